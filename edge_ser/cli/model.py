@@ -1,0 +1,59 @@
+"""``edge-ser model``: what a model file says of itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edge_ser.cli import options
+from edge_ser.sinks import standard_output
+
+
+@click.command(name="model")
+@click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE]")
+@options.format_of("text", "json")
+def command(file: Path | None, format_: str) -> None:
+    """Show what a model file says of itself: labels, front end, size, training data, accuracy, licence.
+
+    Without FILE, the model that the package ships.
+
+    \b
+    Examples:
+      edge-ser model
+      edge-ser model my.tflite --format json
+    """
+    from edge_ser.model.bundle import default_model, read_bundle
+
+    bundle = read_bundle(file)
+    facts: dict[str, Any] = {
+        "file": str(file or default_model()),
+        "size": f"{len(bundle.network) / 1000:.1f} kB",
+        "sha256": bundle.sha256,
+        "labels": list(bundle.labels),
+        "front_end": bundle.front_end.to_dict(),
+        "chunk": asdict(bundle.chunk),
+        "decision": asdict(bundle.decision),
+        "card": bundle.card,
+    }
+    if format_ == "json":
+        standard_output.write(json.dumps(facts, indent=2) + "\n")
+    else:
+        standard_output.write("\n".join(_lines(facts)) + "\n")
+
+
+def _lines(value: Any, key: str = "", depth: int = 0) -> list[str]:
+    """Lay out nested facts, a line each, indented."""
+    margin = "  " * depth
+    head = margin + (f"{key.replace('_', ' ')}: " if key else "")
+    if isinstance(value, dict):
+        inner = [line for k, v in value.items() for line in _lines(v, k, depth + bool(key))]
+        return [head.rstrip(), *inner] if key else inner
+    if isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
+        return [head.rstrip(), *(line for item in value for line in _lines(item, "", depth + 1))]
+    if isinstance(value, list):
+        return [head + ", ".join(map(str, value))]
+    return [head + str(value)]

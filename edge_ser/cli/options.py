@@ -1,0 +1,40 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from edge_ser.model.bundle import Bundle
+    from edge_ser.model.interpreter import Backend
+
+model = click.option(
+    "--model",
+    "model_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Model file; the one that the package ships by default.",
+)
+interpreter = click.option(
+    "--interpreter",
+    type=click.Choice(["tflite-runtime", "litert"]),
+    help="Which TensorFlow Lite interpreter to use; by default the first that is installed.",
+)
+
+
+def format_of(*choices: str, help: str = "How to print.") -> Any:
+    """Make the option ``--format``; the first choice is the default."""
+    return click.option(
+        "--format", "format_", type=click.Choice(choices), default=choices[0], show_default=True, help=help
+    )
+
+
+def load(model_path: Path | None, interpreter: str | None) -> tuple[Bundle, Backend]:
+    """Read the model and choose the interpreter."""
+    from edge_ser.model.bundle import read_bundle
+    from edge_ser.model.interpreter import choose_backend
+
+    return read_bundle(model_path), choose_backend(interpreter)

@@ -1,0 +1,55 @@
+"""Ending cleanly on Ctrl-C and SIGTERM: never in the middle of a line or of an inference."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from edge_ser.cli.main import EXIT_INTERRUPTED, EXIT_TERMINATED
+
+
+class Stopped(Exception):
+    """A signal asked to end."""
+
+
+class StopSignals:
+    """Catches SIGINT and SIGTERM while used as a context manager.
+
+    Attributes:
+        exit_status: 130 or 143 once a signal has come, 0 before.
+    """
+
+    def __init__(self) -> None:
+        self.exit_status = 0
+        self._protected = False
+
+    @contextmanager
+    def protected(self) -> Iterator[None]:
+        """Hold back a signal until the block ends, then raise :class:`Stopped`."""
+        self._protected = True
+        try:
+            yield
+        finally:
+            self._protected = False
+        self.check()
+
+    def check(self) -> None:
+        """Raise :class:`Stopped` if a signal has come."""
+        if self.exit_status:
+            raise Stopped
+
+    def __enter__(self) -> StopSignals:
+        self._before = {s: signal.signal(s, self._handle) for s in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        again = bool(self.exit_status)
+        self.exit_status = EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED
+        if not self._protected and not again:
+            raise Stopped

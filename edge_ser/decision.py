@@ -1,0 +1,74 @@
+"""From the model's outputs, one row a step, to the label of an utterance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_ser.events import UNCERTAIN
+from edge_ser.settings import DecisionSettings
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is believed of an utterance so far.
+
+    Attributes:
+        label: A label of the model, or ``uncertain``.
+        confidence: The largest probability, 0 to 1.
+        probabilities: Probability of each label; they add up to 1.
+    """
+
+    label: str
+    confidence: float
+    probabilities: dict[str, float]
+
+
+class Decision:
+    """Pools an utterance's steps into a posterior.
+
+    Each step carries a logit per label and one more that says whether it is speech.  The pooled logits are the mean
+    over the steps weighted by the probability of speech, so that pauses and noises count little, and an utterance in
+    which the model hears hardly any speech gets no verdict at all.
+    """
+
+    def __init__(self, labels: tuple[str, ...], step_seconds: float, settings: DecisionSettings) -> None:
+        self.labels = labels
+        self.settings = settings
+        self._step_seconds = step_seconds
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin an utterance."""
+        self._sum = np.zeros(len(self.labels))
+        self._weight = 0.0
+
+    def add(self, steps: npt.NDArray[np.float64]) -> None:
+        """Take the next steps.
+
+        Args:
+            steps: Logits, shape ``(n, labels + 1)``, float64; the last column is the logit of speech.
+        """
+        weights = 1.0 / (1.0 + np.exp(-steps[:, -1]))
+        self._sum += weights @ steps[:, :-1]
+        self._weight += float(weights.sum())
+
+    @property
+    def speech_seconds(self) -> float:
+        """Speech that the model has heard in this utterance, s."""
+        return self._weight * self._step_seconds
+
+    def verdict(self) -> Verdict | None:
+        """Return what is believed so far, or ``None`` while the model has heard too little speech."""
+        if self.speech_seconds < self.settings.least_speech or self._weight == 0.0:
+            return None
+        logits = self._sum / (self._weight * self.settings.temperature)
+        exponentials = [math.exp(x) for x in logits - logits.max()]
+        total = math.fsum(exponentials)
+        probabilities = {label: e / total for label, e in zip(self.labels, exponentials, strict=True)}
+        best = max(probabilities, key=probabilities.__getitem__)
+        confidence = probabilities[best]
+        return Verdict(best if confidence >= self.settings.threshold else UNCERTAIN, confidence, probabilities)

@@ -1,0 +1,169 @@
+"""What can go wrong for a user, each with one clear line and its own exit status.
+
+The command line prints ``str(error)`` and exits with ``error.exit_status``.  Statuses 0, 1, 2, 130, 141 and 143 are
+taken by convention (success, some files failed, usage, Ctrl-C, closed output, SIGTERM), so ours start at 10: tens of
+microphones (1x), recordings (2x), models (3x) and outputs (4x).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class EdgeSerError(Exception):
+    """Base of all errors that a user can cause and mend; the message says what to do."""
+
+    exit_status: ClassVar[int] = 9
+
+
+# 1x: microphones -----------------------------------------------------------------------------------------------------
+
+
+class NoMicrophone(EdgeSerError):
+    """The machine has no input device at all."""
+
+    exit_status = 10
+
+
+class UnknownDevice(EdgeSerError):
+    """No input device has the asked name."""
+
+    exit_status = 11
+
+
+class DeviceIndexOutOfRange(EdgeSerError):
+    """No input device has the asked index."""
+
+    exit_status = 12
+
+
+class DeviceLost(EdgeSerError):
+    """The microphone vanished while it was being read."""
+
+    exit_status = 13
+
+
+class UnsupportedRate(EdgeSerError):
+    """A source's sample rate cannot be had or used."""
+
+    exit_status = 14
+
+
+class PyAudioMissing(EdgeSerError):
+    """PyAudio or the PortAudio library behind it is not installed."""
+
+    exit_status = 15
+
+
+class DeviceBusy(EdgeSerError):
+    """The microphone exists but could not be opened."""
+
+    exit_status = 16
+
+
+# 2x: recordings ------------------------------------------------------------------------------------------------------
+
+
+class RecordingMissing(EdgeSerError):
+    """The path does not exist."""
+
+    exit_status = 20
+
+
+class RecordingUnreadable(EdgeSerError):
+    """The path exists and may not be read."""
+
+    exit_status = 21
+
+
+class EmptyRecording(EdgeSerError):
+    """The file holds no byte."""
+
+    exit_status = 22
+
+
+class NoSamples(EdgeSerError):
+    """The file is a recording of length zero."""
+
+    exit_status = 23
+
+
+class TruncatedRecording(EdgeSerError):
+    """The file ends before its header says it does."""
+
+    exit_status = 24
+
+
+class NotARecording(EdgeSerError):
+    """The file is not one of the known audio formats."""
+
+    exit_status = 25
+
+
+class NoRecordings(EdgeSerError):
+    """A folder holds no recording."""
+
+    exit_status = 26
+
+
+# 3x: models ----------------------------------------------------------------------------------------------------------
+
+
+class ModelCorrupt(EdgeSerError):
+    """The model file is damaged or cannot be read."""
+
+    exit_status = 30
+
+
+class ModelForeign(EdgeSerError):
+    """The file is a model, but not one of this project's."""
+
+    exit_status = 31
+
+
+class FrontEndMismatch(EdgeSerError):
+    """The model was trained on another front end than the installed one."""
+
+    exit_status = 32
+
+
+class InterpreterMissing(EdgeSerError):
+    """No TensorFlow Lite interpreter is installed, or not the one asked for."""
+
+    exit_status = 33
+
+
+# 4x: outputs ---------------------------------------------------------------------------------------------------------
+
+
+class SocketUnwritable(EdgeSerError):
+    """The socket's path cannot be used."""
+
+    exit_status = 40
+
+
+class SocketInUse(EdgeSerError):
+    """Another live process serves the socket."""
+
+    exit_status = 41
+
+
+class OutputFailed(EdgeSerError):
+    """Standard output or a file behind it cannot be written, for example because the disk is full."""
+
+    exit_status = 42
+
+
+class OutputClosed(EdgeSerError):
+    """The reader of standard output went away (``| head``); ends quietly, as other tools do."""
+
+    exit_status = 141
+
+
+# Settings ------------------------------------------------------------------------------------------------------------
+
+
+class InvalidSetting(EdgeSerError):
+    """A setting's value is outside what is allowed; the message names key, value and bounds."""
+
+    exit_status = 50

@@ -1,0 +1,98 @@
+"""What the recognizer publishes: emotions and status, as JSON Lines with a written, versioned schema.
+
+The schema is `events.schema.json` beside this file.  A field is never removed nor changes its meaning within a version;
+new fields may come, so readers should ignore what they do not know.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, Final
+
+SCHEMA_VERSION: Final = 1
+
+LABELS: Final = ("anger", "disgust", "fear", "happiness", "neutral", "sadness")
+"""The emotions of the default model, in the order of its outputs."""
+
+UNCERTAIN: Final = "uncertain"
+"""The label when no emotion reaches the model's confidence threshold."""
+
+NO_SPEECH: Final = "no-speech"
+"""The label of a recording in which nobody speaks."""
+
+
+@dataclass(frozen=True)
+class EmotionEvent:
+    """An utterance, still going on or ended.
+
+    Attributes:
+        time: When the event was made, UTC.
+        utterance: Number of the utterance in this run, from 1; its provisional events and the final one share it.
+        final: Whether the utterance has ended.  Each utterance that is published has one final event, its last.
+        start: Where the utterance begins, seconds of stream.
+        end: Where it ends, or what has been heard of it so far, seconds of stream.
+        label: One of the model's labels, or ``uncertain``.
+        confidence: Probability of the likeliest emotion, 0 to 1.
+        probabilities: Calibrated probability of each of the model's labels; they add up to 1.
+    """
+
+    time: datetime
+    utterance: int
+    final: bool
+    start: float
+    end: float
+    label: str
+    confidence: float
+    probabilities: dict[str, float]
+
+
+@dataclass(frozen=True)
+class StatusEvent:
+    """A change of state that a reader may want to know.
+
+    Attributes:
+        time: When it happened, UTC.
+        status: ``listening``, ``no-microphone``, ``overflow``, ``device-lost``, ``dropped``, ``error`` or ``stopped``.
+        message: One line for people.
+        position: Where in the stream, seconds.
+    """
+
+    time: datetime
+    status: str
+    message: str
+    position: float
+
+
+Event = EmotionEvent | StatusEvent
+
+
+def utc_now() -> datetime:
+    """Return the wall clock, for whoever makes events outside the pure core."""
+    return datetime.now(timezone.utc)
+
+
+def to_dict(event: Event) -> dict[str, Any]:
+    """Return the event as it stands in JSON, rounded to what it can mean."""
+    head: dict[str, Any] = {
+        "event": "emotion" if isinstance(event, EmotionEvent) else "status",
+        "schema": SCHEMA_VERSION,
+        "time": event.time.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+    if isinstance(event, StatusEvent):
+        return head | {"status": event.status, "message": event.message, "position": round(event.position, 3)}
+    return head | {
+        "utterance": event.utterance,
+        "final": event.final,
+        "start": round(event.start, 3),
+        "end": round(event.end, 3),
+        "label": event.label,
+        "confidence": round(event.confidence, 4),
+        "probabilities": {label: round(p, 4) for label, p in event.probabilities.items()},
+    }
+
+
+def to_json_line(event: Event) -> str:
+    """Return the event as one line of JSON, with its newline."""
+    return json.dumps(to_dict(event), separators=(", ", ": ")) + "\n"

@@ -1,0 +1,1 @@
+"""Model files, the interpreter that runs them, and streaming inference."""

@@ -1,0 +1,161 @@
+"""Model files that describe themselves.
+
+A model file is an ordinary ``.tflite`` with a zip archive appended.  Interpreters ignore what follows the model, zip
+tools ignore what precedes the archive, so one file serves both.  The archive holds ``edge-ser.json``: labels, front
+end, chunk layout, decision thresholds, the training data and figures of its card, and the licence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import asdict, dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from edge_ser.errors import EdgeSerError, FrontEndMismatch, ModelCorrupt, ModelForeign
+from edge_ser.features.parameters import FrontEndParameters
+from edge_ser.settings import DecisionSettings
+
+FORMAT: Final = 1
+"""Version of the layout of ``edge-ser.json``."""
+
+_ENTRY: Final = "edge-ser.json"
+_TFLITE_MAGIC: Final = b"TFL3"  # at byte 4 of every TensorFlow Lite flatbuffer
+
+
+@dataclass(frozen=True)
+class ChunkLayout:
+    """What the network takes and gives at each invocation."""
+
+    frames: int
+    """New feature frames a chunk."""
+    context: int
+    """Frames before them that the convolutions still see."""
+    steps: int
+    """Rows of output a chunk; ``frames / steps`` frames each."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model file: the network and what it says of itself.
+
+    Attributes:
+        labels: Emotions in the order of the outputs.
+        front_end: Parameters of the features that the network was trained on.
+        chunk: Layout of an invocation.
+        decision: Temperature and thresholds found on validation speakers.
+        card: Training data, figures, licence and limits, for people (`edge-ser model`).
+        network: The ``.tflite`` bytes.
+    """
+
+    labels: tuple[str, ...]
+    front_end: FrontEndParameters
+    chunk: ChunkLayout
+    decision: DecisionSettings
+    card: dict[str, Any]
+    network: bytes = field(repr=False)
+
+    @property
+    def step_seconds(self) -> float:
+        """Audio that a row of output stands for, s."""
+        return self.chunk.frames / self.chunk.steps * self.front_end.hop / self.front_end.rate
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the network's bytes."""
+        return hashlib.sha256(self.network).hexdigest()
+
+    def to_bytes(self) -> bytes:
+        """Return the whole model file."""
+        description = {
+            "format": FORMAT,
+            "network_sha256": self.sha256,
+            "labels": list(self.labels),
+            "front_end": self.front_end.to_dict(),
+            "chunk": asdict(self.chunk),
+            "decision": asdict(self.decision),
+            "card": self.card,
+        }
+        out = io.BytesIO(self.network)
+        with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:
+            # A fixed date, so that the same model gives the same bytes.
+            entry = zipfile.ZipInfo(_ENTRY, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, json.dumps(description, indent=1, sort_keys=True))
+        return out.getvalue()
+
+
+def default_model() -> Path:
+    """Return the path of the model that the package ships."""
+    return Path(str(resources.files("edge_ser") / "models" / "default.tflite"))
+
+
+def read_bundle(path: str | Path | None = None) -> Bundle:
+    """Read a model file.
+
+    Args:
+        path: The file; ``None`` is the shipped model.
+
+    Raises:
+        ModelCorrupt: missing, unreadable or damaged.
+        ModelForeign: a model, but not one made by this project's `training`.
+        FrontEndMismatch: trained on another front end than the installed one.
+    """
+    path = Path(path) if path is not None else default_model()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelCorrupt(f"cannot read the model {path}: {error.strerror or error}") from None
+    if content[4:8] != _TFLITE_MAGIC:
+        raise ModelForeign(f"{path} is not a TensorFlow Lite model; pass one made by `python -m training`")
+    network, description = _split(path, content)
+    try:
+        return _parse(network, description)
+    except FrontEndMismatch as error:
+        raise FrontEndMismatch(f"{path}: {error}") from None
+    except (KeyError, TypeError, ValueError, EdgeSerError) as error:
+        raise ModelCorrupt(f"{path} has a damaged description ({error}); get a fresh copy of the model") from None
+
+
+def _split(path: Path, content: bytes) -> tuple[bytes, dict[str, Any]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            first = min(entry.header_offset for entry in archive.infolist())
+            description = json.loads(archive.read(_ENTRY))
+    except zipfile.BadZipFile:
+        # No archive at all is somebody else's model; the remains of one are ours, damaged.
+        if b"PK\x03\x04" in content and _ENTRY.encode() in content:
+            raise ModelCorrupt(f"{path} is cut short or damaged; get a fresh copy of the model") from None
+        raise ModelForeign(
+            f"{path} does not say what it is (no {_ENTRY} inside); pass a model made by `python -m training`"
+        ) from None
+    except KeyError:
+        raise ModelForeign(f"{path} holds no {_ENTRY}; pass a model made by `python -m training`") from None
+    except Exception as error:  # zlib.error, JSONDecodeError, struct.error, ...: whatever damage leads to
+        raise ModelCorrupt(f"{path} is damaged ({error}); get a fresh copy of the model") from None
+    if not isinstance(description, dict):
+        raise ModelCorrupt(f"{path} has a damaged description; get a fresh copy of the model")
+    return content[:first], description
+
+
+def _parse(network: bytes, description: dict[str, Any]) -> Bundle:
+    if description["format"] != FORMAT:
+        raise FrontEndMismatch(
+            f"model format {description['format']}, installed is {FORMAT}; use the model of the installed version"
+        )
+
+
+    if description["network_sha256"] != hashlib.sha256(network).hexdigest():
+        raise ValueError("the network's bytes are not those that were written")
+    return Bundle(
+        labels=tuple(description["labels"]),
+        front_end=FrontEndParameters.from_dict(description["front_end"]),
+        chunk=ChunkLayout(**description["chunk"]),
+        decision=DecisionSettings(**description["decision"]),
+        card=description["card"],
+        network=network,
+    )

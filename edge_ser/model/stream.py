@@ -1,0 +1,87 @@
+"""Streaming inference: the LSTM's state stays inside the interpreter from chunk to chunk.
+
+The network takes a fixed number of frames at a time, so the cost of a second of audio is constant, and an utterance
+gives the same steps however its frames arrive.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_ser.errors import ModelForeign
+from edge_ser.model.bundle import Bundle
+from edge_ser.model.interpreter import Backend
+
+Int8 = npt.NDArray[np.int8]
+Float = npt.NDArray[np.float64]
+
+
+class ModelStream:
+    """Runs the network over one utterance after another: :meth:`reset`, :meth:`process`..., :meth:`finish`.
+
+    Raises:
+        ModelForeign: the network's tensors are not those that its description promises.
+    """
+
+    def __init__(self, bundle: Bundle, backend: Backend, threads: int = 1) -> None:
+        self.bundle = bundle
+        try:
+            self._interpreter = backend.load(bundle.network, threads)
+        except (ValueError, RuntimeError) as error:
+            raise ModelForeign(f"{backend.name} {backend.version} cannot run this model: {error}") from None
+        layout, coefficients = bundle.chunk, bundle.front_end.coefficients
+        self._frames = layout.frames
+        self._context = layout.context
+        self._frames_a_step = layout.frames // layout.steps
+        (source,), (result,) = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        expected = ((1, layout.context + layout.frames, coefficients), (1, layout.steps, len(bundle.labels) + 1))
+        for details, shape in zip((source, result), expected, strict=True):
+            if tuple(details["shape"]) != shape or details["dtype"] is not np.int8:
+                raise ModelForeign(f"tensor {details['name']} is {details['shape']}, the description says {shape} int8")
+        self._source = source["index"]
+        self._result = result["index"]
+        self._scale, self._zero = result["quantization"]
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin an utterance: forget the LSTM's state and the convolutions' context."""
+        self._interpreter.reset_all_variables()
+        # Before an utterance there is nothing: zero is the mean of the normalized features.
+        self._pending: Int8 = np.zeros((self._context, self.bundle.front_end.coefficients), np.int8)
+
+    def process(self, features: Int8) -> Float:
+        """Take the next frames.
+
+        Args:
+            features: Shape ``(n, coefficients)``, int8 as the front end makes them.
+
+        Returns:
+            Logits of the steps that these frames complete, shape ``(steps, labels + 1)``, float64; the last column is
+            the logit of speech.
+        """
+        self._pending = np.concatenate((self._pending, features))
+        whole = self._context + self._frames
+        outputs = []
+        while len(self._pending) >= whole:
+            outputs.append(self._invoke(self._pending[:whole]))
+            self._pending = self._pending[self._frames :]
+        return np.concatenate(outputs) if outputs else np.empty((0, len(self.bundle.labels) + 1))
+
+    def finish(self) -> Float:
+        """End the utterance and return the steps of its last, incomplete chunk."""
+        left = len(self._pending) - self._context
+        if not left:
+            return np.empty((0, len(self.bundle.labels) + 1))
+        chunk = np.zeros((self._context + self._frames, self._pending.shape[1]), np.int8)
+        chunk[: len(self._pending)] = self._pending
+        # A step counts when any of its own frames is real.
+        return self._invoke(chunk)[: math.ceil(left / self._frames_a_step)]
+
+    def _invoke(self, chunk: Int8) -> Float:
+        self._interpreter.set_tensor(self._source, chunk[None])
+        self._interpreter.invoke()
+        quantized = self._interpreter.get_tensor(self._result)[0]
+        return (quantized.astype(np.float64) - self._zero) * self._scale

@@ -1,0 +1,116 @@
+"""The recognizer: samples in, events out.  Pure: no input or output, no globals, no clock of its own.
+
+source -> speech gate -> fixed-point MFCC -> int8 model -> decision -> sinks.  The gate stands before the features so
+that silence costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from edge_ser.decision import Decision
+from edge_ser.events import EmotionEvent, Event, StatusEvent
+from edge_ser.features.front_end import FrontEnd
+from edge_ser.model.bundle import Bundle
+from edge_ser.model.interpreter import Backend
+from edge_ser.model.stream import ModelStream
+from edge_ser.settings import SAMPLE_RATE, GateSettings
+from edge_ser.sources import Block, Samples
+from edge_ser.speech.gate import Part, SpeechGate
+
+
+class Pipeline:
+    """Recognizes emotions in a stream of blocks.
+
+    Args:
+        bundle: The model.
+        backend: The interpreter that runs it.
+        now: The wall clock that stamps events.
+        gate: When the speech gate opens and closes.
+    """
+
+    def __init__(
+        self, bundle: Bundle, backend: Backend, now: Callable[[], datetime], gate: GateSettings | None = None
+    ) -> None:
+        self._now = now
+        self._gate = SpeechGate(gate)
+        self._front_end = FrontEnd(bundle.front_end)
+        self._model = ModelStream(bundle, backend)
+        self._decision = Decision(bundle.labels, bundle.step_seconds, bundle.decision)
+        self._interval = round(bundle.decision.interval * SAMPLE_RATE)
+        self._position = 0  # samples of stream, lost ones included
+        self._utterances = 0
+        self._start = self._heard = self._next = 0
+        self._published = False
+
+    @property
+    def position(self) -> float:
+        """How much of the stream has gone by, s."""
+        return self._position / SAMPLE_RATE
+
+    def status(self, status: str, message: str) -> StatusEvent:
+        """Make a status event of this moment of the stream."""
+        return StatusEvent(self._now(), status, message, self.position)
+
+    def process(self, block: Block) -> Iterator[Event]:
+        """Take the next block and yield what follows from it."""
+        if block.lost:
+            yield from self.finish()
+            self._position += block.lost
+            self._gate.reset(self._position)
+            yield self.status("overflow", f"{block.lost / SAMPLE_RATE:.2f} s of audio were lost before this point")
+        self._position += len(block.samples)
+        for part in self._gate.process(block.samples):
+            yield from self._follow(part)
+
+    def finish(self) -> Iterator[Event]:
+        """End the stream: an utterance that is still going on becomes final."""
+        for part in self._gate.finish():
+            yield from self._follow(part)
+
+    def _follow(self, part: Part) -> Iterator[Event]:
+        if part.begins:
+            self._front_end.reset()
+            self._model.reset()
+            self._decision.reset()
+            self._start = part.start
+            self._next = part.start + self._interval
+            self._published = False
+        rest = part.samples
+        self._heard = part.start
+        while self._heard + len(rest) >= self._next:
+            # Cut where a provisional label is due, so that it does not depend on how the samples arrived.
+            due = self._next - self._heard
+            self._hear(rest[:due])
+            rest = rest[due:]
+            self._next += self._interval
+            if len(rest) or not part.ends:
+                yield from self._event(final=False)
+        self._hear(rest)
+        if part.ends:
+            self._decision.add(self._model.process(self._front_end.finish()))
+            self._decision.add(self._model.finish())
+            yield from self._event(final=True)
+
+    def _hear(self, samples: Samples) -> None:
+        self._heard += len(samples)
+        self._decision.add(self._model.process(self._front_end.process(samples)))
+
+    def _event(self, final: bool) -> Iterator[EmotionEvent]:
+        verdict = self._decision.verdict()
+        if verdict is None:
+            return
+        if not self._published:
+            self._published = True
+            self._utterances += 1
+        yield EmotionEvent(
+            time=self._now(),
+            utterance=self._utterances,
+            final=final,
+            start=self._start / SAMPLE_RATE,
+            end=self._heard / SAMPLE_RATE,
+            label=verdict.label,
+            confidence=verdict.confidence,
+            probabilities=verdict.probabilities,
+        )

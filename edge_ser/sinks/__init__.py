@@ -1,0 +1,22 @@
+"""Where events go: text for people, JSON Lines for programs, a Unix socket for any number of local readers."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from edge_ser.events import Event
+
+
+class Sink(Protocol):
+    """Takes events, in order.  Use as a context manager."""
+
+    def publish(self, event: Event) -> None:
+        """Take one event; never blocks for longer than a write to standard output.
+
+        Raises:
+            EdgeSerError: the sink cannot go on; the message says what to do.
+        """
+
+    def __enter__(self) -> Sink: ...
+
+    def __exit__(self, *exc: object) -> None: ...

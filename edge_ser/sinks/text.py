@@ -1,0 +1,73 @@
+"""Text for people: a line an utterance, and on a terminal the label so far while somebody speaks."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+import click
+
+from edge_ser.events import UNCERTAIN, EmotionEvent, Event
+from edge_ser.sinks import standard_output
+
+_BAR: Final = 20
+_SAID_BY_THE_COMMAND: Final = ("no-microphone", "device-lost", "error")  # as the error that ends it
+_COLOURS: Final = {
+    "anger": "red",
+    "disgust": "green",
+    "fear": "magenta",
+    "happiness": "yellow",
+    "neutral": "white",
+    "sadness": "blue",
+    UNCERTAIN: "bright_black",
+}
+
+
+class TextSink:
+    """Labels go to standard output, status lines to standard error, so that a pipe carries labels only."""
+
+    def __init__(self) -> None:
+        self._live = sys.stdout.isatty()
+        self._open_line = False
+
+    def publish(self, event: Event) -> None:
+        """Write the event, if it is one that people want to see."""
+        if isinstance(event, EmotionEvent):
+            if event.final:
+                self._write(line(event, colour=self._live) + "\n")
+            elif self._live:
+                self._write(line(event, colour=True) + " ...", keep_open=True)
+        elif event.status not in _SAID_BY_THE_COMMAND:
+            self._close_line()
+            click.echo(event.message, err=True)
+
+    def __enter__(self) -> TextSink:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._close_line()
+
+    def _write(self, text: str, keep_open: bool = False) -> None:
+        standard_output.write(("\r\x1b[K" if self._open_line else "") + text)
+        self._open_line = keep_open
+
+    def _close_line(self) -> None:
+        if self._open_line:
+            self._write("")
+
+
+def line(event: EmotionEvent, colour: bool = False) -> str:
+    """Return an emotion event as a line for people."""
+    filled = round(event.confidence * _BAR)
+    bar = "█" * filled + "·" * (_BAR - filled)
+    label = f"{event.label:<10}"
+    if colour:
+        label = click.style(label, fg=_COLOURS.get(event.label), bold=True)
+    return f"{clock(event.start)} - {clock(event.end)}  {label} {event.confidence:4.0%}  {bar}"
+
+
+def clock(seconds: float) -> str:
+    """Return seconds of stream as minutes and seconds, with hours where there are any."""
+    minutes, rest = divmod(round(seconds, 1), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes:02d}:{rest:04.1f}"

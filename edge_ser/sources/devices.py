@@ -1,0 +1,200 @@
+"""The machine's input devices: listing them, and choosing one by name or index.
+
+Indices change when a device is plugged in or the machine restarts, so a name is the better handle.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from edge_ser.errors import DeviceIndexOutOfRange, NoMicrophone, PyAudioMissing, UnknownDevice
+from edge_ser.settings import SAMPLE_RATE
+
+
+@dataclass(frozen=True)
+class InputDevice:
+    """One input device as PortAudio sees it.
+
+    Attributes:
+        index: PortAudio's number for it; valid until devices come or go.
+        name: Its name.
+        host_api: The sound system it is reached through, such as ``ALSA``.
+        channels: Most input channels.
+        default_rate: The rate it prefers, Hz.
+        is_default: Whether it is the system's default input.
+        supports_16k_mono: Whether it delivers 16 kHz mono int16 by itself, without conversion here.
+    """
+
+    index: int
+    name: str
+    host_api: str
+    channels: int
+    default_rate: int
+    is_default: bool
+    supports_16k_mono: bool
+
+
+def list_inputs() -> list[InputDevice]:
+    """List the input devices, in the order of their indices; empty on a machine without any.
+
+    Raises:
+        PyAudioMissing: if PyAudio or PortAudio is not installed.
+    """
+    with port_audio() as audio:
+        return describe_inputs(audio)
+
+
+def choose(devices: Sequence[InputDevice], wanted: str | int | None) -> InputDevice:
+    """Choose the device that a user asked for.
+
+    Args:
+        devices: What there is.
+        wanted: ``None`` for the system's default; an index, also as a string of digits; or a name, or a part of one
+            that fits a single device only.  Case does not matter.
+
+    Returns:
+        The device.
+
+    Raises:
+        NoMicrophone: if there is no device at all.
+        DeviceIndexOutOfRange: if no input device has the index.
+        UnknownDevice: if no device, or more than one, fits the name.
+    """
+    if not devices:
+        raise NoMicrophone("no microphone found; plug one in and check it with: arecord -l")
+    if wanted is None:
+        return next((device for device in devices if device.is_default), devices[0])
+    if isinstance(wanted, int) or (wanted.isascii() and wanted.isdigit()):
+        for device in devices:
+            if device.index == int(wanted):
+                return device
+        raise DeviceIndexOutOfRange(f"no microphone has index {wanted}; there is: {_names(devices)}")
+    key = wanted.strip().casefold()
+    exact = [device for device in devices if device.name.casefold() == key]
+    if exact:
+        return exact[0]
+    partial = [device for device in devices if key and key in device.name.casefold()]
+    if len(partial) == 1:
+        return partial[0]
+    if partial:
+        raise UnknownDevice(f"{wanted!r} fits several microphones, give more of the name: {_names(partial)}")
+    raise UnknownDevice(f"no microphone is called {wanted!r}; there is: {_names(devices)}")
+
+
+@contextmanager
+def port_audio() -> Iterator[Any]:
+    """Start PortAudio, and end it; devices are enumerated anew each time, so one plugged in meanwhile is found.
+
+    Yields:
+        The ``pyaudio.PyAudio`` object.
+
+    Raises:
+        PyAudioMissing: if PyAudio or PortAudio is not installed.
+    """
+    with quiet_stderr():
+        audio = start_port_audio()
+    try:
+        yield audio
+    finally:
+        with quiet_stderr():
+            audio.terminate()
+
+
+def start_port_audio() -> Any:
+    """Return a new ``pyaudio.PyAudio``, which the caller has to terminate.
+
+    Raises:
+        PyAudioMissing: if PyAudio or PortAudio is not installed.
+    """
+    try:
+        import pyaudio
+    except ImportError as error:
+        raise PyAudioMissing(
+            f"PyAudio cannot be used ({error}); install it with: sudo apt install libportaudio2 portaudio19-dev "
+            "&& pip install pyaudio"
+        ) from None
+    return pyaudio.PyAudio()
+
+
+def describe_inputs(audio: Any) -> list[InputDevice]:
+    """List the input devices of a ``pyaudio.PyAudio``; their indices are valid for it."""
+    default = -1
+    with suppress(OSError):  # there is none
+        default = int(audio.get_default_input_device_info()["index"])
+    devices = []
+    with quiet_stderr():  # asking for formats opens devices
+        for index in range(audio.get_device_count()):
+            info = audio.get_device_info_by_index(index)
+            if info["maxInputChannels"] < 1:
+                continue
+            devices.append(
+                InputDevice(
+                    index=index,
+                    name=_text(info["name"]),
+                    host_api=_text(audio.get_host_api_info_by_index(info["hostApi"])["name"]),
+                    channels=int(info["maxInputChannels"]),
+                    default_rate=round(info["defaultSampleRate"]),
+                    is_default=index == default,
+                    supports_16k_mono=format_error(audio, index, SAMPLE_RATE, 1) is None,
+                )
+            )
+    return devices
+
+
+def format_error(audio: Any, index: int, rate: int, channels: int) -> int | None:
+    """Ask a device whether it delivers int16 at a rate, Hz, in some channels.
+
+    Args:
+        audio: The ``pyaudio.PyAudio``.
+        index: One of the indices it listed; another one would crash the interpreter.
+        rate: Sample rate, Hz.
+        channels: Channels.
+
+    Returns:
+        ``None`` if it does, else PortAudio's error code.
+    """
+    import pyaudio
+
+    try:
+        audio.is_format_supported(rate, input_device=index, input_channels=channels, input_format=pyaudio.paInt16)
+    except ValueError as error:
+        code = error.args[-1]
+        return code if isinstance(code, int) else int(pyaudio.paInternalError)
+    return None
+
+
+@contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Send what C libraries print on stderr nowhere: ALSA and JACK flood it when they look for devices.
+
+    It swaps file descriptor 2 of the whole process, so it must be held briefly only.  Python's own messages are lost
+    as well meanwhile.
+    """
+    try:
+        saved = os.dup(2)
+    except OSError:  # stderr is closed: nothing to silence
+        yield
+        return
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 2)
+        finally:
+            os.close(nowhere)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
+def _text(name: str | bytes) -> str:
+    # PyAudio hands out bytes when a name is neither in the locale's encoding nor UTF-8.
+    return name.decode("utf-8", "replace") if isinstance(name, bytes) else name
+
+
+def _names(devices: Sequence[InputDevice]) -> str:
+    return ", ".join(f"{device.index} {device.name!r}" for device in devices)

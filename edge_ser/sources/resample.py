@@ -1,0 +1,238 @@
+"""Any sample rate to any other with exact integers, and the conversions to mono int16 that go with it.
+
+The resampler is a polyphase FIR: a Kaiser-windowed sinc, tabulated at the ``up`` sub-sample positions an output can
+fall on.  Its coefficients are integers and so is every sum, held in float64 where all integers below 2**53 are exact.
+BLAS may therefore add in any order, and the result is the same bits for every chunking, machine and library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil, gcd
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_ser.errors import UnsupportedRate
+from edge_ser.settings import SAMPLE_RATE
+from edge_ser.sources import Samples
+
+LOWEST_RATE: Final = 4_000
+"""Lowest rate taken, Hz; below it there is no speech left worth listening to."""
+
+HIGHEST_RATE: Final = 384_000
+"""Highest rate taken, Hz; the fastest sound cards on sale."""
+
+_COEFFICIENT_BITS: Final = 20
+"""Fraction bits of a coefficient; rounding noise over 300 taps stays below -100 dB, sums stay below 2**38."""
+
+_STOPBAND_DB: Final = 80.0
+"""Attenuation from the Nyquist frequency of the lower rate on, dB."""
+
+_TRANSITION: Final = 0.1
+"""Width of the transition band as a share of the lower Nyquist frequency, which is also where it ends."""
+
+_GROUP_OUTPUTS: Final = 40
+"""Most outputs computed as one matrix product; wider wastes products with zeros, narrower starves BLAS."""
+
+_MAX_TABLE_ENTRIES: Final = 2**23
+"""Largest table (64 MB of float64).  Every rate in use stays below a tenth; 96001 Hz, say, would need far more."""
+
+
+@dataclass(frozen=True)
+class _Filter:
+    """The coefficients between two rates, laid out for matrix products.
+
+    Outputs come in groups of ``G`` consecutive ones, all of which see the same window of ``S`` inputs; the groups
+    repeat after a period.
+
+    Attributes:
+        tables: Coefficients, shape ``(groups a period, S, G)``, float64 holding integers of ``_COEFFICIENT_BITS``.
+        starts: First input of each group's window, relative to the period's start, inputs, one a group.
+        period: Inputs a period.
+        lead: Inputs before its own time that an output needs.
+    """
+
+    tables: npt.NDArray[np.float64]
+    starts: tuple[int, ...]
+    period: int
+    lead: int
+
+
+class Resampler:
+    """A streaming converter between two sample rates, without delay and exact to the bit.
+
+    Output sample ``k`` is centred at input time ``k * source_rate / target_rate``.  Beyond both ends the input counts
+    as zero.  What comes out of :meth:`process` and :meth:`finish` together does not depend on how the input was cut.
+    """
+
+    def __init__(self, source_rate: int, target_rate: int = SAMPLE_RATE) -> None:
+        """Prepare the conversion.
+
+        Args:
+            source_rate: Rate of what goes in, Hz.
+            target_rate: Rate of what comes out, Hz.
+
+        Raises:
+            UnsupportedRate: if a rate is outside 4 to 384 kHz, or the two have too little in common.
+        """
+        for rate in (source_rate, target_rate):
+            if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+                raise UnsupportedRate(
+                    f"{rate} Hz: sample rates from {LOWEST_RATE} to {HIGHEST_RATE} Hz can be converted; "
+                    f"convert to {SAMPLE_RATE} Hz with another tool first"
+                )
+        common = gcd(source_rate, target_rate)
+        self._up = target_rate // common
+        self._down = source_rate // common
+        self._filter = None if self._up == self._down else _design(self._up, self._down)
+        self._pending: Samples  # starts at the current period's first window
+        self._reset()
+
+    def process(self, samples: Samples) -> Samples:
+        """Convert the next samples, as far as they suffice.
+
+        Args:
+            samples: Consecutive samples at the source rate, shape ``(n,)``, int16, n >= 0.
+
+        Returns:
+            The output samples that are settled by now, shape ``(m,)``, int16.
+        """
+        if self._filter is None:
+            return samples
+        self._inputs += samples.size
+        self._pending = np.concatenate((self._pending, samples))
+        return self._drain(self._filter)
+
+    def finish(self) -> Samples:
+        """Flush the end and start afresh: the next samples count as a new stream.
+
+        Returns:
+            The remaining outputs, shape ``(m,)``, int16; the stream's total is then ``ceil(inputs * up / down)``.
+        """
+        if self._filter is None:
+            return np.empty(0, np.int16)
+        missing = -(-self._inputs * self._up // self._down) - self._outputs
+        groups = -(-missing // self._filter.tables.shape[2])
+        # One group needs one window and each further one advances by no more than a window.
+        self._pending = np.concatenate((self._pending, np.zeros((groups + 1) * self._filter.tables.shape[1], np.int16)))
+        tail = self._drain(self._filter)[:missing]
+        self._reset()
+        return tail
+
+    def _reset(self) -> None:
+        self._inputs = 0
+        self._outputs = 0
+        self._group = 0  # groups emitted since the start of the current period
+        lead = 0 if self._filter is None else self._filter.lead
+        self._pending = np.zeros(lead, np.int16)
+
+    def _drain(self, filter_: _Filter) -> Samples:
+        """Compute every group whose window is complete, and drop the inputs that no later one needs."""
+        groups, span, width = filter_.tables.shape
+        # Windows of each group that lie in `pending`, counted from the current period.  Windows are complete in order,
+        # so their number fixes which ones they are.
+        complete = [max(0, (self._pending.size - start - span) // filter_.period + 1) for start in filter_.starts]
+        ready = sum(complete) - self._group
+        if ready <= 0:
+            return np.empty(0, np.int16)
+        windows = np.lib.stride_tricks.sliding_window_view(self._pending, span)
+        sums = np.empty((ready, width))
+        for group, (start, table) in enumerate(zip(filter_.starts, filter_.tables, strict=True)):
+            skipped = 1 if group < self._group else 0
+            wanted = windows[start :: filter_.period][skipped : complete[group]]
+            sums[(group - self._group) % groups :: groups] = wanted.astype(np.float64) @ table
+        self._outputs += sums.size
+        passed, self._group = divmod(self._group + ready, groups)
+        self._pending = self._pending[passed * filter_.period :].copy()
+        return _round_to_int16(sums.reshape(-1), _COEFFICIENT_BITS)
+
+
+@lru_cache(maxsize=2)
+def _design(up: int, down: int) -> _Filter:
+    """Tabulate the filter for a reduced ratio of rates; cached, because a folder's recordings mostly share a rate."""
+    outputs = up * max(1, _GROUP_OUTPUTS // up)
+    width = max(n for n in range(1, _GROUP_OUTPUTS + 1) if outputs % n == 0)
+    beta = 0.1102 * (_STOPBAND_DB - 8.7)  # Kaiser's formulas for shape and length
+    half_length = (_STOPBAND_DB - 7.95) / (2.285 * np.pi * _TRANSITION) / 2
+    half = ceil(half_length * max(1.0, down / up))
+    span = 2 * half + ceil((width - 1) * down / up)
+    if outputs * span > _MAX_TABLE_ENTRIES:
+        raise UnsupportedRate(
+            f"{down}:{up} is too odd a ratio of sample rates to convert here; "
+            f"convert to {SAMPLE_RATE} Hz with another tool first"
+        )
+
+    whole, phase = np.divmod(np.arange(outputs) * down, up)
+    firsts = whole[::width]
+    tables = np.zeros((outputs // width, span, width))
+    taps = np.arange(2 * half)
+    scale = min(1.0, up / down) * (1 - _TRANSITION / 2)
+    for group, first in enumerate(firsts):
+        columns = slice(group * width, (group + 1) * width)
+        # Distance of each tap's input from the output's own time, in inputs: shape (taps, width).
+        distance = taps[:, None] - (half - 1) - phase[columns] / up
+        inside = np.sqrt(np.clip(1 - (distance / half) ** 2, 0, None))
+        ideal = scale * np.sinc(scale * distance) * np.i0(beta * inside) / np.i0(beta)
+        ideal[np.abs(distance) >= half] = 0
+        rows = taps[:, None] + (whole[columns] - first)
+        tables[group][rows, np.arange(width)] = _quantize(ideal)
+    return _Filter(tables, tuple(int(first) for first in firsts), outputs // up * down, half - 1)
+
+
+def _quantize(ideal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Round coefficients, shape ``(taps, phases)``, to integers; every phase then sums to exactly one."""
+    unity = 2**_COEFFICIENT_BITS
+    rounded: npt.NDArray[np.float64] = np.rint(ideal / ideal.sum(axis=0) * unity)
+    # What rounding left over, a few units, vanishes in the largest tap; without this a DC input would ripple.
+    rounded[np.argmax(rounded, axis=0), np.arange(ideal.shape[1])] += unity - rounded.sum(axis=0)
+    return rounded
+
+
+def _round_to_int16(values: npt.NDArray[np.float64], fraction_bits: int) -> Samples:
+    """Round integers of a fixed-point format half up to int16, saturating."""
+    rounded = np.floor((values + 2.0 ** (fraction_bits - 1)) * 2.0**-fraction_bits)
+    clipped: Samples = np.clip(rounded, -32768, 32767).astype(np.int16)
+    return clipped
+
+
+def to_int16(samples: npt.NDArray[Any]) -> Samples:
+    """Convert samples of any shape to int16: rounded half up, saturated, never wrapped.
+
+    Args:
+        samples: int16 (returned as it is), int32 of full scale 2**31, or floating point of full scale 1.0, in which
+            not-a-number counts as silence.
+
+    Returns:
+        The samples, same shape, int16 of full scale 2**15.
+
+    Raises:
+        TypeError: if the samples are of another type.
+    """
+    if samples.dtype == np.int16:
+        return samples
+    if samples.dtype == np.int32:
+        return _round_to_int16(samples.astype(np.float64), fraction_bits=16)
+    if np.issubdtype(samples.dtype, np.floating):
+        scaled = np.nan_to_num(samples.astype(np.float64) * 32768.0, nan=0.0, posinf=32767.0, neginf=-32768.0)
+        return _round_to_int16(scaled, fraction_bits=0)
+    raise TypeError(f"samples of type {samples.dtype}: int16, int32 or floating point can be converted")
+
+
+def mix_to_mono(frames: Samples) -> Samples:
+    """Average the channels, rounded half up.
+
+    Args:
+        frames: Shape ``(n, channels)``, int16.
+
+    Returns:
+        Shape ``(n,)``, int16; one channel passes unchanged.
+    """
+    channels = frames.shape[1]
+    if channels == 1:
+        return frames[:, 0]
+    total = frames.sum(axis=1, dtype=np.int64)
+    mean: Samples = ((2 * total + channels) // (2 * channels)).astype(np.int16)
+    return mean

@@ -1,0 +1,1 @@
+"""Finding speech in a stream, so that the model runs only while somebody speaks."""

@@ -1,0 +1,21 @@
+"""What all tests share: the real recordings, where there are any."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+HOW_TO_GET = "needs real recordings: set EDGE_SER_DATA to a folder with crema-d/, emodb/ and noise/ (README, 'Training')"
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real recordings; tests that ask for it are skipped, by name and with this reason, without it."""
+    folder = os.environ.get("EDGE_SER_DATA")
+    if folder and (Path(folder) / "emodb").is_dir():
+        return Path(folder)
+    if os.environ.get("EDGE_SER_REQUIRE_DATA"):
+        pytest.fail(HOW_TO_GET)
+    pytest.skip(HOW_TO_GET)

@@ -1,0 +1,144 @@
+"""The resampler against what a textbook says of it, and the conversions at their edges."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_ser.errors import UnsupportedRate
+from edge_ser.sources import Samples
+from edge_ser.sources.resample import Resampler, mix_to_mono, to_int16
+
+RATES = [4_000, 8_000, 11_025, 12_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 192_000, 384_000]
+
+
+def convert(samples: npt.NDArray[np.int16], rate: int, chunk: int | None = None) -> Samples:
+    resampler = Resampler(rate)
+    step = chunk or max(1, samples.size)
+    parts = [resampler.process(samples[start : start + step]) for start in range(0, samples.size, step)]
+    return np.concatenate([*parts, resampler.finish()])
+
+
+def sine(frequency: float, rate: int, seconds: float = 1.0, peak: float = 16_000.0) -> Samples:
+    time = np.arange(round(rate * seconds)) / rate
+    return np.rint(peak * np.sin(2 * np.pi * frequency * time)).astype(np.int16)
+
+
+def decibels(samples: Samples) -> float:
+    middle = samples[2_000:-2_000].astype(np.float64)
+    return float(20 * np.log10(np.sqrt(np.mean(middle**2)) / (16_000 / np.sqrt(2)) + 1e-12))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rate=st.sampled_from([8_000, 11_025, 22_050, 44_100, 48_000, 96_000]),
+    length=st.integers(0, 9_000),
+    cuts=st.lists(st.integers(0, 9_000), max_size=12),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_any_chunking_gives_the_same_bits(rate: int, length: int, cuts: list[int], seed: int) -> None:
+    samples = np.random.default_rng(seed).integers(-32_768, 32_768, length).astype(np.int16)
+    resampler = Resampler(rate)
+    chunks = np.split(samples, sorted(min(cut, length) for cut in cuts))
+    pieces = [resampler.process(chunk) for chunk in chunks]
+    assert np.array_equal(np.concatenate([*pieces, resampler.finish()]), convert(samples, rate))
+
+
+@pytest.mark.parametrize("rate", [11_025, 44_100, 48_000])
+def test_single_samples_give_the_same_bits(rate: int) -> None:
+    samples = np.random.default_rng(rate).integers(-32_768, 32_768, 2_000).astype(np.int16)
+    assert np.array_equal(convert(samples, rate, chunk=1), convert(samples, rate))
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 44_100, 48_000, 44_101])
+@pytest.mark.parametrize("length", [0, 1, 2, 439, 440, 441, 442, 5_000])
+def test_length_is_the_input_s_rounded_up(rate: int, length: int) -> None:
+    assert convert(np.ones(length, np.int16), rate).size == -(-length * 16_000 // rate)
+
+
+def test_equal_rates_pass_unchanged() -> None:
+    samples = np.arange(-500, 500, dtype=np.int16)
+    assert convert(samples, 16_000, chunk=7).tobytes() == samples.tobytes()
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("level", [32_767, -32_768, 1, -1])
+def test_dc_is_exact(rate: int, level: int) -> None:
+    middle = convert(np.full(rate, level, np.int16), rate)[500:-500]
+    assert np.all(middle == level)
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_an_impulse_answers_at_its_own_time(rate: int) -> None:
+    samples = np.zeros(2 * rate, np.int16)
+    samples[rate] = 32_767
+    answer = convert(samples, rate).astype(int)
+    assert np.argmax(answer) == 16_000
+    assert np.max(np.abs(answer[15_600:16_000] - answer[16_001:16_401][::-1])) <= 1  # symmetric up to rounding
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_passband_is_flat_and_without_delay(rate: int) -> None:
+    for share in (0.01, 0.5, 0.88):
+        frequency = share * min(rate, 16_000) / 2
+        answer, ideal = convert(sine(frequency, rate), rate), sine(frequency, 16_000)
+        assert decibels(answer) == pytest.approx(0.0, abs=0.02)
+        assert np.max(np.abs(answer.astype(int) - ideal)[500:-500]) <= 6  # -68 dB of full scale, ripple included
+
+
+@pytest.mark.parametrize("rate", [rate for rate in RATES if rate > 16_000])
+def test_aliases_are_suppressed(rate: int) -> None:
+    for frequency in (8_100.0, 9_000.0, min(15_900.0, rate / 2 - 50)):
+        assert decibels(convert(sine(frequency, rate), rate)) < -70
+
+
+@pytest.mark.parametrize("rate", [8_000, 44_100, 48_000])
+def test_full_scale_square_saturates(rate: int) -> None:
+    square = np.where(np.arange(rate) // (rate // 100) % 2, 32_767, -32_768).astype(np.int16)
+    answer = convert(square, rate)
+    assert answer.max() == 32_767
+    assert answer.min() == -32_768
+    # Overshoot that wrapped would jump over the whole range between neighbours, far from the edges of the square.
+    plateau = answer[40:120]
+    assert np.all(plateau[:80] <= -27_000)
+
+
+def test_a_flushed_resampler_starts_afresh() -> None:
+    samples = sine(440, 44_100, 0.1)
+    resampler = Resampler(44_100)
+    first = np.concatenate([resampler.process(samples), resampler.finish()])
+    second = np.concatenate([resampler.process(samples), resampler.finish()])
+    assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("rate", [0, -1, 3_999, 384_001, 191_999])
+def test_foreign_rates_are_refused(rate: int) -> None:
+    with pytest.raises(UnsupportedRate, match="convert"):
+        Resampler(rate)
+
+
+def test_mix_rounds_half_up() -> None:
+    frames = np.array([[1, 2], [-1, -2], [32_767, 32_767], [-32_768, -32_768], [32_767, -32_768]], np.int16)
+    assert mix_to_mono(frames).tolist() == [2, -1, 32_767, -32_768, 0]
+    assert mix_to_mono(np.array([[0, 0, 1], [0, 1, 1]], np.int16)).tolist() == [0, 1]
+    assert mix_to_mono(np.empty((0, 2), np.int16)).shape == (0,)
+
+
+def test_floats_are_rounded_saturated_and_never_not_a_number() -> None:
+    values = np.array([0.0, 0.5, -0.5, 1.0, -1.0, 9.0, -9.0, np.nan, np.inf, -np.inf, 0.5 / 32_768, -0.5 / 32_768])
+    wanted = [0, 16_384, -16_384, 32_767, -32_768, 32_767, -32_768, 0, 32_767, -32_768, 1, 0]
+    assert to_int16(values).tolist() == wanted
+    assert to_int16(values.astype(np.float32)).tolist() == wanted
+
+
+def test_wide_integers_are_rounded_and_saturated() -> None:
+    values = np.array([0, 32_767, 32_768, -32_768, -32_769, 2**31 - 1, -(2**31)], np.int32)
+    assert to_int16(values).tolist() == [0, 0, 1, 0, -1, 32_767, -32_768]
+
+
+def test_other_types_are_refused() -> None:
+    with pytest.raises(TypeError, match="uint8"):
+        to_int16(np.zeros(3, np.uint8))

@@ -1,0 +1,78 @@
+"""What happens to a voice between mouth and model: speed, room, noise, microphone, gain.
+
+Works on float samples in units of int16 steps and is seeded, so the same seed gives the same training set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.signal import butter, fftconvolve, sosfilt
+
+from edge_ser.settings import SAMPLE_RATE
+
+Float = npt.NDArray[np.float64]
+Int16 = npt.NDArray[np.int16]
+
+
+def augment(samples: Int16, noises: Sequence[Int16], rng: np.random.Generator) -> Int16:
+    """Return a changed copy of a voice.
+
+    Args:
+        samples: Shape ``(n,)``, int16.
+        noises: Recordings to mix in; they must come from the training part of the split.
+        rng: Source of all chance.
+    """
+    x = samples.astype(np.float64)
+    if rng.random() < 0.7:
+        x = _speed(x, rng.uniform(0.87, 1.15))
+    if rng.random() < 0.35:
+        x = _room(x, rng)
+    if rng.random() < 0.55:
+        x = _noise(x, noises[rng.integers(len(noises))], rng.uniform(3, 30), rng)
+    if rng.random() < 0.4:
+        x = _band(x, rng)
+    return _gain(x, rng)
+
+
+def level(samples: Int16, rng: np.random.Generator) -> Int16:
+    """Return a copy at another level, for recordings that hold no voice."""
+    return _gain(samples.astype(np.float64), rng)
+
+
+def _speed(x: Float, factor: float) -> Float:
+    """Play faster or slower: tempo, pitch and formants move together, as from one speaker to another."""
+    return np.interp(np.arange(0, len(x) - 1, factor), np.arange(len(x)), x)
+
+
+def _room(x: Float, rng: np.random.Generator) -> Float:
+    """Exponentially decaying noise as an impulse response, with a direct path."""
+    decay = rng.uniform(0.15, 0.6) * SAMPLE_RATE
+    n = np.arange(int(decay))
+    response = rng.standard_normal(len(n)) * 10.0 ** (-3.0 * n / decay)
+    response *= 10.0 ** (-rng.uniform(0, 12) / 20) / np.sqrt((response**2).sum())
+    response[0] = 1.0
+    return np.asarray(fftconvolve(x, response)[: len(x)])
+
+
+def _noise(x: Float, noise: Int16, snr: float, rng: np.random.Generator) -> Float:
+    start = int(rng.integers(len(noise)))
+    n = np.resize(np.roll(noise, -start), len(x)).astype(np.float64)
+    power = (n**2).mean()
+    if power < 1.0:  # digital silence
+        return x
+    return x + n * np.sqrt((x**2).mean() / power * 10.0 ** (-snr / 10))
+
+
+def _band(x: Float, rng: np.random.Generator) -> Float:
+    """A cheap microphone or a telephone: rolls off at both ends."""
+    edges = (rng.uniform(50, 300), rng.uniform(3_000, 7_000))
+    sos = butter(2, edges, "bandpass", fs=SAMPLE_RATE, output="sos")
+    return np.asarray(sosfilt(sos, x))
+
+
+def _gain(x: Float, rng: np.random.Generator) -> Int16:
+    peak = max(1.0, np.abs(x).max())
+    return np.clip(np.round(x * (32_767 / peak) * 10.0 ** (rng.uniform(-36, 2) / 20)), -32_768, 32_767).astype(np.int16)

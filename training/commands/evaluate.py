@@ -1,0 +1,3 @@
+"""stub"""
+import click
+command = click.Command("evaluate")

@@ -1,0 +1,136 @@
+"""Utterances as the device would see them: cut by the speech gate, through the integer front end."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from edge_ser.features import mfcc, parameters
+from edge_ser.features.front_end import CepstralMean
+from edge_ser.features.mfcc import Mfcc
+from edge_ser.features.parameters import FrontEndParameters
+from edge_ser.sources.recording import read_samples
+from edge_ser.speech import gate
+from edge_ser.speech.gate import SpeechGate
+from training import augment
+from training.corpora import Clip
+
+Int16 = npt.NDArray[np.int16]
+
+_SHORTEST: Final = 0.6  # s; shorter utterances of a clip carry its label too rarely to learn from
+_SPEECH_RANGE: Final = 10.0  # log2 units, 30 dB: frames further below the loud ones count as pauses
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One utterance of a clip.
+
+    Attributes:
+        clip: Where it comes from.
+        cepstra: Normalized, not yet scaled to int8: shape ``(frames, coefficients)``, int32, Q12.
+        speech: Which frames hold speech, shape ``(frames,)``, bool.
+    """
+
+    clip: Clip
+    cepstra: npt.NDArray[np.int32]
+    speech: npt.NDArray[np.bool_]
+
+
+def utterances(
+    clips: Sequence[Clip], front_end: FrontEndParameters, cache: Path, noises: Sequence[Clip] = (), variant: int = 0
+) -> list[Utterance]:
+    """Return the utterances of clips, from the cache where they are there.
+
+    Args:
+        clips: What to read.
+        front_end: Front end; its gains do not matter here.
+        cache: Folder of the cache; entries of another front end, gate or augmentation are never used.
+        noises: What variants are mixed with; training clips only.
+        variant: 0 for the recordings as they are, else the number of an augmented copy.
+    """
+    sources = [Path(m.__file__ or "").read_bytes() for m in (mfcc, parameters, gate, augment)]
+    sources.append(Path(__file__).read_bytes())
+    key = hashlib.sha256(b"".join(sources) + repr((front_end, variant, noises, clips)).encode()).hexdigest()[:24]
+    path = cache / f"{key}.npz"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        load = partial(_utterances_of, front_end=front_end, noises=noises, variant=variant)
+        with ProcessPoolExecutor(os.cpu_count()) as pool:
+            found = list(
+                tqdm(pool.map(load, range(len(clips)), clips, chunksize=32), f"features, variant {variant}", len(clips))
+            )
+        _store(path, found)
+    return _stored(path, clips)
+
+
+def _store(path: Path, found: Iterable[list[Utterance]]) -> None:
+    rows = [(i, u) for i, of_clip in enumerate(found) for u in of_clip]
+    temporary = path.with_suffix(".tmp.npz")  # renamed when whole, so that a killed run leaves nothing half-written
+    np.savez(
+        temporary,
+        clip=np.array([i for i, _ in rows]),
+        frames=np.array([len(u.cepstra) for _, u in rows]),
+        cepstra=np.concatenate([u.cepstra for _, u in rows]),
+        speech=np.concatenate([u.speech for _, u in rows]),
+    )
+    temporary.replace(path)
+
+
+def _stored(path: Path, clips: Sequence[Clip]) -> list[Utterance]:
+    with np.load(path) as stored:
+        ends = np.cumsum(stored["frames"])[:-1]
+        cepstra, speech = np.split(stored["cepstra"], ends), np.split(stored["speech"], ends)
+        return [Utterance(clips[i], c, s) for i, c, s in zip(stored["clip"], cepstra, speech, strict=True)]
+
+
+def _utterances_of(
+    index: int, clip: Clip, front_end: FrontEndParameters, noises: Sequence[Clip], variant: int
+) -> list[Utterance]:
+    rng = np.random.default_rng([variant, index])
+    segments = cut(read_samples(clip.path))
+    longest = max(map(len, segments), default=0)
+    result = []
+    for samples in segments:
+        if len(samples) < longest and len(samples) < _SHORTEST * front_end.rate:
+            continue
+        if variant and clip.label is not None:
+            noise = read_samples(noises[rng.integers(len(noises))].path)
+            samples = augment.augment(samples, [noise], rng)
+        elif variant:
+            samples = augment.level(samples, rng)
+        raw = Mfcc(front_end).process(samples)
+        if not len(raw):
+            continue
+        mean = CepstralMean(front_end.coefficients, front_end.settle)
+        cepstra = np.concatenate((mean.process(raw), mean.finish())).astype(np.int32)
+        result.append(Utterance(clip, cepstra, _speech_frames(raw, clip, front_end)))
+    return result
+
+
+def cut(samples: Int16) -> list[Int16]:
+    """Cut a recording into utterances with the gate that the device uses."""
+    speech_gate = SpeechGate()
+    found: list[list[Int16]] = []
+    for part in speech_gate.process(samples) + speech_gate.finish():
+        if part.begins:
+            found.append([])
+        found[-1].append(part.samples)
+    return [np.concatenate(parts) for parts in found]
+
+
+def _speech_frames(raw: npt.NDArray[np.int32], clip: Clip, front_end: FrontEndParameters) -> npt.NDArray[np.bool_]:
+    if clip.label is None:
+        return np.zeros(len(raw), np.bool_)
+    # c0 is the mean log2 energy times the root of the number of bands
+    energy = raw[:, 0] / (2.0**mfcc.CEPSTRA_FRACTION_BITS * np.sqrt(front_end.bands))
+    return np.asarray(energy > np.percentile(energy, 95) - _SPEECH_RANGE)

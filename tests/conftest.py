@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-HOW_TO_GET = "needs real recordings: set EDGE_SER_DATA to a folder with crema-d/, emodb/ and noise/ (README, 'Training')"
+HOW_TO_GET = (
+    "needs real recordings: set EDGE_SER_DATA to a folder with crema-d/, emodb/ and noise/ (README, 'Training')"
+)
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,8 @@ def _noise(x: Float, noise: Int16, snr: float, rng: np.random.Generator) -> Floa
     power = (n**2).mean()
     if power < 1.0:  # digital silence
         return x
-    return x + n * np.sqrt((x**2).mean() / power * 10.0 ** (-snr / 10))
+    noisy: Float = x + n * np.sqrt((x**2).mean() / power * 10.0 ** (-snr / 10))
+    return noisy
 
 
 def _band(x: Float, rng: np.random.Generator) -> Float:
@@ -75,4 +76,5 @@ def _band(x: Float, rng: np.random.Generator) -> Float:
 
 def _gain(x: Float, rng: np.random.Generator) -> Int16:
     peak = max(1.0, np.abs(x).max())
-    return np.clip(np.round(x * (32_767 / peak) * 10.0 ** (rng.uniform(-36, 2) / 20)), -32_768, 32_767).astype(np.int16)
+    louder = np.round(x * (32_767 / peak) * 10.0 ** (rng.uniform(-36, 2) / 20))
+    return np.asarray(np.clip(louder, -32_768, 32_767).astype(np.int16))

@@ -57,14 +57,20 @@ def pad(features: Sequence[Int8], length: int | None = None) -> tuple[Float32, F
     return batch, mask
 
 
-def jitter(features: Int8, speech: npt.NDArray[np.bool_], rng: np.random.Generator) -> tuple[Int8, npt.NDArray[np.bool_]]:
+def jitter(
+    features: Int8, speech: npt.NDArray[np.bool_], rng: np.random.Generator
+) -> tuple[Int8, npt.NDArray[np.bool_]]:
     """Return a random stretch of an utterance with small changes that no microphone or voice would notice."""
     if len(features) > 60 and rng.random() < 0.6:
         length = int(len(features) * rng.uniform(0.6, 1.0))
         start = int(rng.integers(len(features) - length + 1))
         features, speech = features[start : start + length], speech[start : start + length]
     features, speech = features[:LONGEST], speech[:LONGEST]
-    x = features * rng.uniform(0.85, 1.15) + rng.normal(0.0, 4.0, features.shape[1]) + rng.normal(0.0, 3.0, features.shape)
+    x = (
+        features * rng.uniform(0.85, 1.15)
+        + rng.normal(0.0, 4.0, features.shape[1])
+        + rng.normal(0.0, 3.0, features.shape)
+    )
     if rng.random() < 0.5:  # SpecAugment's time mask
         start = int(rng.integers(len(x)))
         x[start : start + int(rng.integers(1, 12))] = 0.0

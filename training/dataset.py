@@ -19,6 +19,7 @@ from edge_ser.features import mfcc, parameters
 from edge_ser.features.front_end import CepstralMean
 from edge_ser.features.mfcc import Mfcc
 from edge_ser.features.parameters import FrontEndParameters
+from edge_ser.settings import GateSettings
 from edge_ser.sources.recording import read_samples
 from edge_ser.speech import gate
 from edge_ser.speech.gate import SpeechGate
@@ -58,9 +59,9 @@ def utterances(
         noises: What variants are mixed with; training clips only.
         variant: 0 for the recordings as they are, else the number of an augmented copy.
     """
-    sources = [Path(m.__file__ or "").read_bytes() for m in (mfcc, parameters, gate, augment)]
-    sources.append(Path(__file__).read_bytes())
-    key = hashlib.sha256(b"".join(sources) + repr((front_end, variant, noises, clips)).encode()).hexdigest()[:24]
+    sources = b"".join(Path(name).read_bytes() for name in (gate.__file__, augment.__file__, __file__))
+    made_of = (parameters.VERSION, front_end, GateSettings(), variant, [c.path.name for c in (*clips, *noises)])
+    key = hashlib.sha256(sources + repr(made_of).encode()).hexdigest()[:24]
     path = cache / f"{key}.npz"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)

@@ -93,11 +93,13 @@ def clip_logits(
 
 def uar_of(utterances: Sequence[Utterance], steps: Steps, gain: npt.NDArray[np.int64]) -> float:
     """Return the unweighted average recall over clips."""
-    logits, targets, speakers = clip_logits(utterances, steps, gain)
+    logits, targets, _ = clip_logits(utterances, steps, gain)
     return _uar(logits.argmax(axis=1), targets)
 
 
-def score(logits: Float, targets: npt.NDArray[np.int64], speakers: Sequence[str], labels: Sequence[str] = LABELS) -> Scores:
+def score(
+    logits: Float, targets: npt.NDArray[np.int64], speakers: Sequence[str], labels: Sequence[str] = LABELS
+) -> Scores:
     """Return all figures for a set of clips.
 
     Args:

@@ -86,12 +86,13 @@ class _Streaming(tf.Module):
     def call(self, x: Any) -> Any:
         for kernel, bias in self._convolutions:
             x = tf.nn.relu(tf.nn.conv1d(x, tf.constant(kernel), stride=2, padding="VALID") + bias)
-        x = _fused_lstm(x, *map(tf.constant, self._lstm), self._units)
+        x = _fused_lstm(x, [tf.constant(w) for w in self._lstm], self._units)
         kernel, bias = self._dense
         return tf.matmul(x, tf.constant(kernel)) + bias
 
 
-def _fused_lstm(x: Any, kernel: Any, recurrent: Any, bias: Any, units: int) -> Any:
+def _fused_lstm(x: Any, weights: list[Any], units: int) -> Any:
+    kernel, recurrent, bias = weights
     marked = tf.function(
         _standard_lstm,
         autograph=False,
@@ -175,7 +176,7 @@ def multiply_adds(network: keras.Model) -> int:
     for number, runs in ((1, 2), (2, 1)):
         total += runs * int(np.prod(network.get_layer(f"convolution_{number}").get_weights()[0].shape))
     kernel, recurrent, _ = network.get_layer("lstm").get_weights()
-    return total + kernel.size + recurrent.size + network.get_layer("logits").get_weights()[0].size
+    return int(total + kernel.size + recurrent.size + network.get_layer("logits").get_weights()[0].size)
 
 
 def steps_a_second(hop: int, rate: int) -> float:

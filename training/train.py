@@ -151,7 +151,8 @@ def _training_step(network: keras.Model, optimizer: keras.Optimizer, settings: T
         optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
         return loss
 
-    return step
+    result: Callable[..., Any] = step
+    return result
 
 
 def weights_hash(network: keras.Model) -> str:

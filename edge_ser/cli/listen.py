@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from edge_ser.cli import options
-from edge_ser.errors import DeviceLost, EdgeSerError, NoMicrophone
 from edge_ser.cli.stop import Stopped, StopSignals
+from edge_ser.errors import DeviceLost, EdgeSerError, NoMicrophone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,9 +87,7 @@ def command(
         return signals.exit_status
 
 
-def _run(
-    source: Source, pipeline: Pipeline, sinks: list[Sink], duration: float | None, signals: StopSignals
-) -> None:
+def _run(source: Source, pipeline: Pipeline, sinks: list[Sink], duration: float | None, signals: StopSignals) -> None:
     from edge_ser.sources import limited
 
     def send(events: Iterable[Event]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -25,7 +26,10 @@ interpreter = click.option(
 )
 
 
-def format_of(*choices: str, help: str = "How to print.") -> Any:
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def format_of(*choices: str, help: str = "How to print.") -> Callable[[_Command], _Command]:
     """Make the option ``--format``; the first choice is the default."""
     return click.option(
         "--format", "format_", type=click.Choice(choices), default=choices[0], show_default=True, help=help

@@ -148,7 +148,6 @@ def _parse(network: bytes, description: dict[str, Any]) -> Bundle:
             f"model format {description['format']}, installed is {FORMAT}; use the model of the installed version"
         )
 
-
     if description["network_sha256"] != hashlib.sha256(network).hexdigest():
         raise ValueError("the network's bytes are not those that were written")
     return Bundle(

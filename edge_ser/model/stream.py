@@ -84,4 +84,5 @@ class ModelStream:
         self._interpreter.set_tensor(self._source, chunk[None])
         self._interpreter.invoke()
         quantized = self._interpreter.get_tensor(self._result)[0]
-        return (quantized.astype(np.float64) - self._zero) * self._scale
+        logits: Float = (quantized.astype(np.float64) - self._zero) * self._scale
+        return logits

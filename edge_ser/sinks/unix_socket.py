@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import socket
 import stat
 from collections import deque
@@ -37,7 +36,9 @@ class _Reader:
 
     def add(self, line: bytes, event: Event) -> None:
         if self._dropped and not self._lines:
-            told = StatusEvent(event.time, "dropped", f"{self._dropped} events were dropped: this reader is too slow", 0)
+            told = StatusEvent(
+                event.time, "dropped", f"{self._dropped} events were dropped: this reader is too slow", 0
+            )
             self._lines.append(to_json_line(told).encode())
             self._dropped = 0
         if self._dropped or len(self._lines) >= QUEUE_LINES:
@@ -75,7 +76,7 @@ class UnixSocketSink:
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._server.bind(str(path))
-            self._inode = os.stat(path).st_ino
+            self._inode = path.stat().st_ino
             self._server.listen(_BACKLOG)
         except OSError as error:
             self._server.close()
@@ -112,14 +113,14 @@ class UnixSocketSink:
             reader.connection.close()
         self._server.close()
         with contextlib.suppress(OSError):
-            if os.stat(self._path).st_ino == self._inode:  # never another process's socket of the same name
+            if self._path.stat().st_ino == self._inode:  # never another process's socket of the same name
                 self._path.unlink()
 
 
 def _clear(path: Path) -> None:
     """Remove a socket that a dead process left; refuse anything else that stands there."""
     try:
-        mode = os.lstat(path).st_mode
+        mode = path.lstat().st_mode
     except FileNotFoundError:
         return
     except OSError as error:

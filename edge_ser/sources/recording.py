@@ -241,12 +241,12 @@ def _open(path: Path, stack: ExitStack) -> Any:
 def _inspect(path: Path) -> tuple[int, bytes, _DataChunk | None]:
     """Return a file's size in bytes, its four magic bytes (``WAVE`` for all its kinds) and a WAV's data chunk."""
     try:
-        status = os.stat(path)
+        status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise RecordingUnreadable(f"{path}: is a folder; give a file")
         if not stat.S_ISREG(status.st_mode):
             raise RecordingUnreadable(f"{path}: is not a regular file; save the sound to a file, or pipe raw PCM")
-        with open(path, "rb") as file:
+        with path.open("rb") as file:
             if status.st_size == 0:
                 raise EmptyRecording(f"{path}: is empty, 0 bytes; copy or record it again")
             head = file.read(12)

@@ -113,7 +113,7 @@ class SpeechGate:
             self._release(self._tail, parts, ends=True)
 
     def _release(self, count: int, parts: list[Part], begins: bool = False, ends: bool = False) -> None:
-        """Hand on the oldest ``count`` held blocks; what is left after an end can be look-back of the next utterance."""
+        """Hand on the oldest held blocks; what is left after an end can be look-back of the next utterance."""
         start = self._position - len(self._held) * BLOCK
         blocks = [self._held.popleft() for _ in range(count)]
         if parts and not parts[-1].ends:  # the same utterance, earlier in this call

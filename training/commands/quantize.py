@@ -48,5 +48,6 @@ def command(data: Path, folder: Path, clips: int) -> None:
         "multiply_adds_a_second": round(per_second),
     }
     run.write_json(folder / "quantization.json", facts)
-    (folder / "model.tflite").write_bytes(replace(bundle, decision=decision, card={"network": facts}).to_bytes())
+    content = replace(bundle, decision=decision, card={"network": facts}).to_bytes()
+    run.write_bytes(folder / "model.tflite", content)
     click.echo(f"{folder / 'model.tflite'}: {facts}, {decision}")

@@ -52,9 +52,11 @@ class Decision:
         Args:
             steps: Logits, shape ``(n, labels + 1)``, float64; the last column is the logit of speech.
         """
-        weights = 1.0 / (1.0 + np.exp(-steps[:, -1]))
-        self._sum += weights @ steps[:, :-1]
-        self._weight += float(weights.sum())
+        # One after the other: a float sum depends on its order, and this one must not depend on how the steps arrived.
+        for step in steps:
+            weight = 0.5 + 0.5 * math.tanh(0.5 * step[-1])  # the logistic function, without overflow
+            self._sum += weight * step[:-1]
+            self._weight += weight
 
     @property
     def speech_seconds(self) -> float:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge_ser.cli import options
+from edge_ser.cli.stop import Stopped, StopSignals
 from edge_ser.errors import EdgeSerError
-from edge_ser.sinks import standard_output
+from edge_ser.sinks import standard_error, standard_output
 
 if TYPE_CHECKING:
     from edge_ser.api import EmotionRecognizer, Result
@@ -44,10 +45,15 @@ def command(paths: tuple[Path, ...], model_path: Path | None, interpreter: str |
     files = find_recordings(paths)
     recognizer = EmotionRecognizer(model_path, interpreter)
     rows: list[tuple[Path, Result | EdgeSerError]] = []
-    progress = click.progressbar(files, label="classifying", file=sys.stderr, hidden=not sys.stderr.isatty())
-    with progress:
-        for path in progress:
-            rows.append((path, _one(recognizer, path)))
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    progress = click.progressbar(files, label="classifying", file=sys.stderr, hidden=not terminal)
+    with StopSignals() as signals:
+        try:
+            with progress:
+                for path in progress:
+                    rows.append((path, _one(recognizer, path)))
+        except Stopped:
+            return signals.exit_status
 
     if format_ == "json":
         standard_output.write(json.dumps([_json(path, outcome) for path, outcome in rows], indent=2) + "\n")
@@ -70,9 +76,9 @@ def _report_failures(rows: list[tuple[Path, Result | EdgeSerError]]) -> int:
     if len(failures) == len(rows) == 1:
         raise failures[0]
     for failure in failures:
-        click.echo(f"edge-ser: {failure}", err=True)
+        standard_error.say(f"edge-ser: {failure}")
     if failures:
-        click.echo(f"edge-ser: {len(failures)} of {len(rows)} recordings failed", err=True)
+        standard_error.say(f"edge-ser: {len(failures)} of {len(rows)} recordings failed")
     return EXIT_SOME_FAILED if failures else 0
 
 

@@ -1,15 +1,11 @@
-"""The command ``edge-ser``: finds the subcommand, turns errors into one line and an exit status."""
+"""The command ``edge-ser``: runs the subcommand, turns errors into one line and an exit status."""
 
 from __future__ import annotations
 
-import importlib
-import os
+import signal
 import sys
 from typing import Final
 
-import click
-
-from edge_ser import __version__
 from edge_ser.errors import EdgeSerError, OutputClosed
 
 # name -> (module, help): subcommands are imported when they run, so that `--help` answers at once.
@@ -24,53 +20,24 @@ EXIT_INTERRUPTED: Final = 130
 EXIT_TERMINATED: Final = 143
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported only when they are needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which people meet them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="edge-ser")
-def cli() -> None:
-    """Recognize emotions in speech, on this device alone.
-
-    Nothing that is heard leaves this machine or is written to its disk. Inferring the emotions of
-    people at work or in education is forbidden in the EU (AI Act, Article 5); elsewhere, ask first.
-
-    \b
-    Examples:
-      edge-ser listen                              the default microphone
-      edge-ser listen --input demo                 no microphone? a demonstration recording
-      edge-ser classify recordings/ --format csv   label files and folders
-      edge-ser COMMAND --help                      all options and more examples
-    """
-
-
 def main() -> None:
     """Run the command and exit."""
+    # While modules load and while the interpreter shuts down Ctrl-C ends the process as the system does, without a
+    # traceback; a command that has something to tidy up catches it in between (StopSignals).
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # a file's name may hold bytes that are no text, a locale may lack characters
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
     """Run the command and return its exit status; what a user can cause ends in one line on standard error."""
+    import click
+
     try:
-        status = cli.main(arguments, prog_name="edge-ser", standalone_mode=False)
-        return int(status or 0)
+        return _invoke(arguments)
     except OutputClosed as error:
         return error.exit_status
     except EdgeSerError as error:
@@ -82,12 +49,22 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return _fail("interrupted", EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        # click writes help and tables itself; point its stream away so that Python's flush at exit stays silent.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OutputClosed.exit_status
+
+
+def _invoke(arguments: list[str]) -> int:
+    from edge_ser.cli.group import cli
+    from edge_ser.sinks import standard_output
+
+    try:
+        # Not cli.main(): it ends the process itself, with status 1, when the reader of the help text is gone.
+        with cli.make_context("edge-ser", list(arguments)) as context:
+            return int(cli.invoke(context) or 0)
+    except OSError as error:  # from click, which writes the help text itself
+        raise standard_output.failure(error) from None
 
 
 def _fail(message: str, status: int) -> int:
-    click.echo("edge-ser: " + " ".join(message.split()), err=True)
+    from edge_ser.sinks import standard_error
+
+    standard_error.say("edge-ser: " + " ".join(message.split()))
     return status

@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 
-from edge_ser.errors import OutputClosed, OutputFailed
+from edge_ser.errors import EdgeSerError, OutputClosed, OutputFailed
 
 
 def write(text: str) -> None:
@@ -16,20 +16,28 @@ def write(text: str) -> None:
         OutputClosed: the reader went away (``| head``).
         OutputFailed: the file behind it cannot take it, for example because the disk is full.
     """
+    if sys.stdout is None:  # Python's way to say that it was closed when the process began
+        raise OutputFailed("cannot write to standard output: it is closed; send it somewhere")
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
-        _abandon()
-        raise OutputClosed("standard output was closed by its reader") from None
     except OSError as error:
-        _abandon()
-        what = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror
-        raise OutputFailed(f"cannot write to standard output: {what}; free some room or send it elsewhere") from None
+        raise failure(error) from None
+
+
+def failure(error: OSError) -> EdgeSerError:
+    """Give up on standard output and return what its error means to a user."""
+    _abandon()
+    if isinstance(error, BrokenPipeError):
+        return OutputClosed("standard output was closed by its reader")
+    what = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror
+    return OutputFailed(f"cannot write to standard output: {what}; free some room or send it elsewhere")
 
 
 def _abandon() -> None:
     """Point standard output at nothing, so that Python's own flush at exit does not fail once more."""
+    if sys.stdout is None:
+        return
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from edge_ser.events import UNCERTAIN, EmotionEvent, Event
-from edge_ser.sinks import standard_output
+from edge_ser.sinks import standard_error, standard_output
 
 _BAR: Final = 20
 _SAID_BY_THE_COMMAND: Final = ("no-microphone", "device-lost", "error")  # as the error that ends it
@@ -27,7 +27,7 @@ class TextSink:
     """Labels go to standard output, status lines to standard error, so that a pipe carries labels only."""
 
     def __init__(self) -> None:
-        self._live = sys.stdout.isatty()
+        self._live = sys.stdout is not None and sys.stdout.isatty()
         self._open_line = False
 
     def publish(self, event: Event) -> None:
@@ -39,7 +39,7 @@ class TextSink:
                 self._write(line(event, colour=True) + " ...", keep_open=True)
         elif event.status not in _SAID_BY_THE_COMMAND:
             self._close_line()
-            click.echo(event.message, err=True)
+            standard_error.say(event.message)
 
     def __enter__(self) -> TextSink:
         return self

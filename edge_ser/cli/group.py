@@ -1,0 +1,51 @@
+"""The group of commands, each imported only when it runs, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from edge_ser import __version__
+from edge_ser.cli.main import COMMANDS
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported only when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="edge-ser")
+def cli() -> None:
+    """Recognize emotions in speech, on this device alone.
+
+    Nothing that is heard leaves this machine or is written to its disk. Inferring the emotions of
+    people at work or in education is forbidden in the EU (AI Act, Article 5); elsewhere, ask first.
+
+    \b
+    Examples:
+      edge-ser listen                              the default microphone
+      edge-ser listen --input demo                 no microphone? a demonstration recording
+      edge-ser classify recordings/ --format csv   label files and folders
+      edge-ser COMMAND --help                      all options and more examples
+    """

@@ -1,0 +1,91 @@
+"""Model files say what they are, and damaged or foreign ones are refused with the reason."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_ser.errors import EdgeSerError, FrontEndMismatch, ModelCorrupt, ModelForeign
+from edge_ser.events import LABELS
+from edge_ser.model.bundle import default_model, read_bundle
+
+CONTENT = default_model().read_bytes()
+
+
+def altered(**changes: object) -> bytes:
+    """Return the shipped model with entries of its description replaced."""
+    with zipfile.ZipFile(io.BytesIO(CONTENT)) as archive:
+        start = archive.infolist()[0].header_offset
+        description = json.loads(archive.read("edge-ser.json"))
+    for key, value in changes.items():
+        if isinstance(value, dict):
+            description[key].update(value)
+        else:
+            description[key] = value
+    out = io.BytesIO(CONTENT[:start])
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("edge-ser.json", json.dumps(description))
+    return out.getvalue()
+
+
+def test_the_shipped_model_describes_itself() -> None:
+    bundle = read_bundle()
+    assert bundle.labels == LABELS
+    assert len(bundle.front_end.gains) == bundle.front_end.coefficients
+    for key in ("licence", "trained_on", "figures_on_the_test_speakers", "limits", "test_speakers"):
+        assert bundle.card[key]
+
+
+def test_a_bundle_survives_writing_and_reading(tmp_path: Path) -> None:
+    bundle = read_bundle()
+    (tmp_path / "again.tflite").write_bytes(bundle.to_bytes())
+    assert read_bundle(tmp_path / "again.tflite") == bundle
+    assert bundle.to_bytes() == CONTENT, "writing is reproducible"
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "words"),
+    [
+        (b"", ModelForeign, "not a TensorFlow Lite model"),
+        (b"RIFF....WAVE", ModelForeign, "not a TensorFlow Lite model"),
+        (read_bundle().network, ModelForeign, "does not say what it is"),
+        (CONTENT[:-40], ModelCorrupt, "cut short or damaged"),
+        (CONTENT[:500] + bytes([CONTENT[500] ^ 1]) + CONTENT[501:], ModelCorrupt, "damaged"),
+        (altered(front_end={"version": 999}), FrontEndMismatch, "front end version 999, installed is"),
+        (altered(format=999), FrontEndMismatch, "format 999"),
+        (altered(front_end={"hop": 7}), ModelCorrupt, "front_end.hop = 7"),
+        (altered(decision={"temperature": "hot"}), ModelCorrupt, "damaged description"),
+    ],
+)
+def test_what_is_not_ours_is_refused(tmp_path: Path, content: bytes, error: type[EdgeSerError], words: str) -> None:
+    path = tmp_path / "x.tflite"
+    path.write_bytes(content)
+    with pytest.raises(error, match=words) as raised:
+        read_bundle(path)
+    assert str(path) in str(raised.value)
+
+
+def test_a_missing_model_is_said() -> None:
+    with pytest.raises(ModelCorrupt, match="cannot read the model nowhere.tflite: No such file"):
+        read_bundle("nowhere.tflite")
+
+
+@given(st.integers(8, len(CONTENT) - 1), st.integers(1, 255))
+def test_any_changed_byte_of_the_network_is_noticed(position: int, change: int) -> None:
+    damaged = bytearray(CONTENT)
+    damaged[position] ^= change
+    path = Path(f"/tmp/edge-ser-damaged-{position}.tflite")
+    path.write_bytes(damaged)
+    try:
+        bundle = read_bundle(path)  # a byte of the zip's padding or dates may change nothing
+        assert bundle.network == read_bundle().network
+    except EdgeSerError:
+        pass
+    finally:
+        path.unlink()

@@ -1,0 +1,126 @@
+"""Readers of the socket get every line; slow, dead and stuck ones cost nobody else anything."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from edge_ser.errors import SocketInUse, SocketUnwritable
+from edge_ser.events import StatusEvent
+from edge_ser.sinks.unix_socket import UnixSocketSink
+
+TIME = datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+
+def event(number: int, size: int = 10) -> StatusEvent:
+    return StatusEvent(TIME, "listening", f"{number} " + "x" * size, float(number))
+
+
+def connect(path: Path) -> socket.socket:
+    reader = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    reader.settimeout(5)
+    reader.connect(str(path))
+    return reader
+
+
+def lines(reader: socket.socket) -> list[dict[str, object]]:
+    """Read until the other end closes."""
+    received = b""
+    while chunk := reader.recv(65_536):
+        received += chunk
+    return [json.loads(line) for line in received.splitlines()]
+
+
+def test_all_readers_get_all_lines_from_their_connection_on(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with UnixSocketSink(path) as sink:
+        early = [connect(path) for _ in range(20)]
+        sink.publish(event(1))
+        late = connect(path)
+        sink.publish(event(2))
+    assert all([line["position"] for line in lines(reader)] == [1, 2] for reader in early)
+    assert [line["position"] for line in lines(late)] == [2]
+    assert not path.exists()
+
+
+def test_a_stuck_reader_blocks_nobody_and_is_told_what_it_missed(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    count = 3_000
+    with UnixSocketSink(path) as sink:
+        stuck, gone, good = connect(path), connect(path), connect(path)
+        received = b""
+        begin = time.monotonic()
+        for number in range(count):
+            sink.publish(event(number, size=1_000))
+            received += good.recv(65_536)
+            if number == 5:
+                gone.close()
+        assert time.monotonic() - begin < 20, "publishing waited for the stuck reader"
+        while received.count(b"\n") < count:
+            received += good.recv(65_536)
+        assert [json.loads(line)["position"] for line in received.splitlines()] == list(range(count))
+
+        stuck.setblocking(False)  # it wakes up and reads all that waits
+        old = bytearray()
+        number = count
+        while b'"dropped"' not in old and number < count + 5_000:
+            try:
+                while chunk := stuck.recv(1_000_000):
+                    old += chunk
+            except BlockingIOError:
+                pass
+            sink.publish(event(number))
+            number += 1
+        positions = [json.loads(line) for line in old.splitlines()]
+        told = next(line for line in positions if line["status"] == "dropped")
+        kept = [line["position"] for line in positions[: positions.index(told)]]
+        assert kept == list(range(len(kept))), "what it got is in order and whole"
+        assert "events were dropped" in told["message"]
+        for reader in (stuck, good):
+            reader.close()
+
+
+def test_a_live_socket_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with UnixSocketSink(path):
+        with pytest.raises(SocketInUse, match="another process serves"):
+            UnixSocketSink(path)
+        connect(path).close()
+
+
+def test_a_dead_socket_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    program = f"import os, socket; socket.socket(socket.AF_UNIX).bind({str(path)!r}); os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", program], check=False)
+    assert path.is_socket()
+    with UnixSocketSink(path) as sink:
+        reader = connect(path)
+        sink.publish(event(1))
+    assert len(lines(reader)) == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda folder: folder / "missing" / "s", "No such file or directory"),
+        (lambda folder: folder / ("x" * 120), "longer than 107 bytes"),
+    ],
+)
+def test_an_unwritable_path_says_why(tmp_path: Path, make, words: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(SocketUnwritable, match=words):
+        UnixSocketSink(make(tmp_path))
+
+
+def test_a_file_is_never_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "precious"
+    path.write_text("keep me")
+    with pytest.raises(SocketUnwritable, match="exists and is not a socket"):
+        UnixSocketSink(path)
+    assert path.read_text() == "keep me"

@@ -1,0 +1,70 @@
+"""From logits to labels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edge_ser.decision import Decision
+from edge_ser.settings import DecisionSettings
+
+LABELS = ("anger", "neutral", "sadness")
+SPEECH, NOISE = 20.0, -20.0
+
+
+def decision(**settings: float) -> Decision:
+    return Decision(LABELS, 0.064, DecisionSettings(**{"least_speech": 0.1, "threshold": 0.5, **settings}))
+
+
+def test_the_likeliest_label_wins() -> None:
+    d = decision()
+    d.add(np.array([[3.0, 0.0, 0.0, SPEECH]] * 3))
+    verdict = d.verdict()
+    assert verdict is not None
+    assert verdict.label == "anger"
+    assert verdict.confidence == pytest.approx(np.exp(3) / (np.exp(3) + 2))
+
+
+def test_steps_without_speech_do_not_count() -> None:
+    d = decision()
+    d.add(np.array([[3.0, 0.0, 0.0, SPEECH]] * 3 + [[0.0, 9.0, 0.0, NOISE]] * 100))
+    verdict = d.verdict()
+    assert verdict is not None
+    assert verdict.label == "anger"
+
+
+def test_hardly_any_speech_gives_no_verdict() -> None:
+    d = decision()
+    d.add(np.array([[3.0, 0.0, 0.0, SPEECH]]))
+    assert d.speech_seconds == pytest.approx(0.064)
+    assert d.verdict() is None
+    d.reset()
+    assert d.verdict() is None
+
+
+def test_an_even_spread_is_uncertain() -> None:
+    d = decision()
+    d.add(np.array([[1.0, 1.0, 1.0, SPEECH]] * 5))
+    verdict = d.verdict()
+    assert verdict is not None
+    assert verdict.label == "uncertain"
+    assert verdict.confidence == pytest.approx(1 / 3)
+
+
+def test_temperature_spreads_the_probabilities() -> None:
+    sharp, flat = decision(), decision(temperature=3.0)
+    for d in (sharp, flat):
+        d.add(np.array([[3.0, 0.0, 0.0, SPEECH]] * 3))
+    one, other = sharp.verdict(), flat.verdict()
+    assert one is not None
+    assert other is not None
+    assert other.confidence < one.confidence
+    assert max(other.probabilities, key=lambda label: other.probabilities[label]) == "anger"
+
+
+def test_extreme_logits_stay_numbers() -> None:
+    d = decision()
+    d.add(np.array([[800.0, -800.0, 0.0, 700.0]] * 3))
+    verdict = d.verdict()
+    assert verdict is not None
+    assert verdict.confidence == 1.0

@@ -1,0 +1,58 @@
+"""Events and their written schema."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from importlib import resources
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_ser.events import LABELS, SCHEMA_VERSION, EmotionEvent, Event, StatusEvent, to_dict, to_json_line
+
+SCHEMA = json.loads((resources.files("edge_ser") / "events.schema.json").read_text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+TIME = datetime(2026, 11, 22, 21, 15, 3, 123456, tzinfo=timezone(timedelta(hours=1)))
+
+seconds = st.floats(0, 1e6)
+statuses = st.builds(
+    StatusEvent,
+    st.just(TIME),
+    st.sampled_from(["listening", "no-microphone", "overflow", "device-lost", "dropped", "error", "stopped"]),
+    st.text(min_size=1),
+    seconds,
+)
+emotions = st.builds(
+    EmotionEvent,
+    st.just(TIME),
+    st.integers(1),
+    st.booleans(),
+    seconds,
+    seconds,
+    st.sampled_from([*LABELS, "uncertain"]),
+    st.floats(0, 1),
+    st.fixed_dictionaries({label: st.floats(0, 1) for label in LABELS}),
+)
+
+
+@given(statuses | emotions)
+def test_every_event_is_one_line_that_fits_the_schema(event: Event) -> None:
+    line = to_json_line(event)
+    assert line.endswith("\n")
+    assert line.count("\n") == 1
+    VALIDATOR.validate(json.loads(line))
+
+
+def test_the_schema_names_its_version_and_refuses_others() -> None:
+    event = to_dict(StatusEvent(TIME, "listening", "listening to a", 0.0))
+    assert event["schema"] == SCHEMA["properties"]["schema"]["const"] == SCHEMA_VERSION
+    for wrong in ({"schema": 2}, {"status": "dancing"}, {"time": "yesterday"}, {"position": -1}):
+        with pytest.raises(jsonschema.ValidationError):
+            VALIDATOR.validate({**event, **wrong})
+
+
+def test_time_is_utc() -> None:
+    assert to_dict(StatusEvent(TIME, "listening", "x", 0.0))["time"] == "2026-11-22T20:15:03.123Z"

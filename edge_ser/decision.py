@@ -45,6 +45,7 @@ class Decision:
         """Begin an utterance."""
         self._sum = np.zeros(len(self.labels))
         self._weight = 0.0
+        self._speech_steps = 0
 
     def add(self, steps: npt.NDArray[np.float64]) -> None:
         """Take the next steps.
@@ -57,11 +58,12 @@ class Decision:
             weight = 0.5 + 0.5 * math.tanh(0.5 * step[-1])  # the logistic function, without overflow
             self._sum += weight * step[:-1]
             self._weight += weight
+            self._speech_steps += weight >= self.settings.speech_threshold
 
     @property
     def speech_seconds(self) -> float:
-        """Speech that the model has heard in this utterance, s."""
-        return self._weight * self._step_seconds
+        """Speech that the model has heard for certain in this utterance, s."""
+        return self._speech_steps * self._step_seconds
 
     def verdict(self) -> Verdict | None:
         """Return what is believed so far, or ``None`` while the model has heard too little speech."""

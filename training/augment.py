@@ -5,8 +5,6 @@ Works on float samples in units of int16 steps and is seeded, so the same seed g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 from scipy.signal import butter, fftconvolve, sosfilt
@@ -17,12 +15,12 @@ Float = npt.NDArray[np.float64]
 Int16 = npt.NDArray[np.int16]
 
 
-def augment(samples: Int16, noises: Sequence[Int16], rng: np.random.Generator) -> Int16:
-    """Return a changed copy of a voice.
+def augment(samples: Int16, noise: Int16, rng: np.random.Generator) -> Int16:
+    """Return a changed copy of a recording.
 
     Args:
         samples: Shape ``(n,)``, int16.
-        noises: Recordings to mix in; they must come from the training part of the split.
+        noise: A recording to mix in; it must come from the training part of the split.
         rng: Source of all chance.
     """
     x = samples.astype(np.float64)
@@ -31,15 +29,10 @@ def augment(samples: Int16, noises: Sequence[Int16], rng: np.random.Generator) -
     if rng.random() < 0.35:
         x = _room(x, rng)
     if rng.random() < 0.55:
-        x = _noise(x, noises[rng.integers(len(noises))], rng.uniform(3, 30), rng)
+        x = _noise(x, noise, rng.uniform(3, 30), rng)
     if rng.random() < 0.4:
         x = _band(x, rng)
     return _gain(x, rng)
-
-
-def level(samples: Int16, rng: np.random.Generator) -> Int16:
-    """Return a copy at another level, for recordings that hold no voice."""
-    return _gain(samples.astype(np.float64), rng)
 
 
 def _speed(x: Float, factor: float) -> Float:

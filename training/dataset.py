@@ -104,11 +104,9 @@ def _utterances_of(
     for samples in segments:
         if len(samples) < longest and len(samples) < _SHORTEST * front_end.rate:
             continue
-        if variant and clip.label is not None:
+        if variant:
             noise = read_samples(noises[rng.integers(len(noises))].path)
-            samples = augment.augment(samples, [noise], rng)
-        elif variant:
-            samples = augment.level(samples, rng)
+            samples = augment.augment(samples, noise, rng)
         raw = Mfcc(front_end).process(samples)
         if not len(raw):
             continue

@@ -68,13 +68,14 @@ def streamed_steps(bundle: Bundle, backend: Backend, features: list[npt.NDArray[
 def clip_logits(
     utterances: Sequence[Utterance], steps: Steps, gain: npt.NDArray[np.int64]
 ) -> tuple[Float, npt.NDArray[np.int64], list[str]]:
-    """Pool each clip's utterances.
+    """Pool each voice clip's utterances; noises are left out.
 
     Returns:
         Logits ``(clips, labels)``, targets ``(clips,)`` and speakers, a row a clip.
     """
     decision = Decision(LABELS, 1.0, DecisionSettings(least_speech=0.0))
     rows: dict[str, tuple[Float, int, str]] = {}
+    utterances = [u for u in utterances if u.clip.label]
     outputs = steps([batches.quantize(u.cepstra, gain) for u in utterances])
     for utterance, output in zip(utterances, outputs, strict=True):
         decision.reset()

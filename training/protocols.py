@@ -10,7 +10,7 @@ from typing import Final
 from training.corpora import Clip
 
 # Of each corpus, the shares of its speakers that are kept for validation and for the test.
-_SHARES: Final = {"crema-d": (8 / 60, 12 / 60), "emodb": (1 / 10, 2 / 10), "noise": (0.0, 0.25)}
+_SHARES: Final = {"crema-d": (8 / 60, 12 / 60), "emodb": (1 / 10, 2 / 10), "noise": (0.15, 0.25)}
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,11 @@ from training.families import cnn_lstm
 class TrainingSettings:
     """How a network is trained."""
 
-    epochs: int = 40
+    epochs: int = 60
     """Passes over the training utterances, each in one of its variants."""
     batch: int = 64
     """Utterances a step of the optimizer."""
-    rate: float = 2e-3
+    rate: float = 3e-3
     """Peak learning rate of AdamW; it falls to zero as a cosine."""
     decay: float = 2e-3
     """Weight decay of AdamW."""
@@ -37,7 +37,7 @@ class TrainingSettings:
     """Label smoothing."""
     speech_weight: float = 0.3
     """Weight of the speech output's loss against the emotions'."""
-    noise_share: float = 0.1
+    noise_share: float = 0.25
     """Share of recordings without speech in an epoch."""
     seed: int = 1
     """Of initial weights, order and jitter."""

@@ -23,7 +23,7 @@ EXIT_SOME_FAILED = 1
 
 
 @click.command(name="classify")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False), metavar="PATH...")
 @options.model
 @options.interpreter
 @options.format_of("table", "json", "csv")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ import click
 
 from edge_ser.cli import options
 from edge_ser.cli.stop import Stopped, StopSignals
-from edge_ser.errors import DeviceLost, EdgeSerError, NoMicrophone
+from edge_ser.errors import DeviceLost, EdgeSerError, NoMicrophone, OutputClosed, OutputFailed, RecordingUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 SOCKET_SCHEME: Final = "unix:"
 _STATUS_OF: Final[dict[type[EdgeSerError], str]] = {NoMicrophone: "no-microphone", DeviceLost: "device-lost"}
+
+
+def _finite(context: click.Context, parameter: click.Parameter, seconds: float | None) -> float | None:
+    if seconds is not None and not math.isfinite(seconds):
+        raise click.BadParameter(f"{seconds} is not a number of seconds.", context, parameter)
+    return seconds
 
 
 @click.command(name="listen")
@@ -43,7 +50,8 @@ _STATUS_OF: Final[dict[type[EdgeSerError], str]] = {NoMicrophone: "no-microphone
 @options.interpreter
 @options.format_of("text", "json", help="Text for people, or one JSON object a line for programs.")
 @click.option("--publish", multiple=True, metavar="unix:PATH", help="Also publish on a Unix socket; may be repeated.")
-@click.option("--duration", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop after this long.")
+@click.option("--duration", type=click.FloatRange(0, min_open=True), callback=_finite, metavar="SECONDS",
+              help="Stop after this long.")  # fmt: skip
 def command(
     device: str | None,
     input_: str | None,
@@ -75,19 +83,19 @@ def command(
         raise click.UsageError("--realtime needs a recording: --input FILE")
     sockets = [_socket_path(uri) for uri in publish]
 
-    with StopSignals() as signals:
-        try:
-            with ExitStack() as stack:
-                source = _source(device, input_, rate, channels, realtime)
-                pipeline = _pipeline(model_path, interpreter)
-                sinks = [stack.enter_context(sink) for sink in _sinks(format_, sockets)]
-                _run(source, pipeline, sinks, duration, signals)
-        except Stopped:
-            pass
-        return signals.exit_status
+    # Up to here and while these are made a signal ends the process at once: nothing has to be tidied up, and an
+    # exception in the middle of an import can do anything.
+    source = _source(device, input_, rate, channels, realtime)
+    pipeline = _pipeline(model_path, interpreter)
+    with StopSignals() as signals, suppress(Stopped), ExitStack() as stack:
+        with signals.protected():
+            sinks = [stack.enter_context(sink) for sink in _sinks(format_, sockets)]
+        _run(source, pipeline, sinks, duration, signals)
+    return signals.exit_status
 
 
 def _run(source: Source, pipeline: Pipeline, sinks: list[Sink], duration: float | None, signals: StopSignals) -> None:
+    from edge_ser.sinks import standard_error
     from edge_ser.sources import limited
 
     def send(events: Iterable[Event]) -> None:
@@ -97,17 +105,24 @@ def _run(source: Source, pipeline: Pipeline, sinks: list[Sink], duration: float 
 
     ended = "the end"
     try:
-        with source:
+        with standard_error.ours_alone(), source:
             with signals.protected():
                 send([pipeline.status("listening", f"listening to {source.name}")])
             for block in limited(source.blocks(), duration):
                 with signals.protected():
                     send(pipeline.process(block))
+            signals.hold()  # nothing is left to be stopped
         if duration is not None and pipeline.position >= duration - 1e-6:
             ended = f"{duration:g} s are over"
     except Stopped:
         ended = "asked to"
+    except (OutputClosed, OutputFailed) as error:
+        # The pipeline was left half way through a block, so it has nothing more to say.
+        signals.hold()
+        send([pipeline.status("error", str(error))])
+        raise
     except EdgeSerError as error:
+        signals.hold()
         # What was heard until then is true: it goes out before the error does.
         send(pipeline.finish())
         send([pipeline.status(_STATUS_OF.get(type(error), "error"), str(error))])
@@ -120,6 +135,8 @@ def _source(device: str | None, input_: str | None, rate: int, channels: int, re
     if input_ == "-":
         from edge_ser.sources.pcm import PcmStream
 
+        if sys.stdin is None:  # Python's way to say that it was closed when the process began
+            raise RecordingUnreadable("standard input: is closed; pipe raw 16-bit PCM in, or give a file's name")
         return PcmStream(sys.stdin.buffer, rate, channels)
     if input_ is not None:
         from edge_ser.sources.recording import Recording, demonstration

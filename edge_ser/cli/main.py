@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import Final
 
-from edge_ser.errors import EdgeSerError, OutputClosed
+# Nothing else is imported before `main` has seen to Ctrl-C.
 
 # name -> (module, help): subcommands are imported when they run, so that `--help` answers at once.
-COMMANDS: Final = {
+COMMANDS = {
     "listen": ("edge_ser.cli.listen", "Listen to a microphone, a recording or raw PCM and publish emotion labels."),
     "classify": ("edge_ser.cli.classify", "Label recordings: files and folders."),
     "devices": ("edge_ser.cli.devices", "List microphones."),
     "model": ("edge_ser.cli.model", "Show what a model file says of itself."),
 }
 
-EXIT_INTERRUPTED: Final = 130
-EXIT_TERMINATED: Final = 143
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 
 def main() -> None:
@@ -35,6 +34,8 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run the command and return its exit status; what a user can cause ends in one line on standard error."""
     import click
+
+    from edge_ser.errors import EdgeSerError, OutputClosed
 
     try:
         return _invoke(arguments)

@@ -14,7 +14,7 @@ from edge_ser.sinks import standard_output
 
 
 @click.command(name="model")
-@click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE]")
+@click.argument("file", required=False, type=click.Path(path_type=Path, readable=False), metavar="[FILE]")
 @options.format_of("text", "json")
 def command(file: Path | None, format_: str) -> None:
     """Show what a model file says of itself: labels, front end, size, training data, accuracy, licence.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 model = click.option(
     "--model",
     "model_path",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="Model file; the one that the package ships by default.",
 )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Final
 
 from edge_ser.cli.main import EXIT_INTERRUPTED, EXIT_TERMINATED
+
+_GRACE_SECONDS: Final = 5
+"""From a signal to the end, whatever it is that hangs: an output that nobody reads, a sound card's driver."""
 
 
 class Stopped(Exception):
@@ -35,21 +40,33 @@ class StopSignals:
             self._protected = False
         self.check()
 
+    def hold(self) -> None:
+        """Hold back signals for good: what is left is to say goodbye and to tidy up."""
+        self._protected = True
+
     def check(self) -> None:
         """Raise :class:`Stopped` if a signal has come."""
         if self.exit_status:
             raise Stopped
 
     def __enter__(self) -> StopSignals:
-        self._before = {s: signal.signal(s, self._handle) for s in (signal.SIGINT, signal.SIGTERM)}
+        handlers = {signal.SIGINT: self._handle, signal.SIGTERM: self._handle, signal.SIGALRM: self._give_up}
+        self._before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         return self
 
     def __exit__(self, *exc: object) -> None:
+        signal.alarm(0)
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         again = bool(self.exit_status)
         self.exit_status = EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED
-        if not self._protected and not again:
+        if again:
+            return
+        signal.alarm(_GRACE_SECONDS)
+        if not self._protected:
             raise Stopped
+
+    def _give_up(self, number: int, frame: FrameType | None) -> None:
+        os._exit(self.exit_status)

@@ -28,15 +28,16 @@ class TextSink:
 
     def __init__(self) -> None:
         self._live = sys.stdout is not None and sys.stdout.isatty()
+        self._plain = not _encodable("█·")
         self._open_line = False
 
     def publish(self, event: Event) -> None:
         """Write the event, if it is one that people want to see."""
         if isinstance(event, EmotionEvent):
             if event.final:
-                self._write(line(event, colour=self._live) + "\n")
+                self._write(line(event, colour=self._live, plain=self._plain) + "\n")
             elif self._live:
-                self._write(line(event, colour=True) + " ...", keep_open=True)
+                self._write(line(event, colour=True, plain=self._plain) + " ...", keep_open=True)
         elif event.status not in _SAID_BY_THE_COMMAND:
             self._close_line()
             standard_error.say(event.message)
@@ -56,14 +57,23 @@ class TextSink:
             self._write("")
 
 
-def line(event: EmotionEvent, colour: bool = False) -> str:
-    """Return an emotion event as a line for people."""
+def line(event: EmotionEvent, colour: bool = False, plain: bool = False) -> str:
+    """Return an emotion event as a line for people, on request in ASCII alone."""
     filled = round(event.confidence * _BAR)
-    bar = "█" * filled + "·" * (_BAR - filled)
+    full, empty = "#-" if plain else "█·"
+    bar = full * filled + empty * (_BAR - filled)
     label = f"{event.label:<10}"
     if colour:
         label = click.style(label, fg=_COLOURS.get(event.label), bold=True)
     return f"{clock(event.start)} - {clock(event.end)}  {label} {event.confidence:4.0%}  {bar}"
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def clock(seconds: float) -> str:

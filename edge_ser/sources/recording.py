@@ -211,7 +211,7 @@ def _open(path: Path, stack: ExitStack) -> Any:
     import soundfile
 
     size, magic, chunk = _inspect(path)
-    source: str | _UnfinishedWav = os.fspath(path)
+    source: bytes | _UnfinishedWav = os.fsencode(path)  # soundfile refuses a str that is not valid text
     if chunk is not None and chunk.unfinished(size):
         source = stack.enter_context(_UnfinishedWav(path, chunk.size_field))
     headless = TruncatedRecording(f"{path}: ends within its header; copy or record it again")

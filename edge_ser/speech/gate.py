@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -38,6 +38,13 @@ class Part:
     ends: bool = False
 
 
+class Detector(Protocol):
+    """Tells whether a block is speech; what ``webrtcvad.Vad`` offers."""
+
+    def is_speech(self, block: bytes, rate: int) -> bool:
+        """Decide on one block of int16 samples."""
+
+
 class SpeechGate:
     """Cuts a stream into utterances; call :meth:`process` with consecutive samples, :meth:`finish` at the end."""
 
@@ -54,7 +61,7 @@ class SpeechGate:
         """Begin a new stream whose first sample stands at ``position``."""
         import webrtcvad  # here, so that commands without audio do not pay for it
 
-        self._detector = webrtcvad.Vad(self.settings.aggressiveness)
+        self._detector: Detector = webrtcvad.Vad(self.settings.aggressiveness)
         self._rest: Samples = np.empty(0, np.int16)
         self._position = position
         self._close()

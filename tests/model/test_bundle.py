@@ -72,7 +72,7 @@ def test_what_is_not_ours_is_refused(tmp_path: Path, content: bytes, error: type
 
 
 def test_a_missing_model_is_said() -> None:
-    with pytest.raises(ModelCorrupt, match="cannot read the model nowhere.tflite: No such file"):
+    with pytest.raises(ModelCorrupt, match=r"cannot read the model nowhere\.tflite: No such file"):
         read_bundle("nowhere.tflite")
 
 

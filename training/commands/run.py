@@ -64,7 +64,7 @@ def read(path: Path, folder: Path, variants: int = 0) -> Data:
     return Data(
         split,
         train,
-        [u for u in utterances(split.validation, FRONT_END, cache) if u.clip.label],
+        utterances(split.validation, FRONT_END, cache),
         utterances(split.test, FRONT_END, cache),
         np.array(batches.gains([u for u in train[0] if u.clip.label]), np.int64),
     )

@@ -13,7 +13,7 @@ from training.commands import run
 @click.command(name="train")
 @run.data
 @run.folder
-@click.option("--epochs", default=40, show_default=True, help="Passes over the training speakers' utterances.")
+@click.option("--epochs", default=60, show_default=True, help="Passes over the training speakers' utterances.")
 @click.option("--variants", default=6, show_default=True, help="Augmented copies of each utterance.")
 @click.option("--seed", default=1, show_default=True, help="Of initial weights, order and chance.")
 def command(data: Path, folder: Path, epochs: int, variants: int, seed: int) -> None:

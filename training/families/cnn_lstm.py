@@ -22,7 +22,7 @@ INPUT_SCALE: Final = 1 / 32
 
 
 def build(
-    frames: int | None, coefficients: int, outputs: int, channels: int = 64, units: int = 64, dropout: float = 0.3
+    frames: int | None, coefficients: int, outputs: int, channels: int = 64, units: int = 64, dropout: float = 0.2
 ) -> keras.Model:
     """Build the network.
 

@@ -1,0 +1,1 @@
+"""Benchmarks: measured figures, each by a committed command."""

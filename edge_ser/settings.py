@@ -48,7 +48,7 @@ class GateSettings:
     """Net speech that opens the gate, s."""
     look_back: float = 0.20
     """Audio before the first speech block that belongs to the utterance, so that its first sound is kept, s."""
-    hang_over: float = 0.40
+    hang_over: float = 0.34
     """Pause that ends an utterance, s."""
     tail: float = 0.10
     """Audio after the last speech block that belongs to the utterance, s."""

@@ -66,8 +66,14 @@ def read(path: Path, folder: Path, variants: int = 0) -> Data:
         train,
         utterances(split.validation, FRONT_END, cache),
         utterances(split.test, FRONT_END, cache),
-        np.array(batches.gains([u for u in train[0] if u.clip.label]), np.int64),
+        np.array(_trained_gains(folder) or batches.gains([u for u in train[0] if u.clip.label]), np.int64),
     )
+
+
+def _trained_gains(folder: Path) -> list[int] | None:
+    """Return the gains that the run's network was trained with, if it was."""
+    path = folder / "training.json"
+    return list(json.loads(path.read_text())["gains"]) if path.exists() else None
 
 
 def write_json(path: Path, value: Any) -> None:

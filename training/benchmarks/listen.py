@@ -1,0 +1,225 @@
+"""Speed, memory and delay of the real command, against what was promised: ``python -m training.benchmarks.listen``.
+
+Everything is measured on processes of their own, pinned to one core, with recordings of EmoDB.  The real-time factor
+counts processor time, which other programs on the machine lengthen little, and leaves start-up out: it is the
+difference between a long and a short recording.  The exit status is 1 if a bar is missed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from edge_ser.settings import SAMPLE_RATE
+from edge_ser.sources import Samples
+from edge_ser.sources.recording import read_samples
+from training import corpora
+from training.commands import run
+
+_SHORT, _LONG = 60, 360  # s of speech
+_UTTERANCES: Final = 10
+_PAUSE: Final = 1.5  # s
+_RANGE: Final = 35.0  # dB
+_COMMAND: Final = (sys.executable, "-m", "edge_ser")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A measured figure and its bar.
+
+    Attributes:
+        name: What was measured.
+        value: The figure.
+        bar: What it may be at most; ``None`` if nothing was promised.
+        form: How a figure is written, unit included.
+    """
+
+    name: str
+    value: float
+    bar: float | None
+    form: str
+
+    @property
+    def missed(self) -> bool:
+        """Whether the figure is above its bar."""
+        return self.bar is not None and self.value > self.bar
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process took: processor and wall-clock time, s, and its largest resident set, MB."""
+
+    processor: float
+    wall: float
+    memory: float
+
+
+@click.command()
+@run.data
+@click.option("--repeat", default=3, show_default=True, help="Runs of each; the best counts.")
+@click.option("--model", type=click.Path(path_type=Path), help="Model file; by default the shipped one.")
+def main(data: Path, repeat: int, model: Path | None) -> None:
+    """Measure the real command: real-time factor, memory, delay of labels, start-up."""
+    clips = [read_samples(clip.path) for clip in corpora.read(data, ("emodb",))[::8]]
+    options = () if model is None else ("--model", str(model))
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [
+            *_throughput(clips, Path(folder), repeat, options),
+            *_delays(clips, Path(folder), options),
+            *_start_up(Path(folder), repeat, options),
+        ]
+    width = max(len(row.name) for row in rows)
+    for row in rows:
+        bar = "" if row.bar is None else f"  at most {format(row.bar, row.form.split(' ')[0])}"
+        click.echo(f"{row.name:<{width}}  {_written(row):>10}{bar}{'  MISSED' if row.missed else ''}")
+    sys.exit(any(row.missed for row in rows))
+
+
+def _written(row: Row) -> str:
+    figure, _, unit = row.form.partition(" ")
+    return f"{row.value:{figure}} {unit}".rstrip()
+
+
+def _throughput(clips: Sequence[Samples], folder: Path, repeat: int, options: Sequence[str]) -> list[Row]:
+    speech = np.concatenate([clip[slice(*_active(clip))] for clip in clips])
+    costs = []
+    for seconds in (_SHORT, _LONG):
+        path = folder / f"{seconds}.wav"
+        soundfile.write(path, np.resize(speech, seconds * SAMPLE_RATE), SAMPLE_RATE)
+        arguments = ("listen", "--input", str(path), "--format", "json", *options)
+        costs.append([_cost(arguments) for _ in range(repeat)])
+    short, long = costs
+    span = _LONG - _SHORT
+
+    def factor(time_of: Callable[[Cost], float]) -> float:
+        return (min(map(time_of, long)) - min(map(time_of, short))) / span
+
+    return [
+        Row("real-time factor, processor time", factor(lambda cost: cost.processor), 0.02, ".4f"),
+        Row("real-time factor, wall clock", factor(lambda cost: cost.wall), None, ".4f"),
+        Row("largest resident memory", max(cost.memory for cost in long), 100, ".1f MB"),
+    ]
+
+
+def _delays(clips: Sequence[Samples], folder: Path, options: Sequence[str]) -> list[Row]:
+    """Measure from when a sound is played to when the line about it arrives."""
+    rng = np.random.default_rng(1)
+    pause = rng.normal(0, 4, round(_PAUSE * SAMPLE_RATE)).astype(np.int16)
+    parts: list[Samples] = [pause]
+    spoken: list[tuple[float, float]] = []
+    for clip in [clip for clip in clips if _longest_pause(clip) < 0.25][:_UTTERANCES]:
+        position = sum(map(len, parts))
+        first, last = _active(clip)
+        spoken.append(((position + first) / SAMPLE_RATE, (position + last) / SAMPLE_RATE))
+        parts += [clip, pause]
+    path = folder / "utterances.wav"
+    soundfile.write(path, np.concatenate(parts), SAMPLE_RATE)
+
+    arguments = ("listen", "--input", str(path), "--realtime", "--format", "json", *options)
+    with subprocess.Popen([*_COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = [(time.monotonic(), json.loads(line)) for line in process.stdout]
+    begin = lines[0][0]  # "listening": the first sample is played now
+    onsets, ends = [], []
+    for (start, end), number in zip(spoken, range(1, len(spoken) + 1), strict=True):
+        arrived = [(when, event) for when, event in lines if event.get("utterance") == number]
+        if not arrived or abs(arrived[0][1]["start"] - start) > 0.5:
+            raise click.ClickException(f"utterance {number}, at {start:.2f} s, was not recognized as one")
+        onsets.append(arrived[0][0] - begin - start)
+        ends.append(arrived[-1][0] - begin - end)
+    return [
+        Row("from speech onset to first label, median", statistics.median(onsets), None, ".2f s"),
+        Row("from speech onset to first label, largest", max(onsets), 1.0, ".2f s"),
+        Row("from speech end to final label, median", statistics.median(ends), None, ".2f s"),
+        Row("from speech end to final label, largest", max(ends), 0.6, ".2f s"),
+    ]
+
+
+def _start_up(folder: Path, repeat: int, options: Sequence[str]) -> list[Row]:
+    helps = [_cost(("--help",)) for _ in range(repeat)]
+    silence = folder / "silence.wav"
+    soundfile.write(silence, np.zeros(SAMPLE_RATE // 10, np.int16), SAMPLE_RATE)
+    listening = []
+    for _ in range(repeat):
+        begin = time.monotonic()
+        arguments = ("listen", "--input", str(silence), "--format", "json", *options)
+        with subprocess.Popen([*_COMMAND, *arguments], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            listening.append(time.monotonic() - begin)
+            process.stdout.read()
+    return [
+        Row("--help, processor time", min(cost.processor for cost in helps), 0.3, ".2f s"),
+        Row("from start to listening, wall clock", min(listening), None, ".2f s"),
+    ]
+
+
+def _cost(arguments: Sequence[str]) -> Cost:
+    """Run the command on one core."""
+    core = max(os.sched_getaffinity(0))
+    begin = time.monotonic()
+    process = subprocess.Popen(["taskset", "-c", str(core), *_COMMAND, *arguments], stdout=subprocess.DEVNULL)
+    memory = _Memory(process.pid)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.monotonic() - begin
+    memory.join()
+    if process.returncode:
+        raise click.ClickException(f"edge-ser {' '.join(arguments)} ended with status {process.returncode}")
+    return Cost(usage.ru_utime + usage.ru_stime, wall, memory.largest)
+
+
+class _Memory(threading.Thread):
+    """Follows a process's largest resident set; what the kernel hands to its parent counts this process's too."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.largest = 0.0
+        self._status = Path(f"/proc/{pid}/status")
+        self.start()
+
+    def run(self) -> None:
+        while True:
+            try:
+                fields = dict(line.split(":", 1) for line in self._status.read_text().splitlines())
+            except OSError:
+                return
+            if "VmHWM" not in fields:  # it has ended
+                return
+            self.largest = max(self.largest, int(fields["VmHWM"].split()[0]) / 1000)
+            time.sleep(0.02)
+
+
+def _loud(clip: Samples) -> npt.NDArray[np.intp]:
+    """Return the blocks of 20 ms that are near the loudest one."""
+    blocks = clip[: len(clip) // 320 * 320].reshape(-1, 320).astype(np.float64)
+    level = 10 * np.log10((blocks**2).mean(axis=1) + 1)
+    return np.flatnonzero(level > level.max() - _RANGE)
+
+
+def _active(clip: Samples) -> tuple[int, int]:
+    loud = _loud(clip)
+    return int(loud[0]) * 320, int(loud[-1] + 1) * 320
+
+
+def _longest_pause(clip: Samples) -> float:
+    return float(np.diff(_loud(clip)).max(initial=1) - 1) * 320 / SAMPLE_RATE
+
+
+if __name__ == "__main__":
+    main()

@@ -46,11 +46,11 @@ class GateSettings:
     """How readily the WebRTC detector calls a block noise: 0 (least) to 3."""
     onset: float = 0.08
     """Net speech that opens the gate, s."""
-    look_back: float = 0.20
+    look_back: float = 0.12
     """Audio before the first speech block that belongs to the utterance, so that its first sound is kept, s."""
-    hang_over: float = 0.34
+    hang_over: float = 0.30
     """Pause that ends an utterance, s."""
-    tail: float = 0.10
+    tail: float = 0.04
     """Audio after the last speech block that belongs to the utterance, s."""
     longest: float = 15.0
     """An utterance that lasts longer is ended, and the next begins, s."""

@@ -35,6 +35,18 @@ def augment(samples: Int16, noise: Int16, rng: np.random.Generator) -> Int16:
     return _gain(x, rng)
 
 
+def in_a_room(samples: Int16, rng: np.random.Generator) -> Int16:
+    """Return a recording as it stands in a stream: half a second of a quiet room before it and after it.
+
+    Clips begin with the first sound; a microphone heard the room before, and the gate's look-back hands that on.
+    """
+    pause = SAMPLE_RATE // 2
+    quiet = 0.0 if rng.random() < 0.15 else 2.0 ** rng.uniform(-1, 6)  # int16 steps; some devices gate to digital zero
+    around = np.round(rng.normal(0.0, quiet, pause * 2 + len(samples)))
+    around[pause:-pause] += samples
+    return np.asarray(np.clip(around, -32_768, 32_767).astype(np.int16))
+
+
 def _speed(x: Float, factor: float) -> Float:
     """Play faster or slower: tempo, pitch and formants move together, as from one speaker to another."""
     return np.interp(np.arange(0, len(x) - 1, factor), np.arange(len(x)), x)

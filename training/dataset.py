@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache as cache_of_process
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -48,8 +49,8 @@ class Utterance:
 
 
 def utterances(
-    clips: Sequence[Clip], front_end: FrontEndParameters, cache: Path, noises: Sequence[Clip] = (), variant: int = 0
-) -> list[Utterance]:
+    clips: Sequence[Clip], front_end: FrontEndParameters, cache: Path, noises: Sequence[Clip] = (), variants: int = 0
+) -> list[list[Utterance]]:
     """Return the utterances of clips, from the cache where they are there.
 
     Args:
@@ -57,63 +58,88 @@ def utterances(
         front_end: Front end; its gains do not matter here.
         cache: Folder of the cache; entries of another front end, gate or augmentation are never used.
         noises: What variants are mixed with; training clips only.
-        variant: 0 for the recordings as they are, else the number of an augmented copy.
+        variants: Augmented copies.
+
+    Returns:
+        The utterances of the recordings as they are, then those of each augmented copy.
     """
     sources = b"".join(Path(name).read_bytes() for name in (gate.__file__, augment.__file__, __file__))
-    made_of = (parameters.VERSION, front_end, GateSettings(), variant, [c.path.name for c in (*clips, *noises)])
+    made_of = (parameters.VERSION, front_end, GateSettings(), variants, [c.path.name for c in (*clips, *noises)])
     key = hashlib.sha256(sources + repr(made_of).encode()).hexdigest()[:24]
     path = cache / f"{key}.npz"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        load = partial(_utterances_of, front_end=front_end, noises=noises, variant=variant)
+        load = partial(_utterances_of, front_end=front_end, noises=noises, variants=variants)
         with ProcessPoolExecutor(os.cpu_count()) as pool:
-            found = list(
-                tqdm(pool.map(load, range(len(clips)), clips, chunksize=32), f"features, variant {variant}", len(clips))
-            )
+            found = list(tqdm(pool.map(load, range(len(clips)), clips, chunksize=16), "features", len(clips)))
         _store(path, found)
-    return _stored(path, clips)
+    return _stored(path, clips, variants)
 
 
-def _store(path: Path, found: Iterable[list[Utterance]]) -> None:
-    rows = [(i, u) for i, of_clip in enumerate(found) for u in of_clip]
+def _store(path: Path, found: Iterable[list[list[Utterance]]]) -> None:
+    rows = [(i, v, u) for i, of_clip in enumerate(found) for v, made in enumerate(of_clip) for u in made]
     temporary = path.with_suffix(".tmp.npz")  # renamed when whole, so that a killed run leaves nothing half-written
     np.savez(
         temporary,
-        clip=np.array([i for i, _ in rows]),
-        frames=np.array([len(u.cepstra) for _, u in rows]),
-        cepstra=np.concatenate([u.cepstra for _, u in rows]),
-        speech=np.concatenate([u.speech for _, u in rows]),
+        clip=np.array([i for i, _, _ in rows]),
+        variant=np.array([v for _, v, _ in rows]),
+        frames=np.array([len(u.cepstra) for _, _, u in rows]),
+        cepstra=np.concatenate([u.cepstra for _, _, u in rows]),
+        speech=np.concatenate([u.speech for _, _, u in rows]),
     )
     temporary.replace(path)
 
 
-def _stored(path: Path, clips: Sequence[Clip]) -> list[Utterance]:
+def _stored(path: Path, clips: Sequence[Clip], variants: int) -> list[list[Utterance]]:
+    result: list[list[Utterance]] = [[] for _ in range(variants + 1)]
     with np.load(path) as stored:
         ends = np.cumsum(stored["frames"])[:-1]
         cepstra, speech = np.split(stored["cepstra"], ends), np.split(stored["speech"], ends)
-        return [Utterance(clips[i], c, s) for i, c, s in zip(stored["clip"], cepstra, speech, strict=True)]
+        for clip, variant, c, s in zip(stored["clip"], stored["variant"], cepstra, speech, strict=True):
+            result[variant].append(Utterance(clips[clip], c, s))
+    return result
 
 
 def _utterances_of(
-    index: int, clip: Clip, front_end: FrontEndParameters, noises: Sequence[Clip], variant: int
-) -> list[Utterance]:
-    rng = np.random.default_rng([variant, index])
-    segments = cut(read_samples(clip.path))
-    longest = max(map(len, segments), default=0)
+    index: int, clip: Clip, front_end: FrontEndParameters, noises: Sequence[Clip], variants: int
+) -> list[list[Utterance]]:
+    recorded = read_samples(clip.path)
     result = []
-    for samples in segments:
-        if len(samples) < longest and len(samples) < _SHORTEST * front_end.rate:
-            continue
+    for variant in range(variants + 1):
+        rng = np.random.default_rng([variant, index])
+        samples = recorded
         if variant:
-            noise = read_samples(noises[rng.integers(len(noises))].path)
-            samples = augment.augment(samples, noise, rng)
-        raw = Mfcc(front_end).process(samples)
+            samples = augment.augment(samples, _noise_of(noises[rng.integers(len(noises))].path), rng)
+        result.append(_cut_and_analyze(augment.in_a_room(samples, rng), clip, front_end))
+    return result
+
+
+def _cut_and_analyze(samples: Int16, clip: Clip, front_end: FrontEndParameters) -> list[Utterance]:
+    segments = cut(samples)
+    longest = max(map(len, segments), default=0)
+    mfcc_of = _mfcc(front_end)
+    result = []
+    for segment in segments:
+        if len(segment) < longest and len(segment) < _SHORTEST * front_end.rate:
+            continue
+        mfcc_of.reset()
+        raw = mfcc_of.process(segment)
         if not len(raw):
             continue
         mean = CepstralMean(front_end.coefficients, front_end.settle)
         cepstra = np.concatenate((mean.process(raw), mean.finish())).astype(np.int32)
         result.append(Utterance(clip, cepstra, _speech_frames(raw, clip, front_end)))
     return result
+
+
+@cache_of_process
+def _mfcc(front_end: FrontEndParameters) -> Mfcc:
+    return Mfcc(front_end)
+
+
+@cache_of_process
+def _noise_of(path: Path) -> Int16:
+    return read_samples(path)
 
 
 def cut(samples: Int16) -> list[Int16]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from edge_ser.cli.main import EXIT_INTERRUPTED, EXIT_TERMINATED
 
-_GRACE_SECONDS: Final = 5
+_GRACE_SECONDS: Final = 3
 """From a signal to the end, whatever it is that hangs: an output that nobody reads, a sound card's driver."""
 
 

@@ -2,7 +2,8 @@
 
 A float64 holds every integer below 2^53 exactly, and sums and products of integers stay exact whatever their order
 as long as each partial result stays below 2^53.  So a BLAS matrix product of such arrays gives the same bits on every
-processor and with any number of threads, at the speed of the vector unit.  SPEC.md proves the bound at each step.
+processor and with any number of threads, at the speed of the vector unit.  The same holds for integers divided by a
+power of two: that only moves the exponent.  SPEC.md proves the bound at each step.
 """
 
 from __future__ import annotations
@@ -16,21 +17,23 @@ Float = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 LOG2_FRACTION_BITS: Final = 16
-_MANTISSA_BITS: Final = 24
-_INDEX_BITS: Final = 8
-_STEP_BITS: Final = _MANTISSA_BITS - 1 - _INDEX_BITS
+
+_INDEX_BITS: Final = 8  # of the mantissa, behind its leading one, choose a straight line of the table
+_REST_BITS: Final = 15  # below them say where on that line; what is left of the mantissa is dropped
+_MANTISSA_BITS: Final = _INDEX_BITS + _REST_BITS
+_TABLE_BITS: Final = 20  # fraction of the table, so that its rounding costs less than the straight lines (2.8e-6)
+_DOUBLE_FRACTION: Final = 52  # of IEEE 754 binary64: bits of the fraction, and the bias of the exponent above it
+_DOUBLE_BIAS: Final = 1023
 
 
-def shift_round(x: Float, bits: int) -> Float:
-    """Divide integers by ``2**bits``, rounding half up, in place: ``(x + 2**(bits-1)) >> bits``.
+def round_half_up(x: Float) -> Float:
+    """Round to integers, half up, in place: ``floor(x + 1/2)``.
 
     Args:
-        x: Integers held in float64, any shape, |x| < 2^52; overwritten.
-        bits: Right shift, >= 1.
+        x: Integers divided by a power of two, |x| < 2^52, so that adding a half is exact; any shape; overwritten.
     """
-    x *= 2.0**-bits
     x += 0.5
-    return np.floor(x, out=x)
+    return np.floor(x, x)
 
 
 def integer_table(values: Float, fraction_bits: int) -> Float:
@@ -39,29 +42,40 @@ def integer_table(values: Float, fraction_bits: int) -> Float:
     return table
 
 
-def _log2_table() -> Int64:
-    steps = np.arange(2**_INDEX_BITS + 1, dtype=np.float64)
-    # Q20 inside, so that rounding the table costs less than the straight lines between its points (2.8e-6).
-    return np.floor(np.log2(1.0 + steps / 2**_INDEX_BITS) * 2.0**20 + 0.5).astype(np.int64)
+def _log2_lines() -> Int64:
+    """Straight lines through log2 at 257 points of [1, 2].
+
+    Returns:
+        Slope in Q20 a step and value at mantissa 0 in Q35, shape ``(256, 2)``.  The exponent's bias and the half of
+        the last rounding are already in the value.
+    """
+    points = integer_table(np.log2(1.0 + np.arange(2**_INDEX_BITS + 1) / 2**_INDEX_BITS), _TABLE_BITS).astype(np.int64)
+    slope = np.diff(points)
+    value = points[:-1] - slope * np.arange(2**_INDEX_BITS) - (_DOUBLE_BIAS << _TABLE_BITS)
+    half = 1 << _TABLE_BITS - LOG2_FRACTION_BITS - 1
+    return np.stack((slope, value + half << _REST_BITS), axis=-1)
 
 
-_LOG2: Final = _log2_table()
-_LOG2_SLOPE: Final = np.append(np.diff(_LOG2), 0)
+_LOG2_LINES: Final = _log2_lines()
 
 
 def log2_q16(x: Float) -> Int64:
-    """Base-2 logarithm of positive integers, by table and straight line.
+    """Base-2 logarithm of integers, by table and straight line.
 
     Args:
-        x: Integers from 1 to 2^53 - 1 held in float64, any shape.
+        x: Integers from 0 to 2^53 - 1 held in float64, contiguous in its last axis, any shape.
 
     Returns:
-        log2(x) in Q16, int64, same shape; the error stays below 2^-16.
+        log2(x) in Q16, int64, same shape; the error stays below 2^-16.  That of 0 comes out as -1023.
     """
-    mantissa, exponent = np.frexp(x)  # x = mantissa * 2**exponent, mantissa in [0.5, 1): exact
-    m = np.floor(mantissa * 2.0**_MANTISSA_BITS).astype(np.int64) - 2 ** (_MANTISSA_BITS - 1)
-    index = m >> _STEP_BITS
-    rest = m & (2**_STEP_BITS - 1)
-    fraction = _LOG2[index] + ((_LOG2_SLOPE[index] * rest) >> _STEP_BITS)
-    result: Int64 = (exponent.astype(np.int64) - 1 << LOG2_FRACTION_BITS) + ((fraction + 8) >> 4)
+    # A double is its own integer logarithm: its bits hold the exponent and, below it, the mantissa without its one.
+    result: Int64 = x.view(np.int64) >> _DOUBLE_FRACTION - _MANTISSA_BITS
+    mantissa = result & 2**_MANTISSA_BITS - 1
+    lines = _LOG2_LINES.take(mantissa >> _REST_BITS, axis=0)
+    result -= mantissa
+    result <<= _TABLE_BITS + _REST_BITS - _MANTISSA_BITS
+    mantissa *= lines[..., 0]
+    result += mantissa
+    result += lines[..., 1]
+    result >>= _TABLE_BITS + _REST_BITS - LOG2_FRACTION_BITS
     return result

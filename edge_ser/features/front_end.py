@@ -54,15 +54,18 @@ class CepstralMean:
 
     def _normalize(self, cepstra: Int32, settle: int) -> Int64:
         first = settle - 1 if self._count == 0 else 0  # index of the first frame that has a mean of its own
-        x = cepstra.astype(np.int64)
-        sums = self._sum + np.cumsum(x, axis=0)
-        counts = np.arange(self._count + 1, self._count + len(x) + 1, dtype=np.int64)[:, None]
-        means = (sums + counts // 2) // counts
-        means[:first] = means[first : first + 1]
-        self._sum = sums[-1] if len(sums) else self._sum
-        self._count += len(x)
-        normalized: Int64 = x - means
-        return normalized
+        if not len(cepstra):
+            return np.empty((0, self._coefficients), np.int64)
+        sums: Int64 = np.add.accumulate(cepstra, axis=0, dtype=np.int64)
+        sums += self._sum
+        self._sum = sums[-1].copy()
+        counts = np.arange(self._count + 1, self._count + len(cepstra) + 1)[:, None]
+        self._count += len(cepstra)
+        sums += counts >> 1
+        sums //= counts  # now the means, rounded half up
+        if first:
+            sums[:first] = sums[first]
+        return np.subtract(cepstra, sums, sums)
 
 
 class FrontEnd:
@@ -92,6 +95,10 @@ class FrontEnd:
         return self._quantize(self._mean.finish())
 
     def _quantize(self, normalized: Int64) -> Int8:
-        """Scale by the gains, round half up, saturate (SPEC.md, step 9)."""
-        steps = (normalized * self._gains + (1 << GAIN_BITS - 1)) >> GAIN_BITS
-        return np.clip(steps, -128, 127).astype(np.int8)
+        """Scale by the gains, round half up, saturate (SPEC.md, step 9); overwrites what it is given."""
+        normalized *= self._gains
+        normalized += 1 << GAIN_BITS - 1
+        normalized >>= GAIN_BITS
+        np.minimum(normalized, 127, normalized)
+        np.maximum(normalized, -128, normalized)
+        return normalized.astype(np.int8)

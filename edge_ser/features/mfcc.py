@@ -12,25 +12,33 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import as_strided
 
-from edge_ser.features.fixed_point import Float, integer_table, log2_q16, shift_round
+from edge_ser.features.fixed_point import Float, integer_table, log2_q16, round_half_up
 from edge_ser.features.parameters import WINDOW, FrontEndParameters
 
 CEPSTRA_FRACTION_BITS: Final = 12
 
+_BLOCK: Final = 64  # frames at a time: what they need fits a second-level cache and hides numpy's cost a call
+_BUFFERS: Final = 4  # numbers of frames whose buffers are kept; a stream in equal chunks meets two or three
+
 _EMPHASIS_BITS: Final = 5  # y = 32 x[n] - 31 x[n-1], a pre-emphasis of 31/32
+_WINDOW_BITS: Final = 15
 _FRAME_BITS: Final = 25  # block floating point: the largest windowed sample of a frame has 25 bits
 _TWIDDLE_BITS: Final = 15
+_STAGE1_SHIFT: Final = 16
+_STAGE2_SHIFT: Final = 22
 _POWER_SHIFT: Final = 13
 _WEIGHT_BITS: Final = 14
-_DCT_BITS: Final = 24
 _FLOOR_Q16: Final = 28 << 16  # log2 of a band's energy some 6 dB below the rounding noise of int16 samples
-
 _RANGE_Q16: Final = 18 << 16  # 54 dB: a band counts as at most this far below the loudest one of its frame
+_DCT_BITS: Final = 24
+_DCT_SHIFT: Final = 16 + _DCT_BITS - CEPSTRA_FRACTION_BITS
+
 _COLUMNS: Final = 16  # 512 = 32 x 16: 32-point DFTs over the rows n1, then 16-point DFTs over the columns n2
 _ROWS: Final = 32
 _HALF: Final = 17  # k1 = 0..16 of the 32-point DFTs of real columns; the others are their conjugates
-# k = k1 + 32 k2; bins 0..160 need k2 = 0..4, and by conjugation of k1 = 1..15, k2 = 11..15.
+# k = k1 + 32 k2; bins 0..159 need k2 = 0..4, and by conjugation of k1 = 1..15, k2 = 15..11.
 _K2: Final = np.array([0, 1, 2, 3, 4, 11, 12, 13, 14, 15])
+_BINS: Final = len(_K2) // 2 * _ROWS
 
 
 def mel(hertz: float | Float) -> Float:
@@ -42,7 +50,7 @@ def mel_weights(parameters: FrontEndParameters) -> Float:
     """Triangular mel filters with peak 1 on the bins of the DFT.
 
     Returns:
-        Weights, shape ``(WINDOW // 2 + 1, bands)``, float64 (the design; the front end rounds them to Q12).
+        Weights, shape ``(WINDOW // 2 + 1, bands)``, float64 (the design; the front end rounds them to Q14).
     """
     edges_mel = np.linspace(mel(parameters.low), mel(parameters.high), parameters.bands + 2)
     edges = 700.0 * (10.0 ** (edges_mel / 2595.0) - 1.0)
@@ -70,20 +78,22 @@ class Mfcc:
 
     def __init__(self, parameters: FrontEndParameters) -> None:
         self.parameters = parameters
-        n = np.arange(WINDOW)
-        hann = integer_table(0.5 - 0.5 * np.cos(2.0 * np.pi * n / WINDOW), 15)
-        # Sample n = 16 n1 + n2 of a frame stands at [n2, n1], so that stage 1 is one matrix product over n1.
-        self._window = np.ascontiguousarray(hann.reshape(_ROWS, _COLUMNS).T)
-        self._stage1 = self._first_stage()
-        self._stage2 = self._second_stage()
-        self._mel = self._permuted_mel(parameters)
-        self._dct = integer_table(dct_matrix(parameters.bands, parameters.coefficients), _DCT_BITS)
+        # Tables carry the shift that goes before or after their product: a power of two keeps integers exact.
+        self._window = _window() * 2.0**_EMPHASIS_BITS
+        self._stage1 = _first_stage() * 2.0**-_STAGE1_SHIFT
+        self._stage2 = _second_stage() * 2.0**-_STAGE2_SHIFT
+        self._mel = _permuted_mel(parameters)
+        dct = dct_matrix(parameters.bands, parameters.coefficients)
+        self._dct = integer_table(dct, _DCT_BITS) * 2.0**-_DCT_SHIFT
+        self._samples = np.zeros(1 + _BLOCK * parameters.hop)  # the sample before a block, and the block
+        self._signal = np.zeros(WINDOW - 1 + _BLOCK * parameters.hop)  # pre-emphasized samples that wait for a frame
+        self._buffers: dict[int, _Buffers] = {}
         self.reset()
 
     def reset(self) -> None:
         """Forget all samples: the next one is the first of a stream."""
-        self._tail: Float = np.empty(0)
-        self._previous: float | None = None
+        self._first = True
+        self._waiting = 0  # samples in _signal
 
     def process(self, samples: npt.NDArray[np.int16]) -> npt.NDArray[np.int32]:
         """Take the next samples and return the frames that they complete.
@@ -94,89 +104,154 @@ class Mfcc:
         Returns:
             Cepstra in Q12 of log2 units, shape ``(frames, coefficients)``, int32.
         """
-        if not samples.size:
-            return np.empty((0, self.parameters.coefficients), np.int32)
-        emphasized = self._emphasize(samples)
-        signal = np.concatenate((self._tail, emphasized)) if self._tail.size else emphasized
         hop = self.parameters.hop
-        count = max(0, 1 + (len(signal) - WINDOW) // hop)
-        self._tail = signal[count * hop :].copy()
-        if not count:
-            return np.empty((0, self.parameters.coefficients), np.int32)
-        return self._cepstra(signal, count)
+        cepstra = np.empty((self._completed(len(samples)), self.parameters.coefficients), np.int32)
+        done = 0
+        # At most 511 samples wait, so that no block completes more than _BLOCK frames.
+        for begin in range(0, len(samples), _BLOCK * hop):
+            block = samples[begin : begin + _BLOCK * hop]
+            count = self._completed(len(block))
+            self._emphasize(block)
+            if count:
+                self._analyze(count, cepstra[done : done + count])
+                self._drop(count * hop)
+                done += count
+        return cepstra
 
-    def _emphasize(self, samples: npt.NDArray[np.int16]) -> Float:
-        """Steps 1 and 2: DC block and pre-emphasis, Q5; the sample before the first one counts as equal to it."""
-        x = np.empty(len(samples) + 1)
-        x[0] = samples[0] if self._previous is None else self._previous
-        x[1:] = samples
-        self._previous = float(x[-1])
-        return x[1:] * 2.0**_EMPHASIS_BITS - x[:-1] * (2.0**_EMPHASIS_BITS - 1.0)
+    def _completed(self, more: int) -> int:
+        """Return how many frames so many more samples complete."""
+        return max(0, (self._waiting + more - WINDOW) // self.parameters.hop + 1)
 
-    def _cepstra(self, signal: Float, count: int) -> npt.NDArray[np.int32]:
-        step = signal.itemsize
-        frames = as_strided(
-            signal,
-            (count, _COLUMNS, _ROWS),
-            (self.parameters.hop * step, step, _COLUMNS * step),
-            writeable=False,
-        )
-        z = frames * self._window
+    def _emphasize(self, block: npt.NDArray[np.int16]) -> None:
+        """Steps 1 and 2: append x[n] - 31/32 x[n-1]; the sample before the first one counts as equal to it."""
+        x = self._samples[: len(block) + 1]
+        x[1:] = block
+        if self._first:
+            x[0] = x[1]
+            self._first = False
+        end = self._waiting + len(block)
+        y = np.multiply(x[:-1], 2.0**-_EMPHASIS_BITS - 1.0, self._signal[self._waiting : end])
+        y += x[1:]
+        self._waiting = end
+        self._samples[0] = x[-1]
+
+    def _drop(self, count: int) -> None:
+        """Drop the oldest samples of the signal."""
+        left = self._waiting - count
+        self._signal[:left] = self._signal[count : self._waiting]
+        self._waiting = left
+
+    def _analyze(self, count: int, out: npt.NDArray[np.int32]) -> None:
+        """Steps 3 to 7 for the first ``count`` frames of the signal.
+
+        Args:
+            count: At most ``_BLOCK``.
+            out: Where the cepstra go, shape ``(count, coefficients)``, int32.
+        """
+        b = self._buffers.get(count) or self._make_buffers(count)
+        z = np.multiply(b.frames, self._window, b.z)
         # Step 4, block floating point: a shift a frame keeps the precision of quiet frames equal to that of loud ones.
-        peak = np.maximum(z.max(axis=(1, 2)), -z.min(axis=(1, 2)))
-        shift = np.where(peak > 0, _FRAME_BITS - np.frexp(peak)[1], 0)
-        z *= np.ldexp(1.0, shift)[:, None, None]
-        z += 0.5
-        np.floor(z, out=z)
+        peak = np.maximum.reduce(np.abs(z, b.magnitude), axis=1, keepdims=True)
+        shift = _FRAME_BITS - np.frexp(peak)[1]  # in a frame of zeros any shift will do
+        z *= np.ldexp(1.0, shift)
+        round_half_up(z)
         # Step 5, the exact DFT in two stages.
-        y = shift_round(z.reshape(-1, _ROWS) @ self._stage1, 16)
-        y = np.ascontiguousarray(y.reshape(count, _COLUMNS, _HALF, 2).transpose(2, 0, 1, 3)).reshape(_HALF, count, 32)
-        x = shift_round(y @ self._stage2, 22)
+        round_half_up(np.matmul(self._stage1, b.z_columns, b.y))
+        np.matmul(b.y_of_k1, self._stage2, b.x_of_k1)
+        x = round_half_up(b.x)
         # Step 6, power, mel bands, logarithm with the frame's exponent taken back.
         x *= x
-        power = x[:, :, :10] + x[:, :, 10:]
+        power = np.add(x[:, 0], x[:, 1], b.power)
         power *= 2.0**-_POWER_SHIFT
-        np.floor(power, out=power)
-        energy = power.transpose(1, 0, 2).reshape(count, _HALF * 10) @ self._mel
-        log = log2_q16(np.maximum(energy, 1.0)) - (shift.astype(np.int64) << 17)[:, None]
-        floor_q16 = _FLOOR_Q16
-        log[energy < 1.0] = floor_q16
-        np.maximum(log, np.maximum(log.max(axis=1, keepdims=True) - _RANGE_Q16, floor_q16), out=log)
+        np.floor(power, power)
+        log = log2_q16(np.matmul(b.power_of_frame, self._mel, b.energy))
+        log -= shift << 17
+        lowest = np.maximum.reduce(log, axis=1, keepdims=True, initial=_FLOOR_Q16 + _RANGE_Q16)
+        lowest -= _RANGE_Q16
+        np.maximum(log, lowest, b.log)
         # Step 7, DCT.
-        cepstra = shift_round(log.astype(np.float64) @ self._dct, 16 + _DCT_BITS - CEPSTRA_FRACTION_BITS)
-        return cepstra.astype(np.int32)
+        np.copyto(out, round_half_up(np.matmul(b.log, self._dct, b.cepstra)), casting="unsafe")
 
-    @staticmethod
-    def _first_stage() -> Float:
-        """32-point DFT matrix of real columns, shape (n1 = 32, 34): re and im of k1 = 0..16 interleaved, Q15."""
-        angle = -2.0 * np.pi * np.outer(np.arange(_ROWS), np.arange(_HALF)) / _ROWS
-        matrix = np.stack((np.cos(angle), np.sin(angle)), axis=-1).reshape(_ROWS, 2 * _HALF)
-        return integer_table(matrix, _TWIDDLE_BITS)
+    def _make_buffers(self, count: int) -> _Buffers:
+        if len(self._buffers) == _BUFFERS:
+            self._buffers.clear()
+        self._buffers[count] = _Buffers(count, self._signal, self.parameters)
+        return self._buffers[count]
 
-    @staticmethod
-    def _second_stage() -> Float:
-        """16-point DFTs with the twiddles of each k1 folded in, shape (17, 32, 20), Q15."""
-        k1 = np.arange(_HALF)[:, None, None]
-        n2 = np.arange(_COLUMNS)[None, :, None]
-        angle = -2.0 * np.pi * n2 * (k1 + _ROWS * _K2[None, None, :]) / WINDOW
-        cos = integer_table(np.cos(angle), _TWIDDLE_BITS)
-        sin = integer_table(np.sin(angle), _TWIDDLE_BITS)
-        matrix = np.empty((_HALF, _COLUMNS, 2, 20))
-        matrix[:, :, 0, :10], matrix[:, :, 0, 10:] = cos, sin
-        matrix[:, :, 1, :10], matrix[:, :, 1, 10:] = -sin, cos
-        return matrix.reshape(_HALF, 2 * _COLUMNS, 20)
 
-    @staticmethod
-    def _permuted_mel(parameters: FrontEndParameters) -> Float:
-        """Mel weights in Q16 with rows in the order in which stage 2 leaves the bins, shape (170, bands)."""
-        weights = integer_table(mel_weights(parameters), _WEIGHT_BITS)
-        permuted = np.zeros((_HALF, 10, parameters.bands))
-        used = set()
-        for k1 in range(_HALF):
-            for column, k2 in enumerate(_K2):
-                k = k1 + _ROWS * int(k2)
-                bin_ = k if k <= WINDOW // 2 else WINDOW - k
-                if bin_ <= 160 and bin_ not in used:  # k1 = 0 and 16 reach a bin twice: count it once
-                    used.add(bin_)
-                    permuted[k1, column] = weights[bin_]
-        return permuted.reshape(_HALF * 10, parameters.bands)
+class _Buffers:
+    """Work space for one number of frames, made once: to allocate it costs as much as the arithmetic.
+
+    Every step finds its input in the order that its product needs; all are float64 and contiguous in the last axis.
+
+    Attributes:
+        frames: View of the signal, ``(count, 512)``.
+        z: Windowed frames, ``(count, 512)``; as ``z_columns``, ``(count, n1, n2)``.
+        magnitude: Scratch for ``|z|``; shares the memory of ``y``.
+        y: First stage, ``(count, (k1, re and im), n2)``; as ``y_of_k1``, ``(k1, count, (re and im, n2))``.
+        x: Second stage, a row a bin: re and im; as ``x_of_k1``, ``(k1, count, (k2, re and im))``.
+        power: A value a row of ``x``; as ``power_of_frame``, ``(count, (k1, k2))``.
+        energy: Of the mel bands, ``(count, bands)``.
+        log: Its logarithm, same shape.
+        cepstra: ``(count, coefficients)``.
+    """
+
+    def __init__(self, count: int, signal: Float, parameters: FrontEndParameters) -> None:
+        step = signal.itemsize
+        self.frames = as_strided(signal, (count, WINDOW), (parameters.hop * step, step), writeable=False)
+        self.z = np.empty((count, WINDOW))
+        self.z_columns = self.z.reshape(count, _ROWS, _COLUMNS)
+        self.y = np.empty((count, 2 * _HALF, _COLUMNS))
+        self.y_of_k1 = self.y.reshape(count, _HALF, 2 * _COLUMNS).swapaxes(0, 1)
+        self.magnitude = self.y.reshape(-1)[: self.z.size].reshape(self.z.shape)
+        x = np.empty((count, _HALF, 2 * len(_K2)))
+        self.x_of_k1 = x.swapaxes(0, 1)
+        self.x = x.reshape(-1, 2)
+        self.power = np.empty(len(self.x))
+        self.power_of_frame = self.power.reshape(count, _HALF * len(_K2))
+        self.energy = np.empty((count, parameters.bands))
+        self.log = np.empty((count, parameters.bands))
+        self.cepstra = np.empty((count, parameters.coefficients))
+
+
+def _window() -> Float:
+    """Periodic Hann window, shape ``(512,)``, Q15."""
+    return integer_table(0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(WINDOW) / WINDOW), _WINDOW_BITS)
+
+
+def _first_stage() -> Float:
+    """32-point DFT of real columns, shape (34, n1 = 32): rows are re and im of k1 = 0..16 in turn, Q15."""
+    angle = -2.0 * np.pi * np.outer(np.arange(_HALF), np.arange(_ROWS)) / _ROWS
+    return integer_table(np.stack((np.cos(angle), np.sin(angle)), axis=1), _TWIDDLE_BITS).reshape(2 * _HALF, _ROWS)
+
+
+def _second_stage() -> Float:
+    """16-point DFTs with the twiddles of each k1 folded in, shape (17, 32, 20), Q15.
+
+    Rows are re, then im, of n2 = 0..15; columns re and im of each k2 in turn.
+    """
+    k1 = np.arange(_HALF)[:, None, None]
+    n2 = np.arange(_COLUMNS)[None, :, None]
+    angle = -2.0 * np.pi * n2 * (k1 + _ROWS * _K2[None, None, :]) / WINDOW
+    cos = integer_table(np.cos(angle), _TWIDDLE_BITS)
+    sin = integer_table(np.sin(angle), _TWIDDLE_BITS)
+    matrix = np.empty((_HALF, 2, _COLUMNS, len(_K2), 2))
+    matrix[:, 0, :, :, 0], matrix[:, 0, :, :, 1] = cos, sin
+    matrix[:, 1, :, :, 0], matrix[:, 1, :, :, 1] = -sin, cos
+    return matrix.reshape(_HALF, 2 * _COLUMNS, 2 * len(_K2))
+
+
+def _permuted_mel(parameters: FrontEndParameters) -> Float:
+    """Mel weights in Q14 with rows in the order in which stage 2 leaves the bins, shape (170, bands).
+
+    Rows of k1 = 0 and 16 that repeat a bin stay 0.
+    """
+    weights = integer_table(mel_weights(parameters), _WEIGHT_BITS)
+    permuted = np.zeros((_HALF, len(_K2), parameters.bands))
+    for bin_ in range(_BINS):
+        k2, k1 = divmod(bin_, _ROWS)
+        if k1 < _HALF:
+            permuted[k1, k2] = weights[bin_]
+        else:  # the conjugate of bin 512 - bin_ = (32 - k1) + 32 (15 - k2)
+            permuted[_ROWS - k1, len(_K2) - 1 - k2] = weights[bin_]
+    return permuted.reshape(_HALF * len(_K2), parameters.bands)

@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from edge_ser.errors import EdgeSerError, FrontEndMismatch, ModelCorrupt, ModelForeign
+from edge_ser.errors import EdgeSerError, FrontEndMismatch, InvalidSetting, ModelCorrupt, ModelForeign
 from edge_ser.features.parameters import FrontEndParameters
 from edge_ser.settings import DecisionSettings
 
@@ -37,6 +37,13 @@ class ChunkLayout:
     """Frames before them that the convolutions still see."""
     steps: int
     """Rows of output a chunk; ``frames / steps`` frames each."""
+
+    def __post_init__(self) -> None:
+        values = (self.frames, self.context, self.steps)
+        if not all(type(value) is int for value in values) or self.steps < 1 or self.context < 0:
+            raise InvalidSetting(f"chunk = {values}: allowed are whole numbers, at least one step")
+        if self.frames < self.steps or self.frames % self.steps:
+            raise InvalidSetting(f"chunk.frames = {self.frames}: allowed are multiples of chunk.steps = {self.steps}")
 
 
 @dataclass(frozen=True)
@@ -150,8 +157,13 @@ def _parse(network: bytes, description: dict[str, Any]) -> Bundle:
 
     if description["network_sha256"] != hashlib.sha256(network).hexdigest():
         raise ValueError("the network's bytes are not those that were written")
+    labels = description["labels"]
+    if not isinstance(labels, list) or len(labels) < 2 or not all(isinstance(label, str) for label in labels):
+        raise ValueError(f"labels = {labels}: allowed are two names or more")
+    if not isinstance(description["card"], dict):
+        raise ValueError("card: allowed is an object")
     return Bundle(
-        labels=tuple(description["labels"]),
+        labels=tuple(labels),
         front_end=FrontEndParameters.from_dict(description["front_end"]),
         chunk=ChunkLayout(**description["chunk"]),
         decision=DecisionSettings(**description["decision"]),

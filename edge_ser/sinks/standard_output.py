@@ -19,10 +19,24 @@ def write(text: str) -> None:
     if sys.stdout is None:  # Python's way to say that it was closed when the process began
         raise OutputFailed("cannot write to standard output: it is closed; send it somewhere")
     try:
-        sys.stdout.write(text)
+        _write_whole(text)
         sys.stdout.flush()
     except OSError as error:
         raise failure(error) from None
+
+
+def _write_whole(text: str) -> None:
+    """Write all of it or fail; Python itself, when PYTHONUNBUFFERED is set, drops what a full disk refuses."""
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(text)
+        return
+    rest = memoryview(text.encode(sys.stdout.encoding, sys.stdout.errors or "strict"))
+    while rest:
+        taken = buffer.write(rest)
+        if taken is None:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        rest = rest[taken:]
 
 
 def failure(error: OSError) -> EdgeSerError:

@@ -29,7 +29,6 @@ from edge_ser.settings import SAMPLE_RATE
 from edge_ser.sources import Samples
 from edge_ser.sources.recording import read_samples
 from training import corpora
-from training.commands import run
 
 _SHORT, _LONG = 60, 360  # s of speech
 _UTTERANCES: Final = 10
@@ -70,7 +69,13 @@ class Cost:
 
 
 @click.command()
-@run.data
+@click.option(
+    "--data",
+    envvar="EDGE_SER_DATA",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with emodb/; by default $EDGE_SER_DATA.",
+)
 @click.option("--repeat", default=3, show_default=True, help="Runs of each; the best counts.")
 @click.option("--model", type=click.Path(path_type=Path), help="Model file; by default the shipped one.")
 def main(data: Path, repeat: int, model: Path | None) -> None:
@@ -85,14 +90,16 @@ def main(data: Path, repeat: int, model: Path | None) -> None:
         ]
     width = max(len(row.name) for row in rows)
     for row in rows:
-        bar = "" if row.bar is None else f"  at most {format(row.bar, row.form.split(' ')[0])}"
-        click.echo(f"{row.name:<{width}}  {_written(row):>10}{bar}{'  MISSED' if row.missed else ''}")
+        bar = "" if row.bar is None else f"at most {_written(row.bar, row.form)}"
+        click.echo(
+            f"{row.name:<{width}}  {_written(row.value, row.form):>9}  {bar:<17} {'MISSED' * row.missed}".rstrip()
+        )
     sys.exit(any(row.missed for row in rows))
 
 
-def _written(row: Row) -> str:
-    figure, _, unit = row.form.partition(" ")
-    return f"{row.value:{figure}} {unit}".rstrip()
+def _written(value: float, form: str) -> str:
+    figure, _, unit = form.partition(" ")
+    return f"{value:{figure}} {unit}".rstrip()
 
 
 def _throughput(clips: Sequence[Samples], folder: Path, repeat: int, options: Sequence[str]) -> list[Row]:
@@ -136,13 +143,15 @@ def _delays(clips: Sequence[Samples], folder: Path, options: Sequence[str]) -> l
         lines = [(time.monotonic(), json.loads(line)) for line in process.stdout]
     begin = lines[0][0]  # "listening": the first sample is played now
     onsets, ends = [], []
-    for (start, end), number in zip(spoken, range(1, len(spoken) + 1), strict=True):
-        arrived = [(when, event) for when, event in lines if event.get("utterance") == number]
-        if not arrived or abs(arrived[0][1]["start"] - start) > 0.5:
-            raise click.ClickException(f"utterance {number}, at {start:.2f} s, was not recognized as one")
-        onsets.append(arrived[0][0] - begin - start)
-        ends.append(arrived[-1][0] - begin - end)
+    for start, end in spoken:
+        arrived = [when for when, event in lines if "final" in event and abs(event["start"] - start) < 0.5]
+        if arrived:
+            onsets.append(arrived[0] - begin - start)
+            ends.append(arrived[-1] - begin - end)
+    if not onsets:
+        raise click.ClickException("no utterance was recognized")
     return [
+        Row(f"utterances without a label, of {len(spoken)}", len(spoken) - len(onsets), 0, "d"),
         Row("from speech onset to first label, median", statistics.median(onsets), None, ".2f s"),
         Row("from speech onset to first label, largest", max(onsets), 1.0, ".2f s"),
         Row("from speech end to final label, median", statistics.median(ends), None, ".2f s"),

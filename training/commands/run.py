@@ -60,12 +60,12 @@ def read(path: Path, folder: Path, variants: int = 0) -> Data:
     split = protocols.holdout(corpora.read(path))
     cache = folder.parent / "cache"
     noises = [clip for clip in split.train if clip.label is None]
-    train = [utterances(split.train, FRONT_END, cache, noises, variant) for variant in range(variants + 1)]
+    train = utterances(split.train, FRONT_END, cache, noises, variants)
     return Data(
         split,
         train,
-        utterances(split.validation, FRONT_END, cache),
-        utterances(split.test, FRONT_END, cache),
+        utterances(split.validation, FRONT_END, cache)[0],
+        utterances(split.test, FRONT_END, cache)[0],
         np.array(_trained_gains(folder) or batches.gains([u for u in train[0] if u.clip.label]), np.int64),
     )
 

@@ -1,0 +1,209 @@
+"""The front end's promises: the same bits always, no overflow, and precision."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import vectors
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from signals import noise, signals
+from tables import design, digest, integers
+
+from edge_ser.features import fixed_point, mfcc
+from edge_ser.features.front_end import FrontEnd
+from edge_ser.features.mfcc import Mfcc
+from edge_ser.features.parameters import FrontEndParameters
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFAULT = vectors.SETS["default"]
+Int16 = npt.NDArray[np.int16]
+
+
+def features(samples: Int16, cuts: list[int], front_end: FrontEnd) -> npt.NDArray[np.int8]:
+    front_end.reset()
+    parts = [front_end.process(part) for part in np.split(samples, cuts)]
+    return np.concatenate((*parts, front_end.finish()))
+
+
+# The same bits -------------------------------------------------------------------------------------------------------
+
+
+def test_golden_vectors() -> None:
+    found, expected = vectors.compute(), json.loads(vectors.FILE.read_text())
+    assert found["version"] == expected["version"]
+    for name, rows in expected["sets"].items():
+        for signal, row in rows.items():
+            assert found["sets"][name][signal] == row, (name, signal)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    length=st.integers(0, 40_000),
+    cuts=st.lists(st.integers(0, 40_000), max_size=20),
+    hop=st.sampled_from([64, 160, 256, 511, 512]),
+    settle=st.sampled_from([1, 7, 30, 250]),
+)
+def test_any_chunking_gives_the_same_frames(seed: int, length: int, cuts: list[int], hop: int, settle: int) -> None:
+    parameters = FrontEndParameters(hop=hop, settle=settle, gains=vectors.GAINS)
+    rng = np.random.default_rng(seed)
+    samples = (rng.integers(-32_768, 32_768, length) >> rng.integers(0, 15)).astype(np.int16)
+    cuts = sorted(min(cut, length) for cut in cuts)
+    whole, cut = Mfcc(parameters), Mfcc(parameters)
+    expected = whole.process(samples)
+    assert np.array_equal(np.concatenate([cut.process(part) for part in np.split(samples, cuts)]), expected)
+    assert len(expected) == max(0, (length - 512) // hop + 1)
+    front_end = FrontEnd(parameters)
+    assert np.array_equal(features(samples, cuts, front_end), features(samples, [], front_end))
+
+
+def test_sample_by_sample() -> None:
+    samples = noise(1_500).astype(np.int16)
+    stream = Mfcc(DEFAULT)
+    parts = [stream.process(samples[i : i + 1]) for i in range(len(samples))]
+    assert np.array_equal(np.concatenate(parts), Mfcc(DEFAULT).process(samples))
+
+
+def test_what_comes_out_is_the_caller_s() -> None:
+    stream = Mfcc(DEFAULT)
+    first = stream.process(noise(16_000).astype(np.int16))
+    kept = first.copy()
+    stream.process(noise(16_000, seed=2).astype(np.int16))
+    assert np.array_equal(first, kept)
+
+
+def test_reset_forgets() -> None:
+    samples = noise(20_000).astype(np.int16)
+    front_end = FrontEnd(DEFAULT)
+    fresh = features(samples, [], front_end)
+    front_end.process(noise(7_777, seed=2).astype(np.int16))
+    assert np.array_equal(features(samples, [], front_end), fresh)
+
+
+def test_memory_is_constant() -> None:
+    stream = Mfcc(DEFAULT)
+    rng = np.random.default_rng(0)
+    for length in rng.integers(0, 20_000, 40):
+        stream.process(np.zeros(length, np.int16))
+    assert len(stream._buffers) <= mfcc._BUFFERS
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_blas_threads(threads: str) -> None:
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, ROOT / "tests" / "golden" / "vectors.py"], check=True, env=environment)
+
+
+# Extremes ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("name", "samples"), list(signals()), ids=lambda value: value if isinstance(value, str) else ""
+)
+@pytest.mark.parametrize("parameters", [*vectors.SETS.values(), FrontEndParameters(bands=8, coefficients=8, low=0.0)])
+def test_extremes(parameters: FrontEndParameters, name: str, samples: Int16) -> None:
+    cepstra = Mfcc(parameters).process(samples)
+    assert cepstra.dtype == np.int32
+    assert cepstra.shape == (max(0, (len(samples) - 512) // parameters.hop + 1), parameters.coefficients)
+    assert np.all(np.abs(cepstra.astype(np.int64)) <= 2**22)
+
+
+def test_silence_is_the_floor() -> None:
+    cepstra = Mfcc(DEFAULT).process(np.zeros(2_000, np.int16))
+    assert np.all(cepstra[:, 0] == round(28 * math.sqrt(40) * 2**12))
+    assert np.all(np.abs(cepstra[:, 1:]) <= 1)
+
+
+def test_short_utterances_keep_their_frames() -> None:
+    front_end = FrontEnd(DEFAULT)
+    assert front_end.finish().shape == (0, 40)
+    assert features(noise(512).astype(np.int16), [], front_end).shape == (1, 40)
+    assert not features(noise(512).astype(np.int16), [], front_end).any()  # a frame less its own mean
+
+
+# Tables and the logarithm --------------------------------------------------------------------------------------------
+
+
+def test_specification_lists_the_tables() -> None:
+    text = (ROOT / "edge_ser" / "features" / "SPEC.md").read_text()
+    listed = dict(re.findall(r"^\| (\w+) \| `([0-9a-f]{16})` \|$", text, re.MULTILINE))
+    assert {key.lower(): value for key, value in listed.items()} == {
+        name: digest(table) for name, table in integers(FrontEndParameters()).items()
+    }
+
+
+@pytest.mark.parametrize("parameters", vectors.SETS.values(), ids=vectors.SETS.keys())
+def test_no_table_entry_depends_on_the_last_bit_of_a_library(parameters: FrontEndParameters) -> None:
+    for name, (values, bits) in design(parameters).items():
+        fractions = np.asarray(values) * 2.0**bits % 1.0
+        assert np.min(np.abs(fractions - 0.5)) > 1e-6, name
+
+
+def test_tables_are_those_of_the_formulas() -> None:
+    tables = integers(FrontEndParameters())
+    stream = Mfcc(FrontEndParameters())
+    assert (mfcc._window() == tables["window"]).all()
+    assert (stream._dct * 2.0**28 == np.reshape(tables["dct"], (40, 40))).all()
+    cosine = np.array(tables["cosine"])
+    k1, n1 = np.ogrid[:17, :32]
+    stage1 = mfcc._first_stage()
+    assert (stage1[0::2] == cosine[16 * k1 * n1 % 512]).all()
+    assert (stage1[1::2] == -cosine[(16 * k1 * n1 - 128) % 512]).all()
+    mel = mfcc._permuted_mel(FrontEndParameters())
+    assert (np.sort(mel, axis=0)[-160:] == np.sort(np.reshape(tables["mel"], (160, 40)), axis=0)).all()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(1, 2**53 - 1), min_size=1, max_size=50))
+def test_log2_is_within_its_bound(values: list[int]) -> None:
+    found = fixed_point.log2_q16(np.array(values, np.float64))
+    errors = [abs(int(q) / 2**16 - math.log2(value)) for q, value in zip(found, values, strict=True)]
+    assert max(errors) < 2**-16
+
+
+def test_log2_of_powers_is_exact_and_of_zero_below_all() -> None:
+    powers = 2.0 ** np.arange(53)
+    assert np.array_equal(fixed_point.log2_q16(powers), np.arange(53) << 16)
+    assert fixed_point.log2_q16(np.zeros(1))[0] < -(2**25)
+
+
+# Precision -----------------------------------------------------------------------------------------------------------
+
+
+def in_floats(samples: Int16, parameters: FrontEndParameters) -> npt.NDArray[np.float64]:
+    """The same definition in float64, nothing rounded: cepstra in log2 units."""
+    x = samples.astype(np.float64)
+    y = 32.0 * x - 31.0 * np.concatenate((x[:1], x[:-1]))
+    frames = np.lib.stride_tricks.sliding_window_view(y, 512)[:: parameters.hop]
+    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(512) / 512)
+    spectrum = np.fft.rfft(frames * hann * 2.0**15)
+    # The scale of SPEC.md: 2^(15 + 15 - 16 - 22) in amplitude, 2^(14 - 13) in power.
+    energy = np.abs(spectrum * 2.0**-8) ** 2 @ mfcc.mel_weights(parameters) * 2.0
+    log = np.log2(np.maximum(energy, 1e-9))
+    log = np.maximum(log, np.maximum(log.max(axis=1, keepdims=True) - 18.0, 28.0))
+    return log @ mfcc.dct_matrix(parameters.bands, parameters.coefficients)
+
+
+@pytest.mark.parametrize(("level", "least"), [(1, 65.0), (100, 55.0)], ids=["full level", "40 dB down"])
+def test_signal_to_error(speech: list[Int16], level: int, least: float) -> None:
+    signal = error = 0.0
+    for recording in speech:
+        samples = (recording // level).astype(np.int16)
+        exact = in_floats(samples, DEFAULT)[:, 1:]
+        found = Mfcc(DEFAULT).process(samples)[:, 1:] / 2.0**mfcc.CEPSTRA_FRACTION_BITS
+        signal += float(np.sum(exact**2))
+        error += float(np.sum((found - exact) ** 2))
+    ratio = 10 * math.log10(signal / error)
+    assert ratio >= least, f"{ratio:.1f} dB"
+    print(f"signal to error {ratio:.1f} dB")

@@ -1,0 +1,223 @@
+"""How fast and how exact the front end is beside other libraries: ``python -m training.benchmarks.front_end``.
+
+All in one process with one thread, one after another in turns, so that the ratios hold whatever else the machine does.
+Each library computes 40 cepstra of 40 mel bands from 60 to 5000 Hz of frames of 512 samples every 256, if it can be
+told so.  What is not installed is left out with a note.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[_variable] = "1"  # read when numpy is imported
+
+import numpy as np  # noqa: E402
+import numpy.typing as npt  # noqa: E402
+
+from edge_ser.features.front_end import FrontEnd  # noqa: E402
+from edge_ser.features.mfcc import CEPSTRA_FRACTION_BITS, Mfcc, dct_matrix, mel_weights  # noqa: E402
+from edge_ser.features.parameters import WINDOW, FrontEndParameters  # noqa: E402
+
+Int16 = npt.NDArray[np.int16]
+Float = npt.NDArray[np.float64]
+
+SECONDS: Final = 10
+ROUNDS: Final = 40
+CHUNK: Final = 1_600
+
+PARAMETERS: Final = FrontEndParameters(gains=(20_000,) * 40)
+_LEAST: Final = 1e-9  # below all energies of int16 samples
+
+
+def recording() -> tuple[Int16, str]:
+    """Return ten seconds of speech, or of noise where there is none, and what it is."""
+    folder = Path(os.environ.get("EDGE_SER_DATA", ""), "emodb")
+    paths = sorted(folder.glob("*.flac"))[::50] if "EDGE_SER_DATA" in os.environ else []
+    if not paths:
+        rng = np.random.default_rng(0)
+        swell = np.abs(np.sin(np.arange(SECONDS * 16_000) / 3_000.0)) * 3_000.0
+        return (rng.standard_normal(SECONDS * 16_000) * swell).astype(np.int16), "noise (set EDGE_SER_DATA for speech)"
+    soundfile = importlib.import_module("soundfile")
+    speech = np.concatenate([soundfile.read(path, dtype="int16")[0] for path in paths])
+    return np.resize(speech, SECONDS * 16_000), "speech (EmoDB)"
+
+
+def chunks(samples: Int16) -> list[Int16]:
+    """Cut samples into what a microphone delivers in 100 ms."""
+    return [samples[begin : begin + CHUNK] for begin in range(0, len(samples), CHUNK)]
+
+
+def frames_of(samples: Int16) -> npt.NDArray[np.int16]:
+    """Return overlapping frames, shape ``(n, 512)``."""
+    return np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[:: PARAMETERS.hop]
+
+
+# What is measured: each returns functions of no argument by name -----------------------------------------------------
+
+
+def ours(samples: Int16) -> dict[str, Callable[[], Any]]:
+    """This project's front end and numpy's bare transform."""
+    mfcc, front_end, cut = Mfcc(PARAMETERS), FrontEnd(PARAMETERS), chunks(samples)
+    hann = np.hanning(WINDOW + 1)[:-1]
+
+    def batch() -> None:
+        mfcc.reset()
+        mfcc.process(samples)
+
+    def stream() -> None:
+        mfcc.reset()
+        for chunk in cut:
+            mfcc.process(chunk)
+
+    def whole_stream() -> None:
+        front_end.reset()
+        for chunk in cut:
+            front_end.process(chunk)
+        front_end.finish()
+
+    return {
+        "edge-ser, 10 s at once": batch,
+        "edge-ser, 100 ms at a time": stream,
+        "edge-ser with mean and int8, 100 ms": whole_stream,
+        "numpy float64 rfft alone": lambda: np.fft.rfft(frames_of(samples) * hann),
+    }
+
+
+def librosa(samples: Int16) -> dict[str, Callable[[], Any]]:
+    """librosa.feature.mfcc in float32."""
+    feature = importlib.import_module("librosa").feature
+    x = samples.astype(np.float32) / 32_768
+    settings: dict[str, Any] = {"n_mfcc": 40, "n_fft": WINDOW, "hop_length": PARAMETERS.hop, "n_mels": 40, "htk": True}
+    settings |= {"fmin": 60, "fmax": 5_000, "center": False}
+    return {"librosa": lambda: feature.mfcc(y=x, sr=16_000, **settings)}
+
+
+def python_speech_features(samples: Int16) -> dict[str, Callable[[], Any]]:
+    """python_speech_features.mfcc in float64."""
+    psf = importlib.import_module("python_speech_features")
+    settings: dict[str, Any] = {"winlen": 0.032, "winstep": 0.016, "numcep": 40, "nfilt": 40, "nfft": WINDOW}
+    settings |= {"lowfreq": 60, "highfreq": 5_000, "ceplifter": 0, "appendEnergy": False, "winfunc": np.hanning}
+    return {"python_speech_features": lambda: psf.mfcc(samples, 16_000, **settings)}
+
+
+def pymicro_features(samples: Int16) -> dict[str, Callable[[], Any]]:
+    """TensorFlow Lite Micro's front end: log-mel only, 30 ms frames every 10 ms, 40 bands; its own fixed choice."""
+    micro = importlib.import_module("pymicro_features").MicroFrontend()
+    content, window = samples.tobytes(), 2 * 160
+
+    def run() -> None:
+        micro.reset()
+        position = 0
+        while position + window <= len(content):
+            position += 2 * micro.process_samples(content[position : position + window]).samples_read or window
+
+    return {"pymicro-features (log-mel, 10 ms hop)": run}
+
+
+def cmsisdsp(samples: Int16) -> dict[str, Callable[[], Any]]:
+    """CMSIS-DSP's MFCC through its own Python package."""
+    runs = {name: _cmsis(name) for name in ("f32", "q31", "q15")}
+    frames = frames_of(samples)
+
+    def loop(run: Callable[[Int16], Any]) -> Callable[[], Any]:
+        return lambda: [run(frame) for frame in frames]
+
+    return {f"cmsisdsp {name}": loop(run) for name, run in runs.items()}
+
+
+def _cmsis(name: str) -> Callable[[Int16], Float]:
+    """Return a function from a frame of int16 to cepstra in units of natural logarithms."""
+    dsp = importlib.import_module("cmsisdsp")
+    fixed = importlib.import_module("cmsisdsp.fixedpoint")
+    tables = importlib.import_module("cmsisdsp.mfcc")
+    types = importlib.import_module("cmsisdsp.datatype")
+    kind = {"f32": types.F32, "q31": types.Q31, "q15": types.Q15}[name]
+    lengths, positions, filters = tables.melFilterMatrix(kind, 60, 5_000, 40, 16_000, WINDOW)
+    window = types.convert(np.hanning(WINDOW + 1)[:-1], kind)
+    state = getattr(dsp, f"arm_mfcc_instance_{name}")()
+    arguments = (state, WINDOW, 40, 40, tables.dctMatrix(kind, 40, 40), positions, lengths, filters, window)
+    if getattr(dsp, f"arm_mfcc_init_{name}")(*arguments) != 0:
+        raise RuntimeError(f"arm_mfcc_init_{name} refused its arguments")
+    process = getattr(dsp, f"arm_mfcc_{name}")
+    if name == "f32":
+        scratch = np.zeros(WINDOW + 2, np.float32)
+        return lambda frame: np.asarray(process(state, frame.astype(np.float32) / 32_768, scratch), np.float64)
+    if name == "q31":
+        scratch = np.zeros(2 * WINDOW, np.int32)
+        return lambda frame: fixed.Q31toF32(process(state, frame.astype(np.int32) << 16, scratch)[1]) * 256.0
+    scratch = np.zeros(2 * WINDOW, np.int32)
+    return lambda frame: fixed.Q15toF32(process(state, frame, scratch)[1]) * 256.0
+
+
+# Precision -----------------------------------------------------------------------------------------------------------
+
+
+def ratio(exact: Float, found: Float) -> float:
+    """Return the signal-to-error ratio of all cepstra but the first, dB."""
+    exact, found = exact[:, 1:], found[:, 1:]
+    return 10 * math.log10(float(np.sum(exact**2)) / float(np.sum((exact - found) ** 2)))
+
+
+def precision(samples: Int16) -> dict[str, float]:
+    """Return each fixed-point library's signal-to-error ratio against float64 of its own definition, dB."""
+    weights, dct = mel_weights(PARAMETERS), dct_matrix(40, 40)
+    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
+    x = samples.astype(np.float64)
+    y = 32.0 * x - 31.0 * np.concatenate((x[:1], x[:-1]))
+    spectrum = np.fft.rfft(np.lib.stride_tricks.sliding_window_view(y, WINDOW)[:: PARAMETERS.hop] * hann)
+    log = np.log2(np.maximum(np.abs(spectrum * 2.0**7) ** 2 @ weights * 2.0, _LEAST))
+    log = np.maximum(log, np.maximum(log.max(axis=1, keepdims=True) - 18.0, 28.0))
+    found = {"edge-ser": ratio(log @ dct, Mfcc(PARAMETERS).process(samples) / 2.0**CEPSTRA_FRACTION_BITS)}
+    frames = frames_of(samples)
+    loud = frames[np.abs(frames).max(axis=1) > 0]
+    magnitude = np.abs(np.fft.rfft(loud / 32_768 * hann)) @ weights
+    for name in ("f32", "q31", "q15"):
+        try:
+            run = _cmsis(name)
+        except ImportError:
+            break
+        found[f"cmsisdsp {name}"] = ratio(np.log(magnitude + 1e-6) @ dct, np.array([run(frame) for frame in loud]))
+    return found
+
+
+def main() -> int:
+    """Measure everything in turns and print the tables."""
+    samples, what = recording()
+    work: dict[str, Callable[[], Any]] = {}
+    notes = []
+    for group in (ours, librosa, python_speech_features, pymicro_features, cmsisdsp):
+        try:
+            work |= group(samples)
+        except ImportError as error:
+            notes.append(f"left out: {group.__name__} ({error})")
+    times: dict[str, list[float]] = {name: [] for name in work}
+    for turn in range(ROUNDS + 1):
+        for name, run in work.items():
+            begin = time.perf_counter()
+            run()
+            if turn:  # the first turn imports and compiles
+                times[name].append((time.perf_counter() - begin) / SECONDS * 1e6)
+    base = statistics.median(times["edge-ser, 10 s at once"])
+    lines = [f"{SECONDS} s of {what}, numpy {np.__version__}, one thread, median of {ROUNDS} turns", ""]
+    lines += ["| | µs a second of audio | best | edge-ser's batch takes |", "|---|---:|---:|---:|"]
+    for name, values in times.items():
+        median = statistics.median(values)
+        lines.append(f"| {name} | {median:.0f} | {min(values):.0f} | {base / median:.2f}x |")
+    lines += ["", "| signal to error against float64, without c0 | full level | 40 dB down |", "|---|---:|---:|"]
+    full, down = precision(samples), precision((samples // 100).astype(np.int16))
+    lines += [f"| {name} | {full[name]:.1f} dB | {down[name]:.1f} dB |" for name in full]
+    sys.stdout.write("\n".join([*lines, *notes]) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

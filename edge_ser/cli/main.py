@@ -11,6 +11,7 @@ import sys
 COMMANDS = {
     "listen": ("edge_ser.cli.listen", "Listen to a microphone, a recording or raw PCM and publish emotion labels."),
     "classify": ("edge_ser.cli.classify", "Label recordings: files and folders."),
+    "features": ("edge_ser.cli.features", "Show the features of a recording as the model sees them."),
     "devices": ("edge_ser.cli.devices", "List microphones."),
     "model": ("edge_ser.cli.model", "Show what a model file says of itself."),
 }

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 import pytest
+
+with contextlib.suppress(ImportError):
+    # In one process tflite-runtime only works when it is imported before TensorFlow, which some tests need.
+    import tflite_runtime.interpreter  # noqa: F401
 
 HOW_TO_GET = (
     "needs real recordings: set EDGE_SER_DATA to a folder with crema-d/, emodb/ and noise/ (README, 'Training')"

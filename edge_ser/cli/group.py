@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import importlib
+from typing import Final
 
 import click
 
 from edge_ser import __version__
-from edge_ser.cli.main import COMMANDS
+
+# name -> (module, help): subcommands are imported when they run, so that `--help` answers at once.
+COMMANDS: Final = {
+    "listen": ("edge_ser.cli.listen", "Listen to a microphone, a recording or raw PCM and publish emotion labels."),
+    "classify": ("edge_ser.cli.classify", "Label recordings: files and folders."),
+    "features": ("edge_ser.cli.features", "Show the features of a recording as the model sees them."),
+    "devices": ("edge_ser.cli.devices", "List microphones."),
+    "model": ("edge_ser.cli.model", "Show what a model file says of itself."),
+}
 
 
 class LazyGroup(click.Group):

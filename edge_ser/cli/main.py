@@ -7,15 +7,6 @@ import sys
 
 # Nothing else is imported before `main` has seen to Ctrl-C.
 
-# name -> (module, help): subcommands are imported when they run, so that `--help` answers at once.
-COMMANDS = {
-    "listen": ("edge_ser.cli.listen", "Listen to a microphone, a recording or raw PCM and publish emotion labels."),
-    "classify": ("edge_ser.cli.classify", "Label recordings: files and folders."),
-    "features": ("edge_ser.cli.features", "Show the features of a recording as the model sees them."),
-    "devices": ("edge_ser.cli.devices", "List microphones."),
-    "model": ("edge_ser.cli.model", "Show what a model file says of itself."),
-}
-
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 

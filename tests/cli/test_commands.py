@@ -21,7 +21,7 @@ import pytest
 import soundfile
 
 import edge_ser
-from edge_ser.cli.main import COMMANDS
+from edge_ser.cli.group import COMMANDS
 from edge_ser.events import LABELS
 from edge_ser.sources.recording import read_samples
 from tests.cli.command import DEMONSTRATION, run

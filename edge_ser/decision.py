@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from edge_ser.events import UNCERTAIN
 from edge_ser.settings import DecisionSettings
+
+_MOST_A_STEP: Final = 2.0  # nats
 
 
 @dataclass(frozen=True)
@@ -31,21 +34,24 @@ class Decision:
     """Pools an utterance's steps into a posterior.
 
     Each step carries a logit per label and one more that says whether it is speech.  The pooled logits are the mean
-    over the steps weighted by the probability of speech, so that pauses and noises count little, and an utterance in
-    which the model hears hardly any speech gets no verdict at all.
+    over the steps weighted by the probability of speech, so that pauses and noises count little.
+
+    Whether anybody speaks at all is a sequential test (the cumulative sum of Page 1954): steps above the threshold
+    raise the evidence, steps below lower it, never below zero, and no single step counts for much.  Until the evidence
+    has once sufficed there is no verdict.
     """
 
-    def __init__(self, labels: tuple[str, ...], step_seconds: float, settings: DecisionSettings) -> None:
+    def __init__(self, labels: tuple[str, ...], settings: DecisionSettings) -> None:
         self.labels = labels
         self.settings = settings
-        self._step_seconds = step_seconds
+        self._neutral = math.log(settings.speech_threshold / (1.0 - settings.speech_threshold))
         self.reset()
 
     def reset(self) -> None:
         """Begin an utterance."""
         self._sum = np.zeros(len(self.labels))
         self._weight = 0.0
-        self._speech_steps = 0
+        self._evidence = self._most_evidence = 0.0
 
     def add(self, steps: npt.NDArray[np.float64]) -> None:
         """Take the next steps.
@@ -58,16 +64,13 @@ class Decision:
             weight = 0.5 + 0.5 * math.tanh(0.5 * step[-1])  # the logistic function, without overflow
             self._sum += weight * step[:-1]
             self._weight += weight
-            self._speech_steps += weight >= self.settings.speech_threshold
-
-    @property
-    def speech_seconds(self) -> float:
-        """Speech that the model has heard for certain in this utterance, s."""
-        return self._speech_steps * self._step_seconds
+            change = min(_MOST_A_STEP, max(-_MOST_A_STEP, step[-1] - self._neutral))
+            self._evidence = max(0.0, self._evidence + change)
+            self._most_evidence = max(self._most_evidence, self._evidence)
 
     def verdict(self) -> Verdict | None:
-        """Return what is believed so far, or ``None`` while the model has heard too little speech."""
-        if self.speech_seconds < self.settings.least_speech or self._weight == 0.0:
+        """Return what is believed so far, or ``None`` while the model has not heard for certain that anybody speaks."""
+        if self._most_evidence < self.settings.evidence or self._weight == 0.0:
             return None
         logits = self._sum / (self._weight * self.settings.temperature)
         exponentials = [math.exp(x) for x in logits - logits.max()]

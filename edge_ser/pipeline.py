@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Final
 
 from edge_ser.decision import Decision
 from edge_ser.events import EmotionEvent, Event, StatusEvent
@@ -18,6 +19,9 @@ from edge_ser.model.stream import ModelStream
 from edge_ser.settings import SAMPLE_RATE, GateSettings
 from edge_ser.sources import Block, Samples
 from edge_ser.speech.gate import Part, SpeechGate
+
+_FIRST_TRY: Final = SAMPLE_RATE // 10
+"""Samples from one try to the next until an utterance has its first label: 0.1 s."""
 
 
 class Pipeline:
@@ -37,7 +41,7 @@ class Pipeline:
         self._gate = SpeechGate(gate)
         self._front_end = FrontEnd(bundle.front_end)
         self._model = ModelStream(bundle, backend)
-        self._decision = Decision(bundle.labels, bundle.step_seconds, bundle.decision)
+        self._decision = Decision(bundle.labels, bundle.decision)
         self._interval = round(bundle.decision.interval * SAMPLE_RATE)
         self._position = 0  # samples of stream, lost ones included
         self._utterances = 0
@@ -75,7 +79,7 @@ class Pipeline:
             self._model.reset()
             self._decision.reset()
             self._start = part.start
-            self._next = part.start + self._interval
+            self._next = part.start + _FIRST_TRY
             self._published = False
         rest = part.samples
         self._heard = part.start
@@ -84,9 +88,9 @@ class Pipeline:
             due = self._next - self._heard
             self._hear(rest[:due])
             rest = rest[due:]
-            self._next += self._interval
             if len(rest) or not part.ends:
                 yield from self._event(final=False)
+            self._next += self._interval if self._published else _FIRST_TRY
         self._hear(rest)
         if part.ends:
             self._decision.add(self._model.process(self._front_end.finish()))

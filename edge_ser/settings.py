@@ -72,16 +72,16 @@ class DecisionSettings:
     """Divides the pooled logits before the softmax, so that the confidence means what it says."""
     threshold: float = 0.35
     """Confidence below which the label is `uncertain`."""
-    speech_threshold: float = 0.9
-    """Probability of speech from which a step of the model counts as speech for certain."""
-    least_speech: float = 0.25
-    """Certain speech below which an utterance is not published, s."""
+    speech_threshold: float = 0.73
+    """Probability of speech from which a step of the model speaks for speech; below, it speaks against it."""
+    evidence: float = 5.0
+    """Evidence of speech without which an utterance is not published, nats."""
     interval: float = 0.5
     """From one provisional label to the next, s."""
 
     def __post_init__(self) -> None:
         _require("decision.temperature", self.temperature, 0.1, 10, "")
         _require("decision.threshold", self.threshold, 0, 1, "")
-        _require("decision.speech_threshold", self.speech_threshold, 0.1, 1, "")
-        _require("decision.least_speech", self.least_speech, 0, 2, "s")
+        _require("decision.speech_threshold", self.speech_threshold, 0.1, 0.99, "")
+        _require("decision.evidence", self.evidence, 0, 100, "nats")
         _require("decision.interval", self.interval, 0.1, 5, "s")

@@ -13,7 +13,7 @@ SPEECH, NOISE = 20.0, -20.0
 
 
 def decision(**settings: float) -> Decision:
-    return Decision(LABELS, 0.064, DecisionSettings(**{"least_speech": 0.1, "threshold": 0.5, **settings}))
+    return Decision(LABELS, DecisionSettings(**{"evidence": 3.5, "threshold": 0.5, **settings}))
 
 
 def test_the_likeliest_label_wins() -> None:
@@ -36,10 +36,20 @@ def test_steps_without_speech_do_not_count() -> None:
 def test_hardly_any_speech_gives_no_verdict() -> None:
     d = decision()
     d.add(np.array([[3.0, 0.0, 0.0, SPEECH]]))
-    assert d.speech_seconds == pytest.approx(0.064)
-    assert d.verdict() is None
+    assert d.verdict() is None, "one step alone is never enough"
+    d.add(np.array([[3.0, 0.0, 0.0, SPEECH]]))
+    assert d.verdict() is not None
     d.reset()
     assert d.verdict() is None
+
+
+def test_noise_takes_evidence_back_but_not_a_verdict() -> None:
+    speech, noise = [3.0, 0.0, 0.0, SPEECH], [3.0, 0.0, 0.0, NOISE]
+    d = decision()
+    d.add(np.array([speech, noise] * 50))
+    assert d.verdict() is None, "speech and noise in turn is no speech"
+    d.add(np.array([speech, speech, *[noise] * 50]))
+    assert d.verdict() is not None, "who has once spoken has spoken"
 
 
 def test_an_even_spread_is_uncertain() -> None:

@@ -73,7 +73,7 @@ def clip_logits(
     Returns:
         Logits ``(clips, labels)``, targets ``(clips,)`` and speakers, a row a clip.
     """
-    decision = Decision(LABELS, 1.0, DecisionSettings(least_speech=0.0))
+    decision = Decision(LABELS, DecisionSettings(evidence=0.0))
     rows: dict[str, tuple[Float, int, str]] = {}
     utterances = [u for u in utterances if u.clip.label]
     outputs = steps([batches.quantize(u.cepstra, gain) for u in utterances])

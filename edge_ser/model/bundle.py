@@ -67,11 +67,6 @@ class Bundle:
     network: bytes = field(repr=False)
 
     @property
-    def step_seconds(self) -> float:
-        """Audio that a row of output stands for, s."""
-        return self.chunk.frames / self.chunk.steps * self.front_end.hop / self.front_end.rate
-
-    @property
     def sha256(self) -> str:
         """Hash of the network's bytes."""
         return hashlib.sha256(self.network).hexdigest()

@@ -35,7 +35,7 @@ class TrainingSettings:
     """Weight decay of AdamW."""
     smoothing: float = 0.1
     """Label smoothing."""
-    speech_weight: float = 0.3
+    speech_weight: float = 1.0
     """Weight of the speech output's loss against the emotions'."""
     noise_share: float = 0.25
     """Share of recordings without speech in an epoch."""

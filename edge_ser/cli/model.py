@@ -52,8 +52,8 @@ def _lines(value: Any, key: str = "", depth: int = 0) -> list[str]:
     if isinstance(value, dict):
         inner = [line for k, v in value.items() for line in _lines(v, k, depth + bool(key))]
         return [head.rstrip(), *inner] if key else inner
-    if isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
-        return [head.rstrip(), *(line for item in value for line in _lines(item, "", depth + 1))]
+    if isinstance(value, list) and any(", " in str(item) for item in value):  # sentences, or facts of their own
+        return [head.rstrip(), *(f"{margin}  - {item}" for item in value)]
     if isinstance(value, list):
         return [head + ", ".join(map(str, value))]
     return [head + str(value)]

@@ -87,7 +87,7 @@ class Bundle:
             # A fixed date, so that the same model gives the same bytes.
             entry = zipfile.ZipInfo(_ENTRY, (1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, json.dumps(description, indent=1, sort_keys=True))
+            archive.writestr(entry, json.dumps(description, indent=1))
         return out.getvalue()
 
 

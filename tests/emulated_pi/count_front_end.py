@@ -25,11 +25,11 @@ REGIONS = {
 def main() -> int:
     """Run the guest's script under the emulator and print its counts."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--emulator", default=os.environ.get("PI_EMULATOR"), help="pi_emulator.py; or $PI_EMULATOR")
+    parser.add_argument("--emulator", default=os.environ.get("PI_EMULATOR"), help="the emulator; or $PI_EMULATOR")
     parser.add_argument("--image", default="frontend", help="image with numpy < 2 in /opt/venv")
     arguments = parser.parse_args()
     if not arguments.emulator:
-        parser.error("say where pi_emulator.py is: --emulator FILE, or PI_EMULATOR")
+        parser.error("say where the emulator is: --emulator FILE, or PI_EMULATOR")
     with tempfile.TemporaryDirectory() as folder:
         ignored = shutil.ignore_patterns("__pycache__", "models")
         for part in ("edge_ser", "tests/golden", "tests/emulated_pi"):

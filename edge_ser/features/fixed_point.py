@@ -24,6 +24,14 @@ _MANTISSA_BITS: Final = _INDEX_BITS + _REST_BITS
 _TABLE_BITS: Final = 20  # fraction of the table, so that its rounding costs less than the straight lines (2.8e-6)
 _DOUBLE_FRACTION: Final = 52  # of IEEE 754 binary64: bits of the fraction, and the bias of the exponent above it
 _DOUBLE_BIAS: Final = 1023
+_OCTAVES: Final = 54  # of the integers below 2^53, and one below 1
+
+# As arrays, which a numpy call takes faster than numbers.
+_HALF: Final = np.array(0.5)
+_DROPPED: Final = np.array(_DOUBLE_FRACTION - _MANTISSA_BITS)
+_REST: Final = np.array(_REST_BITS)
+_UNSCALE: Final = np.array(_TABLE_BITS + _REST_BITS - LOG2_FRACTION_BITS)
+_OCTAVE_BELOW_ONE: Final = np.array(_DOUBLE_BIAS - 1 << _MANTISSA_BITS)
 
 
 def round_half_up(x: Float) -> Float:
@@ -32,7 +40,7 @@ def round_half_up(x: Float) -> Float:
     Args:
         x: Integers divided by a power of two, |x| < 2^52, so that adding a half is exact; any shape; overwritten.
     """
-    x += 0.5
+    x += _HALF
     return np.floor(x, x)
 
 
@@ -42,21 +50,24 @@ def integer_table(values: Float, fraction_bits: int) -> Float:
     return table
 
 
-def _log2_lines() -> Int64:
-    """Straight lines through log2 at 257 points of [1, 2].
+def _log2_lines() -> tuple[Int64, Int64]:
+    """Straight lines through log2 at 257 points of each octave [2^e, 2^(e + 1)], e = -1..52.
 
     Returns:
-        Slope in Q20 a step and value at mantissa 0 in Q35, shape ``(256, 2)``.  The exponent's bias and the half of
-        the last rounding are already in the value.
+        Slope in Q20 a step, and value in Q35 where the mantissa and all bits above it are 0, each of shape
+        ``(54 * 256,)``.  The half of the last rounding is already in the value.  The octave below 1 is flat.
     """
     points = integer_table(np.log2(1.0 + np.arange(2**_INDEX_BITS + 1) / 2**_INDEX_BITS), _TABLE_BITS).astype(np.int64)
-    slope = np.diff(points)
-    value = points[:-1] - slope * np.arange(2**_INDEX_BITS) - (_DOUBLE_BIAS << _TABLE_BITS)
+    slope = np.tile(np.diff(points), _OCTAVES)
+    exponent = np.repeat(np.arange(-1, _OCTAVES - 1), 2**_INDEX_BITS)
+    value = np.tile(points[:-1], _OCTAVES) + (exponent << _TABLE_BITS) - slope * np.arange(len(slope))
     half = 1 << _TABLE_BITS - LOG2_FRACTION_BITS - 1
-    return np.stack((slope, value + half << _REST_BITS), axis=-1)
+    slope[: 2**_INDEX_BITS] = 0
+    value[: 2**_INDEX_BITS] = -_DOUBLE_BIAS << _TABLE_BITS
+    return slope, value + half << _REST_BITS
 
 
-_LOG2_LINES: Final = _log2_lines()
+_LOG2_SLOPE, _LOG2_VALUE = _log2_lines()
 
 
 def log2_q16(x: Float) -> Int64:
@@ -69,13 +80,11 @@ def log2_q16(x: Float) -> Int64:
         log2(x) in Q16, int64, same shape; the error stays below 2^-16.  That of 0 comes out as -1023.
     """
     # A double is its own integer logarithm: its bits hold the exponent and, below it, the mantissa without its one.
-    result: Int64 = x.view(np.int64) >> _DOUBLE_FRACTION - _MANTISSA_BITS
-    mantissa = result & 2**_MANTISSA_BITS - 1
-    lines = _LOG2_LINES.take(mantissa >> _REST_BITS, axis=0)
-    result -= mantissa
-    result <<= _TABLE_BITS + _REST_BITS - _MANTISSA_BITS
-    mantissa *= lines[..., 0]
-    result += mantissa
-    result += lines[..., 1]
-    result >>= _TABLE_BITS + _REST_BITS - LOG2_FRACTION_BITS
+    bits: Int64 = np.right_shift(x.view(np.int64), _DROPPED)
+    bits -= _OCTAVE_BELOW_ONE
+    line = np.right_shift(bits, _REST)
+    result: Int64 = _LOG2_SLOPE.take(line, mode="clip")  # 0 has a negative index: the first line
+    result *= bits
+    result += _LOG2_VALUE.take(line, mode="clip")
+    result >>= _UNSCALE
     return result

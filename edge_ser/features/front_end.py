@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
+from edge_ser.features.fixed_point import Float, round_half_up
 from edge_ser.features.mfcc import Mfcc
 from edge_ser.features.parameters import GAIN_BITS, FrontEndParameters
 
 Int8 = npt.NDArray[np.int8]
 Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
+
+# As arrays, which a numpy call takes faster than numbers.
+_HALF: Final = np.array(0.5)
+_LEAST: Final = np.array(-128.0)
+_GREATEST: Final = np.array(127.0)
 
 
 class CepstralMean:
@@ -27,45 +34,50 @@ class CepstralMean:
 
     def reset(self) -> None:
         """Begin an utterance."""
-        self._sum: Int64 = np.zeros(self._coefficients, np.int64)
+        self._sum = np.zeros(self._coefficients)
         self._count = 0
         self._waiting: list[Int32] = []
 
-    def process(self, cepstra: Int32) -> Int64:
+    def process(self, cepstra: Int32) -> Float:
         """Take frames, shape ``(n, coefficients)``, Q12; return normalized ones, as many as can be said by now."""
         if self._count < self._settle:
             self._waiting.append(cepstra)
             self._count += len(cepstra)
             if self._count < self._settle:
-                return np.empty((0, self._coefficients), np.int64)
+                return np.empty((0, self._coefficients))
             cepstra = np.concatenate(self._waiting)
             self._waiting = []
             self._count = 0
         return self._normalize(cepstra, self._settle)
 
-    def finish(self) -> Int64:
+    def finish(self) -> Float:
         """Return the frames of an utterance that was too short to settle."""
         if not self._waiting:
-            return np.empty((0, self._coefficients), np.int64)
+            return np.empty((0, self._coefficients))
         cepstra = np.concatenate(self._waiting)
         self._waiting = []
         self._count = 0
         return self._normalize(cepstra, len(cepstra))
 
-    def _normalize(self, cepstra: Int32, settle: int) -> Int64:
-        first = settle - 1 if self._count == 0 else 0  # index of the first frame that has a mean of its own
+    def _normalize(self, cepstra: Int32, settle: int) -> Float:
         if not len(cepstra):
-            return np.empty((0, self._coefficients), np.int64)
-        sums: Int64 = np.add.accumulate(cepstra, axis=0, dtype=np.int64)
-        sums += self._sum
+            return np.empty((0, self._coefficients))
+        # The sums of c + 1/2 are S + n/2, so that floor((S + n/2) / n) is the mean, halves up.  It is exact: a quotient
+        # a / b of integers that is none is at least 1 / b away from the next one, and its rounding moves it by less
+        # as long as |a| + b < 2^53: here a = 2 S + n and b = 2 n, for n < 2^29 frames.
+        sums = np.empty((len(cepstra) + 1, self._coefficients))
+        sums[0] = self._sum
+        np.add(cepstra, _HALF, sums[1:])
+        np.add.accumulate(sums, 0, None, sums)
         self._sum = sums[-1].copy()
-        counts = np.arange(self._count + 1, self._count + len(cepstra) + 1)[:, None]
+        begin = self._count + 1
         self._count += len(cepstra)
-        sums += counts >> 1
-        sums //= counts  # now the means, rounded half up
-        if first:
-            sums[:first] = sums[first]
-        return np.subtract(cepstra, sums, sums)
+        means = sums[1:]
+        means /= np.arange(begin, self._count + 1.0)[:, None]
+        np.floor(means, means)
+        if begin == 1:
+            means[: settle - 1] = means[settle - 1]
+        return np.subtract(cepstra, means, means)
 
 
 class FrontEnd:
@@ -77,7 +89,7 @@ class FrontEnd:
 
     def __init__(self, parameters: FrontEndParameters) -> None:
         self.parameters = parameters
-        self._gains = np.array(parameters.gains, np.int64)
+        self._gains = np.array(parameters.gains, np.float64) * 2.0**-GAIN_BITS
         self._mfcc = Mfcc(parameters)
         self._mean = CepstralMean(parameters.coefficients, parameters.settle)
 
@@ -94,11 +106,10 @@ class FrontEnd:
         """End the utterance; return the features still held back."""
         return self._quantize(self._mean.finish())
 
-    def _quantize(self, normalized: Int64) -> Int8:
+    def _quantize(self, normalized: Float) -> Int8:
         """Scale by the gains, round half up, saturate (SPEC.md, step 9); overwrites what it is given."""
         normalized *= self._gains
-        normalized += 1 << GAIN_BITS - 1
-        normalized >>= GAIN_BITS
-        np.minimum(normalized, 127, normalized)
-        np.maximum(normalized, -128, normalized)
+        round_half_up(normalized)
+        np.minimum(normalized, _GREATEST, normalized)
+        np.maximum(normalized, _LEAST, normalized)
         return normalized.astype(np.int8)

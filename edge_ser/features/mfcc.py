@@ -33,12 +33,21 @@ _RANGE_Q16: Final = 18 << 16  # 54 dB: a band counts as at most this far below t
 _DCT_BITS: Final = 24
 _DCT_SHIFT: Final = 16 + _DCT_BITS - CEPSTRA_FRACTION_BITS
 
+# As arrays, which a numpy call takes faster than numbers.
+_EMPHASIS: Final = np.array(2.0**-_EMPHASIS_BITS - 1.0)
+_ONE: Final = np.array(1.0)
+_POWER_SCALE: Final = np.array(2.0**-_POWER_SHIFT)
+_TWICE_IN_Q16: Final = np.array(17)
+_RANGE: Final = np.array(_RANGE_Q16)
+
 _COLUMNS: Final = 16  # 512 = 32 x 16: 32-point DFTs over the rows n1, then 16-point DFTs over the columns n2
 _ROWS: Final = 32
-_HALF: Final = 17  # k1 = 0..16 of the 32-point DFTs of real columns; the others are their conjugates
+# k1 = 0..16 is enough for real columns, the others are conjugates.  0 and 16 have no im and share a place.
+_PLACES: Final = 16
 # k = k1 + 32 k2; bins 0..159 need k2 = 0..4, and by conjugation of k1 = 1..15, k2 = 15..11.
 _K2: Final = np.array([0, 1, 2, 3, 4, 11, 12, 13, 14, 15])
-_BINS: Final = len(_K2) // 2 * _ROWS
+_DIRECT: Final = len(_K2) // 2
+_BINS: Final = _DIRECT * _ROWS
 
 
 def mel(hertz: float | Float) -> Float:
@@ -84,7 +93,7 @@ class Mfcc:
         self._stage2 = _second_stage() * 2.0**-_STAGE2_SHIFT
         self._mel = _permuted_mel(parameters)
         dct = dct_matrix(parameters.bands, parameters.coefficients)
-        self._dct = integer_table(dct, _DCT_BITS) * 2.0**-_DCT_SHIFT
+        self._dct = np.pad(integer_table(dct, _DCT_BITS) * 2.0**-_DCT_SHIFT, ((0, 1), (0, 0)), constant_values=0.5)
         self._samples = np.zeros(1 + _BLOCK * parameters.hop)  # the sample before a block, and the block
         self._signal = np.zeros(WINDOW - 1 + _BLOCK * parameters.hop)  # pre-emphasized samples that wait for a frame
         self._buffers: dict[int, _Buffers] = {}
@@ -130,7 +139,7 @@ class Mfcc:
             x[0] = x[1]
             self._first = False
         end = self._waiting + len(block)
-        y = np.multiply(x[:-1], 2.0**-_EMPHASIS_BITS - 1.0, self._signal[self._waiting : end])
+        y = np.multiply(x[:-1], _EMPHASIS, self._signal[self._waiting : end])
         y += x[1:]
         self._waiting = end
         self._samples[0] = x[-1]
@@ -152,8 +161,8 @@ class Mfcc:
         z = np.multiply(b.frames, self._window, b.z)
         # Step 4, block floating point: a shift a frame keeps the precision of quiet frames equal to that of loud ones.
         peak = np.maximum.reduce(np.abs(z, b.magnitude), axis=1, keepdims=True)
-        shift = _FRAME_BITS - np.frexp(peak)[1]  # in a frame of zeros any shift will do
-        z *= np.ldexp(1.0, shift)
+        shift = np.subtract(_FRAME_BITS, np.frexp(peak)[1], dtype=np.int64)  # in a frame of zeros any will do
+        z *= np.ldexp(_ONE, shift)
         round_half_up(z)
         # Step 5, the exact DFT in two stages.
         round_half_up(np.matmul(self._stage1, b.z_columns, b.y))
@@ -162,15 +171,16 @@ class Mfcc:
         # Step 6, power, mel bands, logarithm with the frame's exponent taken back.
         x *= x
         power = np.add(x[:, 0], x[:, 1], b.power)
-        power *= 2.0**-_POWER_SHIFT
+        power *= _POWER_SCALE
         np.floor(power, power)
-        log = log2_q16(np.matmul(b.power_of_frame, self._mel, b.energy))
-        log -= shift << 17
+        log = log2_q16(np.dot(b.power_of_frame, self._mel, b.energy))
+        log -= np.left_shift(shift, _TWICE_IN_Q16)
         lowest = np.maximum.reduce(log, axis=1, keepdims=True, initial=_FLOOR_Q16 + _RANGE_Q16)
-        lowest -= _RANGE_Q16
+        lowest -= _RANGE
         np.maximum(log, lowest, b.log)
-        # Step 7, DCT.
-        np.copyto(out, round_half_up(np.matmul(b.log, self._dct, b.cepstra)), casting="unsafe")
+        # Step 7, DCT; its last row rounds.
+        np.dot(b.log_and_one, self._dct, b.cepstra)
+        np.floor(b.cepstra, out, casting="unsafe")
 
     def _make_buffers(self, count: int) -> _Buffers:
         if len(self._buffers) == _BUFFERS:
@@ -187,12 +197,13 @@ class _Buffers:
     Attributes:
         frames: View of the signal, ``(count, 512)``.
         z: Windowed frames, ``(count, 512)``; as ``z_columns``, ``(count, n1, n2)``.
-        magnitude: Scratch for ``|z|``; shares the memory of ``y``.
+        magnitude: Scratch for ``|z|``, in the memory of ``y``.
         y: First stage, ``(count, (k1, re and im), n2)``; as ``y_of_k1``, ``(k1, count, (re and im, n2))``.
-        x: Second stage, a row a bin: re and im; as ``x_of_k1``, ``(k1, count, (k2, re and im))``.
-        power: A value a row of ``x``; as ``power_of_frame``, ``(count, (k1, k2))``.
+        x: Second stage, in the memory of ``z``, a row a bin: re and im; as ``x_of_k1``,
+            ``(k1, count, (k2, re and im))``.
+        power: A value a row of ``x``, in the memory of ``y``; as ``power_of_frame``, ``(count, (k1, k2))``.
         energy: Of the mel bands, ``(count, bands)``.
-        log: Its logarithm, same shape.
+        log: Its logarithm, same shape, a part of ``log_and_one``; the column of ones meets the last row of the DCT.
         cepstra: ``(count, coefficients)``.
     """
 
@@ -201,16 +212,17 @@ class _Buffers:
         self.frames = as_strided(signal, (count, WINDOW), (parameters.hop * step, step), writeable=False)
         self.z = np.empty((count, WINDOW))
         self.z_columns = self.z.reshape(count, _ROWS, _COLUMNS)
-        self.y = np.empty((count, 2 * _HALF, _COLUMNS))
-        self.y_of_k1 = self.y.reshape(count, _HALF, 2 * _COLUMNS).swapaxes(0, 1)
-        self.magnitude = self.y.reshape(-1)[: self.z.size].reshape(self.z.shape)
-        x = np.empty((count, _HALF, 2 * len(_K2)))
+        self.y = np.empty((count, 2 * _PLACES, _COLUMNS))
+        self.y_of_k1 = self.y.reshape(count, _PLACES, 2 * _COLUMNS).swapaxes(0, 1)
+        self.magnitude = self.y.reshape(self.z.shape)
+        x = self.z.reshape(-1)[: 2 * count * _BINS].reshape(count, _PLACES, 2 * len(_K2))
         self.x_of_k1 = x.swapaxes(0, 1)
         self.x = x.reshape(-1, 2)
-        self.power = np.empty(len(self.x))
-        self.power_of_frame = self.power.reshape(count, _HALF * len(_K2))
+        self.power = self.y.reshape(-1)[: len(self.x)]
+        self.power_of_frame = self.power.reshape(count, _BINS)
         self.energy = np.empty((count, parameters.bands))
-        self.log = np.empty((count, parameters.bands))
+        self.log_and_one = np.ones((count, parameters.bands + 1))
+        self.log = self.log_and_one[:, :-1]
         self.cepstra = np.empty((count, parameters.coefficients))
 
 
@@ -220,38 +232,52 @@ def _window() -> Float:
 
 
 def _first_stage() -> Float:
-    """32-point DFT of real columns, shape (34, n1 = 32): rows are re and im of k1 = 0..16 in turn, Q15."""
-    angle = -2.0 * np.pi * np.outer(np.arange(_HALF), np.arange(_ROWS)) / _ROWS
-    return integer_table(np.stack((np.cos(angle), np.sin(angle)), axis=1), _TWIDDLE_BITS).reshape(2 * _HALF, _ROWS)
+    """32-point DFT of real columns, shape (32, n1 = 32): rows are re and im of k1 = 0..15 in turn, Q15.
+
+    In place of im of k1 = 0, which is 0, stands re of k1 = 16.
+    """
+    angle = -2.0 * np.pi * np.outer(np.arange(_PLACES + 1), np.arange(_ROWS)) / _ROWS
+    rows = integer_table(np.stack((np.cos(angle), np.sin(angle)), axis=1), _TWIDDLE_BITS)
+    rows[0, 1] = rows[_PLACES, 0]
+    return rows[:_PLACES].reshape(_ROWS, _ROWS)
 
 
 def _second_stage() -> Float:
-    """16-point DFTs with the twiddles of each k1 folded in, shape (17, 32, 20), Q15.
+    """16-point DFTs with the twiddles of each k1 folded in, shape (16, 32, 20), Q15.
 
-    Rows are re, then im, of n2 = 0..15; columns re and im of each k2 in turn.
+    Rows are re, then im, of n2 = 0..15; columns re and im of each k2 in turn.  At place 0, re and im are k1 = 0 and
+    k1 = 16, and the columns k2 = 0..4 of the one, then of the other.
     """
-    k1 = np.arange(_HALF)[:, None, None]
-    n2 = np.arange(_COLUMNS)[None, :, None]
-    angle = -2.0 * np.pi * n2 * (k1 + _ROWS * _K2[None, None, :]) / WINDOW
-    cos = integer_table(np.cos(angle), _TWIDDLE_BITS)
-    sin = integer_table(np.sin(angle), _TWIDDLE_BITS)
-    matrix = np.empty((_HALF, 2, _COLUMNS, len(_K2), 2))
+    k1 = np.arange(_PLACES)[:, None, None]
+    n2 = np.arange(_COLUMNS)[:, None]
+    matrix = np.empty((_PLACES, 2, _COLUMNS, len(_K2), 2))
+    cos, sin = _rotations(n2 * (k1 + _ROWS * _K2))
     matrix[:, 0, :, :, 0], matrix[:, 0, :, :, 1] = cos, sin
     matrix[:, 1, :, :, 0], matrix[:, 1, :, :, 1] = -sin, cos
-    return matrix.reshape(_HALF, 2 * _COLUMNS, 2 * len(_K2))
+    matrix[0] = 0.0
+    for part, columns in enumerate((slice(_DIRECT), slice(_DIRECT, None))):
+        cos, sin = _rotations(n2 * (_PLACES * part + _ROWS * _K2[:_DIRECT]))
+        matrix[0, part, :, columns, 0], matrix[0, part, :, columns, 1] = cos, sin
+    return matrix.reshape(_PLACES, 2 * _COLUMNS, 2 * len(_K2))
+
+
+def _rotations(turns: npt.NDArray[np.int_]) -> tuple[Float, Float]:
+    """Re and im of exp(-2 pi i turns / 512), Q15."""
+    angle = -2.0 * np.pi * turns / WINDOW
+    return integer_table(np.cos(angle), _TWIDDLE_BITS), integer_table(np.sin(angle), _TWIDDLE_BITS)
 
 
 def _permuted_mel(parameters: FrontEndParameters) -> Float:
-    """Mel weights in Q14 with rows in the order in which stage 2 leaves the bins, shape (170, bands).
-
-    Rows of k1 = 0 and 16 that repeat a bin stay 0.
-    """
+    """Mel weights in Q14 with rows in the order in which stage 2 leaves the bins, shape (160, bands)."""
     weights = integer_table(mel_weights(parameters), _WEIGHT_BITS)
-    permuted = np.zeros((_HALF, len(_K2), parameters.bands))
+    permuted = np.empty((_PLACES, len(_K2), parameters.bands))
     for bin_ in range(_BINS):
         k2, k1 = divmod(bin_, _ROWS)
-        if k1 < _HALF:
+        part, place = divmod(k1, _PLACES)
+        if place == 0:
+            permuted[0, part * _DIRECT + k2] = weights[bin_]
+        elif part == 0:
             permuted[k1, k2] = weights[bin_]
         else:  # the conjugate of bin 512 - bin_ = (32 - k1) + 32 (15 - k2)
             permuted[_ROWS - k1, len(_K2) - 1 - k2] = weights[bin_]
-    return permuted.reshape(_HALF * len(_K2), parameters.bands)
+    return permuted.reshape(_BINS, parameters.bands)

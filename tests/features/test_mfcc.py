@@ -154,14 +154,15 @@ def test_tables_are_those_of_the_formulas() -> None:
     tables = integers(FrontEndParameters())
     stream = Mfcc(FrontEndParameters())
     assert (mfcc._window() == tables["window"]).all()
-    assert (stream._dct * 2.0**28 == np.reshape(tables["dct"], (40, 40))).all()
+    assert (stream._dct[:-1] * 2.0**28 == np.reshape(tables["dct"], (40, 40))).all()
     cosine = np.array(tables["cosine"])
-    k1, n1 = np.ogrid[:17, :32]
+    k1, n1 = np.ogrid[:16, :32]
     stage1 = mfcc._first_stage()
     assert (stage1[0::2] == cosine[16 * k1 * n1 % 512]).all()
-    assert (stage1[1::2] == -cosine[(16 * k1 * n1 - 128) % 512]).all()
+    assert (stage1[1] == cosine[16 * 16 * n1 % 512]).all()
+    assert (stage1[3::2] == -cosine[(16 * k1[1:] * n1 - 128) % 512]).all()
     mel = mfcc._permuted_mel(FrontEndParameters())
-    assert (np.sort(mel, axis=0)[-160:] == np.sort(np.reshape(tables["mel"], (160, 40)), axis=0)).all()
+    assert (np.sort(mel, axis=0) == np.sort(np.reshape(tables["mel"], (160, 40)), axis=0)).all()
 
 
 @settings(max_examples=200, deadline=None)

@@ -74,7 +74,7 @@ class DecisionSettings:
     """Confidence below which the label is `uncertain`."""
     speech_threshold: float = 0.73
     """Probability of speech from which a step of the model speaks for speech; below, it speaks against it."""
-    evidence: float = 5.0
+    evidence: float = 7.0
     """Evidence of speech without which an utterance is not published, nats."""
     interval: float = 0.5
     """From one provisional label to the next, s."""

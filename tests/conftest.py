@@ -22,7 +22,7 @@ def data() -> Path:
     """The folder of real recordings; tests that ask for it are skipped, by name and with this reason, without it."""
     folder = os.environ.get("EDGE_SER_DATA")
     if folder and (Path(folder) / "emodb").is_dir():
-        return Path(folder)
+        return Path(folder).resolve()
     if os.environ.get("EDGE_SER_REQUIRE_DATA"):
         pytest.fail(HOW_TO_GET)
     pytest.skip(HOW_TO_GET)

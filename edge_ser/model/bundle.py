@@ -83,11 +83,9 @@ class Bundle:
             "card": self.card,
         }
         out = io.BytesIO(self.network)
-        with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:
-            # A fixed date, so that the same model gives the same bytes.
-            entry = zipfile.ZipInfo(_ENTRY, (1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, json.dumps(description, indent=1))
+        with zipfile.ZipFile(out, "a") as archive:
+            # A fixed date and no compression, so that the same model gives the same bytes everywhere.
+            archive.writestr(zipfile.ZipInfo(_ENTRY, (1980, 1, 1, 0, 0, 0)), json.dumps(description, indent=1))
         return out.getvalue()
 
 

@@ -12,11 +12,11 @@ _aside: int | None = None  # descriptor of the real standard error while C libra
 
 def say(line: str) -> None:
     """Write one line; what cannot be written (closed, a full disk, no reader) is left unsaid."""
+    # Not through sys.stderr: it keeps what it could not write, and the interpreter fails over that when it ends.
     with contextlib.suppress(OSError, ValueError):
-        if _aside is not None:
-            os.write(_aside, (line + "\n").encode(errors="backslashreplace"))
-        elif sys.stderr is not None:
-            print(line, file=sys.stderr, flush=True)
+        if _aside is not None or sys.stderr is not None:
+            descriptor = sys.stderr.fileno() if _aside is None else _aside
+            os.write(descriptor, (line + "\n").encode(errors="backslashreplace"))
 
 
 @contextlib.contextmanager

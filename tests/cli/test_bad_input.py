@@ -79,16 +79,6 @@ def test_wrong_device(tmp_path: Path, device: str, error: type[errors.EdgeSerErr
     assert_refused(run("listen", "--device", device, *JSON, env=env), error, "'default'")
 
 
-def test_microphone_with_a_rate_that_cannot_be_used(tmp_path: Path) -> None:
-    # ALSA's share plugin offers only the rate of its slave.
-    sound = tmp_path / "microphone.raw"
-    sound.write_bytes(bytes(1_000))
-    slave = f'pcm.slave {{ type file slave.pcm "null" file "/dev/null" infile "{sound}" format "raw" }}'
-    share = "type share slave { pcm slave rate 191999 channels 1 format S16_LE } bindings.0 0"
-    env = alsa_environment(tmp_path, f"{slave}\npcm.!default {{ {share} }}")
-    assert_refused(run("listen", *JSON, env=env), errors.UnsupportedRate)
-
-
 @pytest.mark.parametrize("format_", ["text", "json"])
 def test_microphone_that_vanishes(tmp_path: Path, format_: str) -> None:
     with (

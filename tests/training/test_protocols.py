@@ -53,8 +53,18 @@ def test_only_evaluation_reads_the_test_speakers() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and node.attr == "test":
                 readers.add(path.name)
-    # protocols.py checks the split itself; run.py makes the test utterances for evaluate.py.
-    assert readers == {"protocols.py", "run.py", "evaluate.py"}
+    # protocols.py checks the split itself; run.py makes the test utterances for evaluate.py; normalization.py splits
+    # the training speakers once more, without the test speakers.
+    assert readers == {"protocols.py", "run.py", "evaluate.py", "normalization.py"}
+
+
+def test_the_normalization_is_chosen_without_the_test_speakers() -> None:
+    from training.benchmarks.normalization import _without_test_speakers
+
+    clips = made_up("crema-d", 60)
+    tested = {clip.speaker for clip in holdout(clips).test}
+    assert tested
+    assert not tested & {clip.speaker for clip in _without_test_speakers(clips)}
 
 
 def test_the_real_corpora_are_read(data: Path) -> None:

@@ -19,7 +19,7 @@ listen: $(VENV)/runtime.stamp
 	@$(BIN)/edge-ser listen $(ARGS) || { status=$$?; \
 	if [ $$status -eq 10 ]; then \
 		echo "Playing the demonstration recording (synthesized speech, no evidence of accuracy) instead."; \
-		$(BIN)/edge-ser listen --input demo --realtime $(ARGS); \
+		$(BIN)/edge-ser listen --input demo --realtime; \
 	else exit $$status; fi; }
 
 test: lint

@@ -68,9 +68,14 @@ class Decision:
             self._evidence = max(0.0, self._evidence + change)
             self._most_evidence = max(self._most_evidence, self._evidence)
 
+    @property
+    def evidence(self) -> float:
+        """The most evidence of speech that there has been in this utterance, nats."""
+        return self._most_evidence
+
     def verdict(self) -> Verdict | None:
         """Return what is believed so far, or ``None`` while the model has not heard for certain that anybody speaks."""
-        if self._most_evidence < self.settings.evidence or self._weight == 0.0:
+        if self.evidence < self.settings.evidence or self._weight == 0.0:
             return None
         logits = self._sum / (self._weight * self.settings.temperature)
         exponentials = [math.exp(x) for x in logits - logits.max()]

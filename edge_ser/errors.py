@@ -1,8 +1,8 @@
 """What can go wrong for a user, each with one clear line and its own exit status.
 
 The command line prints ``str(error)`` and exits with ``error.exit_status``.  Statuses 0, 1, 2, 130, 141 and 143 are
-taken by convention (success, some files failed, usage, Ctrl-C, closed output, SIGTERM), so ours start at 10: tens of
-microphones (1x), recordings (2x), models (3x) and outputs (4x).
+taken by convention (success, some files failed, usage, Ctrl-C, closed output, SIGTERM).  Ours are 9 for what has no
+number of its own, and tens of microphones (1x), recordings (2x), models (3x), outputs (4x) and settings (5x).
 """
 
 from __future__ import annotations

@@ -66,7 +66,10 @@ class GateSettings:
 
 @dataclass(frozen=True)
 class DecisionSettings:
-    """How the model's outputs become labels; each model file carries the values found on its validation speakers."""
+    """How the model's outputs become labels.
+
+    Each model file carries these; temperature, threshold and evidence are found on its validation speakers.
+    """
 
     temperature: float = 1.0
     """Divides the pooled logits before the softmax, so that the confidence means what it says."""

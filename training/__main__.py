@@ -7,7 +7,11 @@ import sys
 import click
 
 from edge_ser.errors import EdgeSerError
-from training.commands import evaluate, quantize, train
+
+try:
+    from training.commands import evaluate, quantize, train
+except ModuleNotFoundError as missing:
+    sys.exit(f"training: needs {missing.name}: install the extra with pip install -e '.[train]'")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

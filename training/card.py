@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-_SOURCES: Final = [
-    "CREMA-D (Cao et al. 2014), English, acted, 91 actors of whom 60 are used, a copy at 11,025 Hz; ODbL 1.0",
-    "EmoDB (Burkhardt et al. 2005), German, acted, 10 actors; CC0 1.0",
-    "ESC-10 (Piczak 2015), CC BY 3.0, and background noises of Speech Commands (Warden 2018), CC BY 4.0",
-]
+_SOURCES: Final = {
+    "crema-d": "CREMA-D (Cao et al. 2014), English, acted; ODbL 1.0",
+    "emodb": "EmoDB (Burkhardt et al. 2005), German, acted; CC0 1.0",
+    "noise": "ESC-10 (Piczak 2015), CC BY 3.0, and background noises of Speech Commands (Warden 2018), CC BY 4.0",
+}
 
 _LIMITS: Final = [
     "Acted speech only, English and German; spontaneous speech and other languages are heard worse.",
@@ -21,9 +21,12 @@ def write(training: dict[str, Any], quantization: dict[str, Any], figures: dict[
     """Return the card as it stands in the model file."""
     speakers = training["speakers"]
     return {
-        "name": "edge-ser default CNN-LSTM",
+        "name": "CNN-LSTM",
         "licence": "Apache-2.0; it was trained on a database under the ODbL, named below",
-        "trained_on": _SOURCES,
+        "trained_on": [
+            f"{text}; {sum(speaker.startswith(corpus) for speaker in speakers['train'])} of its voices or noises"
+            for corpus, text in _SOURCES.items()
+        ],
         "speakers": {part: len([s for s in names if "noise" not in s]) for part, names in speakers.items()},
         "test_speakers": [s for s in speakers["test"] if "noise" not in s],
         "network": quantization,

@@ -21,6 +21,7 @@ from edge_ser.features.front_end import CepstralMean
 from edge_ser.features.mfcc import Mfcc
 from edge_ser.features.parameters import FrontEndParameters
 from edge_ser.settings import GateSettings
+from edge_ser.sources import recording, resample
 from edge_ser.sources.recording import read_samples
 from edge_ser.speech import gate
 from edge_ser.speech.gate import SpeechGate
@@ -61,10 +62,13 @@ def utterances(
         variants: Augmented copies.
 
     Returns:
-        The utterances of the recordings as they are, then those of each augmented copy.
+        The utterances of the recordings in a quiet room (:func:`training.augment.in_a_room`), then those of each
+        augmented copy.
     """
-    sources = b"".join(Path(name).read_bytes() for name in (gate.__file__, augment.__file__, __file__))
-    made_of = (parameters.VERSION, front_end, GateSettings(), variants, [c.path.name for c in (*clips, *noises)])
+    modules = (gate.__file__, augment.__file__, recording.__file__, resample.__file__, __file__)
+    sources = b"".join(Path(name).read_bytes() for name in modules)
+    files = [(str(clip.path), clip.path.stat().st_size) for clip in (*clips, *noises)]
+    made_of = (parameters.VERSION, front_end, GateSettings(), variants, files)
     key = hashlib.sha256(sources + repr(made_of).encode()).hexdigest()[:24]
     path = cache / f"{key}.npz"
     if not path.exists():

@@ -54,8 +54,8 @@ def train(
     """Train a CNN-LSTM and return it with the weights that did best on the validation speakers.
 
     Args:
-        variants: The training utterances, once as recorded and in augmented copies.
-        validation: Utterances of other speakers, as recorded.
+        variants: The training utterances, first those that are not augmented.
+        validation: Utterances of other speakers, not augmented.
         gain: The front end's gains, int64, Q20.
         settings: How to train.
         checkpoint: Where the best weights are kept.

@@ -69,7 +69,7 @@ def command(
 
     if descriptors and format_ == "npy":
         raise click.UsageError("--descriptors goes with --format csv or json")
-    if format_ == "npy" and output is None and plot is None and sys.stdout.isatty():
+    if format_ == "npy" and output is None and plot is None and sys.stdout and sys.stdout.isatty():
         raise click.UsageError("--format npy is not for a terminal; add --output FILE")
     parameters = read_bundle(model_path).front_end
     samples = read_samples(file)
@@ -257,6 +257,8 @@ def _write(content: bytes, output: Path | None, binary: bool) -> None:
     try:
         if output is not None:
             output.write_bytes(content)
+        elif sys.stdout is None:
+            raise OutputFailed("cannot write to standard output: it is closed; send it somewhere")
         else:
             sys.stdout.buffer.write(content)
             sys.stdout.flush()

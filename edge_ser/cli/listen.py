@@ -13,6 +13,7 @@ import click
 from edge_ser.cli import options
 from edge_ser.cli.stop import Stopped, StopSignals
 from edge_ser.errors import DeviceLost, EdgeSerError, NoMicrophone, OutputClosed, OutputFailed, RecordingUnreadable
+from edge_ser.settings import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,11 +38,11 @@ def _finite(context: click.Context, parameter: click.Parameter, seconds: float |
 @click.option(
     "--input",
     "input_",
-    metavar="FILE|-",
+    metavar="FILE|-|demo",
     help="A recording (WAV, FLAC, OGG) instead of a microphone; `-`: raw 16-bit PCM on standard input; `demo`: the"
     " demonstration that the package ships.",
 )
-@click.option("--rate", type=click.IntRange(4_000, 384_000), default=16_000, show_default=True, metavar="HZ",
+@click.option("--rate", type=click.IntRange(4_000, 384_000), default=SAMPLE_RATE, show_default=True, metavar="HZ",
               help="Sample rate of raw PCM on standard input.")  # fmt: skip
 @click.option("--channels", type=click.IntRange(1, 32), default=1, show_default=True, metavar="N",
               help="Channels of raw PCM on standard input.")  # fmt: skip
@@ -81,6 +82,8 @@ def command(
         raise click.UsageError("--device and --input exclude each other")
     if realtime and input_ in (None, "-"):
         raise click.UsageError("--realtime needs a recording: --input FILE")
+    if input_ != "-" and (rate, channels) != (SAMPLE_RATE, 1):
+        raise click.UsageError("--rate and --channels go with raw PCM: --input -")
     sockets = [_socket_path(uri) for uri in publish]
 
     # Up to here and while these are made a signal ends the process at once: nothing has to be tidied up, and an
@@ -111,6 +114,8 @@ def _run(source: Source, pipeline: Pipeline, sinks: list[Sink], duration: float 
             for block in limited(source.blocks(), duration):
                 with signals.protected():
                     send(pipeline.process(block))
+                    for sink in sinks:
+                        sink.tick()
             signals.hold()  # nothing is left to be stopped
         if duration is not None and pipeline.position >= duration - 1e-6:
             ended = f"{duration:g} s are over"

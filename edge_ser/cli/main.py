@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 
@@ -9,6 +10,8 @@ import sys
 
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
+
+_OF_OUTPUT = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG, errno.EAGAIN)
 
 
 def main() -> None:
@@ -46,14 +49,17 @@ def run(arguments: list[str]) -> int:
 
 def _invoke(arguments: list[str]) -> int:
     from edge_ser.cli.group import cli
+    from edge_ser.errors import EdgeSerError
     from edge_ser.sinks import standard_output
 
     try:
         # Not cli.main(): it ends the process itself, with status 1, when the reader of the help text is gone.
         with cli.make_context("edge-ser", list(arguments)) as context:
             return int(cli.invoke(context) or 0)
-    except OSError as error:  # from click, which writes the help text itself
-        raise standard_output.failure(error) from None
+    except OSError as error:
+        if error.filename is not None or error.errno not in _OF_OUTPUT:
+            raise EdgeSerError(f"{error}; check the path and its permissions") from None
+        raise standard_output.failure(error) from None  # from click, which writes the help text itself
 
 
 def _fail(message: str, status: int) -> int:

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from edge_ser.errors import EdgeSerError, FrontEndMismatch, InvalidSetting, ModelCorrupt, ModelForeign
 from edge_ser.features.parameters import FrontEndParameters
-from edge_ser.settings import DecisionSettings
+from edge_ser.settings import SAMPLE_RATE, DecisionSettings
 
 FORMAT: Final = 1
 """Version of the layout of ``edge-ser.json``."""
@@ -155,9 +155,14 @@ def _parse(network: bytes, description: dict[str, Any]) -> Bundle:
         raise ValueError(f"labels = {labels}: allowed are two names or more")
     if not isinstance(description["card"], dict):
         raise ValueError("card: allowed is an object")
+    front_end = FrontEndParameters.from_dict(description["front_end"])
+    if front_end.rate != SAMPLE_RATE:
+        raise FrontEndMismatch(f"the model is for {front_end.rate} Hz, this version works at {SAMPLE_RATE} Hz")
+    if not front_end.gains:
+        raise ValueError("front_end.gains = []: allowed is one a coefficient")
     return Bundle(
         labels=tuple(labels),
-        front_end=FrontEndParameters.from_dict(description["front_end"]),
+        front_end=front_end,
         chunk=ChunkLayout(**description["chunk"]),
         decision=DecisionSettings(**description["decision"]),
         card=description["card"],

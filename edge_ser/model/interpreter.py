@@ -71,7 +71,7 @@ def choose_backend(name: str | None = None) -> Backend:
         return Backend(candidate, metadata.version(_DISTRIBUTIONS[candidate]))
     raise InterpreterMissing(
         f"no TensorFlow Lite interpreter works here ({'; '.join(reasons)}); on a 64-bit system run:"
-        " pip install 'tflite-runtime; python_version < \"3.12\"' 'ai-edge-litert; python_version >= \"3.12\"'"
+        f" pip install {_DISTRIBUTIONS[name] if name else 'tflite-runtime (Python 3.10, 3.11) or ai-edge-litert'}"
     )
 
 

@@ -17,6 +17,9 @@ class Sink(Protocol):
             EdgeSerError: the sink cannot go on; the message says what to do.
         """
 
+    def tick(self) -> None:
+        """Do what is due though nothing happened; called about every 100 ms, must not block."""
+
     def __enter__(self) -> Sink: ...
 
     def __exit__(self, *exc: object) -> None: ...

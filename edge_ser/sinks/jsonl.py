@@ -13,6 +13,9 @@ class JsonLinesSink:
         """Write one line."""
         standard_output.write(to_json_line(event))
 
+    def tick(self) -> None:
+        """Nothing is due."""
+
     def __enter__(self) -> JsonLinesSink:
         return self
 

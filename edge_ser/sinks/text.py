@@ -42,6 +42,9 @@ class TextSink:
             self._close_line()
             standard_error.say(event.message)
 
+    def tick(self) -> None:
+        """Nothing is due."""
+
     def __enter__(self) -> TextSink:
         return self
 

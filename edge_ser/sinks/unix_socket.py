@@ -1,6 +1,6 @@
 """A Unix domain socket that any number of local programs can read events from, as JSON Lines.
 
-There is no thread: connections are accepted and lines are sent, without ever waiting, whenever an event is published.
+There is no thread: connections are accepted and lines are sent, without ever waiting, with each event and each tick.
 A reader that is slower than the events has a bounded queue of its own; beyond it lines are dropped for that reader
 alone and it is told how many once it catches up.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import select
 import socket
 import stat
 from collections import deque
@@ -16,12 +17,13 @@ from pathlib import Path
 from typing import Final
 
 from edge_ser.errors import SocketInUse, SocketUnwritable
-from edge_ser.events import Event, StatusEvent, to_json_line
+from edge_ser.events import EmotionEvent, Event, StatusEvent, to_json_line
 
 QUEUE_LINES: Final = 256
 """Lines that wait for a slow reader, besides what the kernel buffers."""
 
 _BACKLOG: Final = 64
+_MOST_READERS: Final = 256
 
 
 class _Reader:
@@ -33,14 +35,10 @@ class _Reader:
         self._lines: deque[bytes] = deque()
         self._partial = b""
         self._dropped = 0
+        self._last: Event
 
     def add(self, line: bytes, event: Event) -> None:
-        if self._dropped and not self._lines:
-            told = StatusEvent(
-                event.time, "dropped", f"{self._dropped} events were dropped: this reader is too slow", 0
-            )
-            self._lines.append(to_json_line(told).encode())
-            self._dropped = 0
+        self._last = event
         if self._dropped or len(self._lines) >= QUEUE_LINES:
             self._dropped += 1
         else:
@@ -49,14 +47,25 @@ class _Reader:
     def send(self) -> bool:
         """Send what the kernel takes now; return whether the reader is still there."""
         try:
-            while self._partial or self._lines:
+            while self._partial or self._lines or self._dropped:
+                if not self._partial and not self._lines:
+                    self._tell()
                 self._partial = self._partial or self._lines.popleft()
                 self._partial = self._partial[self.connection.send(self._partial) :]
         except BlockingIOError:
             pass
         except OSError:
             return False
-        return True
+        poller = select.poll()
+        poller.register(self.connection, 0)  # only whether it hung up: readers have nothing to say
+        return not poller.poll(0)
+
+    def _tell(self) -> None:
+        """Say what was dropped, now that all before it is on its way."""
+        position = self._last.end if isinstance(self._last, EmotionEvent) else self._last.position
+        message = f"{self._dropped} events were dropped: this reader is too slow"
+        self._lines.append(to_json_line(StatusEvent(self._last.time, "dropped", message, position)).encode())
+        self._dropped = 0
 
 
 class UnixSocketSink:
@@ -89,20 +98,25 @@ class UnixSocketSink:
 
     def publish(self, event: Event) -> None:
         """Send to whoever is connected, without waiting."""
-        self._accept()
+        self.tick()
         line = to_json_line(event).encode()
         for reader in self._readers:
             reader.add(line, event)
-        gone = [reader for reader in self._readers if not reader.send()]
-        for reader in gone:
-            reader.connection.close()
-            self._readers.remove(reader)
+        self._send()
 
-    def _accept(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while True:
+    def tick(self) -> None:
+        """Accept who waits, send what waits, let go who left."""
+        # BlockingIOError: nobody waits.  Any other: out of descriptors, say; who waits then waits on.
+        with contextlib.suppress(OSError):
+            while len(self._readers) < _MOST_READERS:
                 connection, _ = self._server.accept()
                 self._readers.append(_Reader(connection))
+        self._send()
+
+    def _send(self) -> None:
+        for reader in [reader for reader in self._readers if not reader.send()]:
+            reader.connection.close()
+            self._readers.remove(reader)
 
     def __enter__(self) -> UnixSocketSink:
         return self
@@ -133,7 +147,7 @@ def _clear(path: Path) -> None:
             probe.connect(str(path))
         except OSError as error:
             if error.errno != errno.ECONNREFUSED:
-                raise SocketInUse(f"cannot tell whether {path} is in use: {error.strerror or error}") from None
+                raise SocketInUse(f"another process serves {path} ({error}); choose another path") from None
         else:
             raise SocketInUse(f"another process serves {path}; stop it or choose another path")
     try:

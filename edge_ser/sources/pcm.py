@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 import numpy as np
 
-from edge_ser.errors import EmptyRecording, NoSamples, NotARecording
+from edge_ser.errors import EmptyRecording, NoSamples, NotARecording, RecordingUnreadable
 from edge_ser.settings import BLOCK_SAMPLES, SAMPLE_RATE
 from edge_ser.sources import Block
 from edge_ser.sources.resample import Resampler, mix_to_mono
@@ -98,4 +99,9 @@ class PcmStream:
         """Return what is there, waiting only while there is nothing; empty at the end."""
         # A buffered stream's read() would wait for a whole block, a raw stream (which has no read1) never does.
         read = getattr(self._stream, "read1", self._stream.read)
-        return bytes(read(self._block_bytes) or b"")
+        try:
+            while (arrived := read(self._block_bytes)) is None:  # a non-blocking pipe with nothing in it yet
+                select.select([self._stream], [], [])
+        except OSError as error:
+            raise RecordingUnreadable(f"{self.name}: {error.strerror}; pipe raw 16-bit PCM in") from None
+        return bytes(arrived)

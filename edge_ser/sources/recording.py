@@ -185,7 +185,11 @@ def find_recordings(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """
     found: list[Path] = []
     for path in map(Path, paths):
-        if not path.is_dir():
+        try:
+            is_folder = path.is_dir()
+        except OSError as error:
+            raise RecordingUnreadable(f"{path}: {error.strerror}; check the path and its permissions") from None
+        if not is_folder:
             found.append(path)
             continue
         inside = sorted(_walk(path))

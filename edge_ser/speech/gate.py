@@ -55,6 +55,7 @@ class SpeechGate:
         self._hang_over = _blocks(self.settings.hang_over)
         self._tail = _blocks(self.settings.tail)
         self._longest = _blocks(self.settings.longest)
+        self._window = 3 * self._onset  # speech that takes longer than this to add up began later
         self.reset()
 
     def reset(self, position: int = 0) -> None:
@@ -109,7 +110,7 @@ class SpeechGate:
         self._held.append(block)
         if not self._open:
             self._net = self._net + 1 if speech else max(0, self._net - 1)
-            self._since = self._since + 1 if self._net else 0
+            self._since = min(self._since + 1, self._window) if self._net else 0
             while len(self._held) > self._look_back + self._since:
                 self._held.popleft()
             if self._net >= self._onset:

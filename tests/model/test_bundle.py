@@ -63,6 +63,8 @@ def test_a_bundle_survives_writing_and_reading(tmp_path: Path) -> None:
         (altered(chunk={"frames": 0, "context": 0, "steps": 0}), ModelCorrupt, "at least one step"),
         (altered(chunk={"frames": 9}), ModelCorrupt, r"chunk.frames = 9"),
         (altered(chunk={"context": "a"}), ModelCorrupt, "whole numbers"),
+        (altered(front_end={"rate": 16_001}), FrontEndMismatch, "16001 Hz"),
+        (altered(front_end={"gains": []}), ModelCorrupt, "one a coefficient"),
         (altered(labels="anger"), ModelCorrupt, "labels = anger"),
         (altered(card=None), ModelCorrupt, "card"),
         (altered(decision={"temperature": "hot"}), ModelCorrupt, "damaged description"),

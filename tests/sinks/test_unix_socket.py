@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import socket
 import subprocess
 import sys
@@ -85,6 +87,66 @@ def test_a_stuck_reader_blocks_nobody_and_is_told_what_it_missed(tmp_path: Path)
         assert "events were dropped" in told["message"]
         for reader in (stuck, good):
             reader.close()
+
+
+def test_readers_come_and_go_while_nobody_speaks(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with UnixSocketSink(path) as sink:
+        for _ in range(200):  # more than the kernel would let wait
+            connect(path).close()
+            sink.tick()
+        assert not sink._readers
+
+
+def test_a_reader_that_only_stopped_sending_stays(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with UnixSocketSink(path) as sink:
+        reader = connect(path)
+        reader.shutdown(socket.SHUT_WR)
+        sink.tick()
+        sink.publish(event(1))
+    assert len(lines(reader)) == 1
+
+
+def test_running_out_of_descriptors_ends_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with UnixSocketSink(path) as sink:
+        first = connect(path)
+        sink.tick()
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        waiting = connect(path)
+        free = os.dup(first.fileno())
+        os.close(free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free, before[1]))
+        try:
+            sink.publish(event(1))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        sink.publish(event(2))
+    assert [line["position"] for line in lines(first)] == [1, 2]
+    assert [line["position"] for line in lines(waiting)] == [2]
+
+
+def test_what_was_dropped_is_told_at_the_end_too(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with UnixSocketSink(path) as sink:
+        reader = connect(path)
+        for number in range(3_000):
+            sink.publish(event(number, size=1_000))
+        received = b""
+        reader.setblocking(False)
+        for _ in range(100):  # it wakes up; nothing more happens
+            try:
+                while chunk := reader.recv(1_000_000):
+                    received += chunk
+            except BlockingIOError:
+                sink.tick()
+        reader.setblocking(True)
+    last = json.loads(received.splitlines()[-1])
+    assert last["status"] == "dropped"
+    kept = len(received.splitlines()) - 1
+    assert last["message"].startswith(f"{3_000 - kept} events were dropped")
+    assert last["position"] == 2_999
 
 
 def test_a_live_socket_is_refused(tmp_path: Path) -> None:

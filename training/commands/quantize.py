@@ -39,7 +39,9 @@ def command(data: Path, folder: Path, clips: int) -> None:
 
     backend = choose_backend("litert")
     logits, targets, _ = clip_logits(loaded.validation, lambda f: streamed_steps(bundle, backend, f), loaded.gain)
-    decision = calibrate.decision(logits, targets)
+    voices = [batches.quantize(u.cepstra, loaded.gain) for u in loaded.validation if u.clip.label]
+    evidence = calibrate.evidence(streamed_steps(bundle, backend, voices))
+    decision = replace(calibrate.decision(logits, targets), evidence=evidence)
     per_second = multiply_adds(network) * steps_a_second(bundle.front_end.hop, bundle.front_end.rate)
     facts: dict[str, Any] = {
         "operators": dict(check(model)),

@@ -11,6 +11,7 @@ import click
 import numpy as np
 import numpy.typing as npt
 
+from edge_ser.errors import EdgeSerError
 from edge_ser.features.parameters import FrontEndParameters
 from training import batches, corpora, protocols
 from training.dataset import Utterance, utterances
@@ -49,13 +50,14 @@ class Data:
         return FrontEndParameters(**{**vars(FRONT_END), "gains": tuple(int(g) for g in self.gain)})
 
 
-def read(path: Path, folder: Path, variants: int = 0) -> Data:
+def read(path: Path, folder: Path, variants: int = 0, trained: bool = True) -> Data:
     """Read all corpora, split by speaker, and make the utterances.
 
     Args:
         path: The data folder.
         folder: The run's folder; the cache of features stands beside it.
         variants: Augmented copies of the training utterances.
+        trained: Take the gains that the run's network was trained with, rather than find them.
     """
     split = protocols.holdout(corpora.read(path))
     cache = folder.parent / "cache"
@@ -66,14 +68,15 @@ def read(path: Path, folder: Path, variants: int = 0) -> Data:
         train,
         utterances(split.validation, FRONT_END, cache)[0],
         utterances(split.test, FRONT_END, cache)[0],
-        np.array(_trained_gains(folder) or batches.gains([u for u in train[0] if u.clip.label]), np.int64),
+        np.array(_trained_gains(folder) if trained else batches.gains([u for u in train[0] if u.clip.label]), np.int64),
     )
 
 
-def _trained_gains(folder: Path) -> list[int] | None:
-    """Return the gains that the run's network was trained with, if it was."""
+def _trained_gains(folder: Path) -> list[int]:
     path = folder / "training.json"
-    return list(json.loads(path.read_text())["gains"]) if path.exists() else None
+    if not path.exists():
+        raise EdgeSerError(f"{folder} holds no finished training; run: python -m training train --run {folder}")
+    return list(json.loads(path.read_text())["gains"])
 
 
 def write_json(path: Path, value: Any) -> None:

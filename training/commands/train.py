@@ -21,7 +21,7 @@ def command(data: Path, folder: Path, epochs: int, variants: int, seed: int) -> 
     from training.train import TrainingSettings, train, weights_hash
 
     folder.mkdir(parents=True, exist_ok=True)
-    loaded = run.read(data, folder, variants)
+    loaded = run.read(data, folder, variants, trained=False)
     settings = TrainingSettings(epochs=epochs, seed=seed)
     lines: list[str] = []
 

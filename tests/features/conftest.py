@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,17 +32,11 @@ for _name in ("tables", "reference"):
 
 
 @pytest.fixture(scope="session")
-def speech() -> list[npt.NDArray[np.int16]]:
+def speech(data: Path) -> list[npt.NDArray[np.int16]]:
     """Real recordings: a few of each speaker of EmoDB."""
-    soundfile = pytest.importorskip("soundfile")
-    root = os.environ.get("EDGE_SER_DATA")
-    paths = sorted(Path(root or "", "emodb").glob("*.flac"))[::30] if root else []
-    if not paths:
-        pytest.skip(
-            "no real recordings: set EDGE_SER_DATA to a folder with emodb/*.flac (Berlin Database of Emotional Speech, "
-            "CC0, 16 kHz mono)"
-        )
-    return [soundfile.read(path, dtype="int16")[0] for path in paths]
+    import soundfile
+
+    return [soundfile.read(path, dtype="int16")[0] for path in sorted((data / "emodb").glob("*.flac"))[::30]]
 
 
 @pytest.fixture(autouse=True)

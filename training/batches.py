@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from edge_ser.features import front_end
 from edge_ser.features.parameters import GAIN_BITS
 from training.dataset import Utterance
 from training.families.cnn_lstm import CONTEXT, INPUT_SCALE, STRIDE
@@ -33,8 +34,7 @@ def gains(utterances: Sequence[Utterance]) -> tuple[int, ...]:
 
 def quantize(cepstra: npt.NDArray[np.int32], gain: npt.NDArray[np.int64]) -> Int8:
     """Apply gains exactly as the front end does on the device."""
-    steps = (cepstra.astype(np.int64) * gain + (1 << GAIN_BITS - 1)) >> GAIN_BITS
-    return np.clip(steps, -128, 127).astype(np.int8)
+    return front_end.quantize(cepstra.astype(np.float64), front_end.scale_of(gain.tolist()))
 
 
 def pad(features: Sequence[Int8], length: int | None = None) -> tuple[Float32, Float32]:

@@ -24,7 +24,6 @@ from edge_ser.settings import GateSettings
 from edge_ser.sources import recording, resample
 from edge_ser.sources.recording import read_samples
 from edge_ser.speech import gate
-from edge_ser.speech.gate import SpeechGate
 from training import augment
 from training.corpora import Clip
 
@@ -119,7 +118,7 @@ def _utterances_of(
 
 
 def _cut_and_analyze(samples: Int16, clip: Clip, front_end: FrontEndParameters) -> list[Utterance]:
-    segments = cut(samples)
+    segments = [part.samples for part in gate.cut(samples)]
     longest = max(map(len, segments), default=0)
     mfcc_of = _mfcc(front_end)
     result = []
@@ -144,17 +143,6 @@ def _mfcc(front_end: FrontEndParameters) -> Mfcc:
 @cache_of_process
 def _noise_of(path: Path) -> Int16:
     return read_samples(path)
-
-
-def cut(samples: Int16) -> list[Int16]:
-    """Cut a recording into utterances with the gate that the device uses."""
-    speech_gate = SpeechGate()
-    found: list[list[Int16]] = []
-    for part in speech_gate.process(samples) + speech_gate.finish():
-        if part.begins:
-            found.append([])
-        found[-1].append(part.samples)
-    return [np.concatenate(parts) for parts in found]
 
 
 def _speech_frames(raw: npt.NDArray[np.int32], clip: Clip, front_end: FrontEndParameters) -> npt.NDArray[np.bool_]:

@@ -99,22 +99,15 @@ def utterances(samples: Samples, parameters: FrontEndParameters, descriptors: bo
     import numpy as np
 
     from edge_ser.features.front_end import FrontEnd
-    from edge_ser.speech.gate import SpeechGate
+    from edge_ser.speech.gate import cut
 
-    gate, front_end = SpeechGate(), FrontEnd(parameters)
+    front_end = FrontEnd(parameters)
     found: list[Utterance] = []
-    held: list[Samples] = []
-    start = 0
-    for part in [*gate.process(samples), *gate.finish()]:
-        if part.begins:
-            start, held = part.start, []
-        held.append(part.samples)
-        if part.ends:
-            whole = np.concatenate(held)
-            front_end.reset()
-            features = np.concatenate((front_end.process(whole), front_end.finish()))
-            more = describe(whole, len(features), parameters) if descriptors else {}
-            found.append(Utterance(start, whole, features, more))
+    for part in cut(samples):
+        front_end.reset()
+        features = np.concatenate((front_end.process(part.samples), front_end.finish()))
+        more = describe(part.samples, len(features), parameters) if descriptors else {}
+        found.append(Utterance(part.start, part.samples, features, more))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -89,7 +90,7 @@ class FrontEnd:
 
     def __init__(self, parameters: FrontEndParameters) -> None:
         self.parameters = parameters
-        self._gains = np.array(parameters.gains, np.float64) * 2.0**-GAIN_BITS
+        self._gains = scale_of(parameters.gains)
         self._mfcc = Mfcc(parameters)
         self._mean = CepstralMean(parameters.coefficients, parameters.settle)
 
@@ -100,16 +101,27 @@ class FrontEnd:
 
     def process(self, samples: npt.NDArray[np.int16]) -> Int8:
         """Take samples, shape ``(n,)``, int16; return features, shape ``(frames, coefficients)``, int8."""
-        return self._quantize(self._mean.process(self._mfcc.process(samples)))
+        return quantize(self._mean.process(self._mfcc.process(samples)), self._gains)
 
     def finish(self) -> Int8:
         """End the utterance; return the features still held back."""
-        return self._quantize(self._mean.finish())
+        return quantize(self._mean.finish(), self._gains)
 
-    def _quantize(self, normalized: Float) -> Int8:
-        """Scale by the gains, round half up, saturate (SPEC.md, step 9); overwrites what it is given."""
-        normalized *= self._gains
-        round_half_up(normalized)
-        np.minimum(normalized, _GREATEST, normalized)
-        np.maximum(normalized, _LEAST, normalized)
-        return normalized.astype(np.int8)
+
+def scale_of(gains: Sequence[int]) -> Float:
+    """Return gains (int, Q20) as :func:`quantize` takes them: what an int8 step is to a unit, exact in float64."""
+    return np.array(gains, np.float64) * 2.0**-GAIN_BITS
+
+
+def quantize(normalized: Float, scale: Float) -> Int8:
+    """Scale by the gains, round half up, saturate (SPEC.md, step 9).
+
+    Args:
+        normalized: Integers in Q12 held in float64, shape ``(frames, coefficients)``; overwritten.
+        scale: What :func:`scale_of` returned, shape ``(coefficients,)``.
+    """
+    normalized *= scale
+    round_half_up(normalized)
+    np.minimum(normalized, _GREATEST, normalized)
+    np.maximum(normalized, _LEAST, normalized)
+    return normalized.astype(np.int8)

@@ -13,6 +13,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from edge_ser.settings import SAMPLE_RATE
+
 Samples = npt.NDArray[np.int16]
 
 
@@ -53,7 +55,7 @@ def limited(blocks: Iterator[Block], seconds: float | None) -> Iterator[Block]:
     if seconds is None:
         yield from blocks
         return
-    left = round(seconds * 16_000)
+    left = round(seconds * SAMPLE_RATE)
     for block in blocks:
         left -= block.lost
         if left > 0:

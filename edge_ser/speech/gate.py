@@ -138,5 +138,15 @@ class SpeechGate:
             self._held = left
 
 
+def cut(samples: Samples, settings: GateSettings | None = None) -> list[Part]:
+    """Cut a whole recording into utterances, each as one part."""
+    gate = SpeechGate(settings)
+    parts = gate.process(samples)
+    for rest in gate.finish():  # of an utterance that the recording's end cuts short
+        begun = parts.pop()
+        parts.append(Part(begun.start, np.concatenate((begun.samples, rest.samples)), begins=True, ends=True))
+    return parts
+
+
 def _blocks(seconds: float) -> int:
     return round(seconds * SAMPLE_RATE / BLOCK)

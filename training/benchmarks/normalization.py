@@ -23,9 +23,10 @@ from edge_ser.events import LABELS
 from edge_ser.features.front_end import CepstralMean
 from edge_ser.features.mfcc import CEPSTRA_FRACTION_BITS, Mfcc
 from edge_ser.sources.recording import read_samples
+from edge_ser.speech.gate import cut
 from training import batches, corpora, protocols
 from training.commands import run
-from training.dataset import Utterance, cut
+from training.dataset import Utterance
 from training.evaluate import clip_logits, score, whole_steps
 from training.train import TrainingSettings, train
 
@@ -102,7 +103,7 @@ def _without_test_speakers(clips: list[corpora.Clip]) -> list[corpora.Clip]:
 
 def _longest(path: Path) -> Float:
     """Return the cepstra of a clip's longest utterance, log2 units."""
-    segments = cut(read_samples(path))
+    segments = [part.samples for part in cut(read_samples(path))]
     if not segments:
         return np.empty((0, run.FRONT_END.coefficients))
     return Mfcc(run.FRONT_END).process(max(segments, key=len)) / _UNIT

@@ -1,8 +1,9 @@
-"""Batches of utterances for training and evaluation of the float network."""
+"""Batches of utterances for training: drawing an epoch, small changes by chance, soft labels, mixup."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,73 +12,229 @@ import numpy.typing as npt
 from edge_ser.features import front_end
 from edge_ser.features.parameters import GAIN_BITS
 from training.dataset import Utterance
-from training.families.cnn_lstm import CONTEXT, INPUT_SCALE, STRIDE
+from training.families import INPUT_SCALE, LONGEST, STRIDE, Family
+from training.settings import TrainingSettings
 
 Float32 = npt.NDArray[np.float32]
 Int8 = npt.NDArray[np.int8]
-
-LONGEST: Final = 320
-"""Frames of an utterance that a training batch takes (5.1 s)."""
+Bools = npt.NDArray[np.bool_]
 
 _STEPS_A_DEVIATION: Final = 24.0
+_SORTED_TOGETHER: Final = 8  # batches whose utterances are sorted by length, so that a batch has little padding
+_LENGTHS: Final = 32  # frames; lengths of batches are rounded up to it
 
 
 def gains(utterances: Sequence[Utterance]) -> tuple[int, ...]:
     """Return the front end's gains: a standard deviation of each coefficient becomes 24 int8 steps.
 
     Args:
-        utterances: The training speakers' only.
+        utterances: Voices of the training speakers only.
     """
-    frames = np.concatenate([u.cepstra for u in utterances]).astype(np.float64)
-    return tuple(int(g) for g in np.round(_STEPS_A_DEVIATION / frames.std(axis=0) * 2.0**GAIN_BITS))
+    count, total, squares = 0, np.float64(0.0), np.float64(0.0)
+    for utterance in utterances:
+        cepstra = utterance.cepstra.astype(np.float64)
+        count += len(cepstra)
+        total = total + cepstra.sum(axis=0)
+        squares = squares + (cepstra**2).sum(axis=0)
+    deviation = np.sqrt(squares / count - (total / count) ** 2)
+    return tuple(int(g) for g in np.round(_STEPS_A_DEVIATION / deviation * 2.0**GAIN_BITS))
 
 
-def quantize(cepstra: npt.NDArray[np.int32], gain: npt.NDArray[np.int64]) -> Int8:
+def quantize(cepstra: npt.NDArray[np.int32], gain: Sequence[int]) -> Int8:
     """Apply gains exactly as the front end does on the device."""
-    return front_end.quantize(cepstra.astype(np.float64), front_end.scale_of(gain.tolist()))
+    return front_end.quantize(cepstra.astype(np.float64), front_end.scale_of(gain))
 
 
-def pad(features: Sequence[Int8], length: int | None = None) -> tuple[Float32, Float32]:
+@dataclass(frozen=True)
+class Pool:
+    """The training utterances of one variant.
+
+    Attributes:
+        features: Each of shape ``(frames, coefficients)``, int8.
+        speech: Which frames hold speech, each of shape ``(frames,)``, bool.
+        targets: Index of the label, -1 for a recording without speech; int64, shape ``(n,)``.
+        truth: The label as a distribution, all 0 without speech; float32, shape ``(n, labels)``.
+        opinion: What the teachers say, in logits; zeros without any; float32, shape ``(n, labels)``.
+    """
+
+    features: list[Int8]
+    speech: list[Bools]
+    targets: npt.NDArray[np.int64]
+    truth: Float32
+    opinion: Float32
+
+
+def pool(
+    utterances: Sequence[Utterance], gain: Sequence[int], labels: Sequence[str], settings: TrainingSettings
+) -> Pool:
+    """Prepare the utterances of one variant."""
+    truth = np.zeros((len(utterances), len(labels)), np.float32)
+    for row, utterance in zip(truth, utterances, strict=True):
+        if utterance.clip.label is not None:
+            row[:] = _truth(utterance, labels, settings)
+    return Pool(
+        features=[quantize(u.cepstra, gain) for u in utterances],
+        speech=[u.speech for u in utterances],
+        targets=np.array([-1 if u.clip.label is None else labels.index(u.clip.label) for u in utterances]),
+        truth=truth,
+        opinion=np.zeros_like(truth),
+    )
+
+
+def _truth(utterance: Utterance, labels: Sequence[str], settings: TrainingSettings) -> Float32:
+    """Mix the intended label with what listeners heard (after Fayek et al. 2016), then smooth."""
+    intended = np.array([label == utterance.clip.label for label in labels], np.float32)
+    votes = np.array([dict(utterance.clip.votes).get(label, 0.0) for label in labels], np.float32)
+    if settings.votes and votes.sum() > 0:
+        intended = (1.0 - settings.votes) * intended + settings.votes * votes / votes.sum()
+    return np.asarray(intended * (1.0 - settings.smoothing) + settings.smoothing / len(labels), np.float32)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a step of the optimizer takes.
+
+    Attributes:
+        x: Input, ``(n, context + frames, coefficients)``.
+        mask: Real steps, ``(n, steps)``.
+        speech: Steps with speech, ``(n, steps)``.
+        truth: Distributions of labels, ``(n, labels)``.
+        opinion: The teachers' logits, ``(n, labels)``.
+        weights: Of each row in the emotions' loss, 0 for a recording without speech; ``(n,)``.
+    """
+
+    x: Float32
+    mask: Float32
+    speech: Float32
+    truth: Float32
+    opinion: Float32
+    weights: Float32
+
+
+class Epochs:
+    """Draws the batches of each epoch; an epoch depends on nothing but the seed and its number.
+
+    Args:
+        pools: The training utterances, first those that are not augmented.
+        family: For the layout of its input.
+        settings: How to train.
+        seed: Of all chance.
+    """
+
+    def __init__(self, pools: Sequence[Pool], family: Family, settings: TrainingSettings, seed: int) -> None:
+        self._pools = pools
+        self._family = family
+        self._settings = settings
+        self._seed = seed
+        self._voices = [[np.flatnonzero(pool.targets == c) for c in range(pool.truth.shape[1])] for pool in pools]
+        self._noises = [np.flatnonzero(pool.targets < 0) for pool in pools]
+        counts = np.array([len(rows) for rows in self._voices[0]])
+        per_class = {"over-sampling": counts.max(), "under-sampling": counts.min()}.get(settings.imbalance)
+        self._counts = counts if per_class is None else np.full(len(counts), per_class)
+        balance = settings.imbalance == "class-weights"
+        self._class_weights = counts.sum() / (len(counts) * counts) if balance else np.ones(len(counts))
+        noises = round(settings.noise_share * self._counts.sum()) if len(self._noises[0]) else 0
+        self._noise_count = int(noises)
+
+    @property
+    def steps(self) -> int:
+        """Batches an epoch."""
+        return max(1, int(self._counts.sum() + self._noise_count) // self._settings.batch)
+
+    def batches(self, number: int) -> Iterator[Batch]:
+        """Draw an epoch: each voice once, or as often as the balance asks, in a variant by chance, and noises."""
+        rng = np.random.default_rng([self._seed, number])
+        rows = self._draw(rng)
+        order = rng.permutation(len(rows))[: self.steps * self._settings.batch]
+        together = self._settings.batch * _SORTED_TOGETHER
+        groups = [order[i : i + together] for i in range(0, len(order), together)]
+        lengths = np.array([len(self._pools[v].features[i]) for v, i in rows])
+        order = np.concatenate([group[np.argsort(lengths[group], kind="stable")] for group in groups])
+        for k in rng.permutation(self.steps):
+            chosen = order[k * self._settings.batch : (k + 1) * self._settings.batch]
+            yield self._batch([rows[i] for i in chosen], rng)
+
+    def _draw(self, rng: np.random.Generator) -> list[tuple[int, int]]:
+        rows = []
+        for label, count in enumerate(self._counts):
+            # All of them in turn, then some again: never one twice before each has been drawn once.
+            places = rng.permutation(len(self._voices[0][label]))
+            for place in np.resize(places, count) if len(places) else ():
+                variant = int(rng.integers(len(self._pools)))
+                candidates = self._voices[variant][label]
+                rows.append((variant, int(candidates[place % len(candidates)])))
+        for _ in range(self._noise_count):
+            variant = int(rng.integers(len(self._pools)))
+            rows.append((variant, int(rng.choice(self._noises[variant]))))
+        return rows
+
+    def _batch(self, rows: Sequence[tuple[int, int]], rng: np.random.Generator) -> Batch:
+        changed = [jitter(self._pools[v].features[i], self._pools[v].speech[i], self._settings, rng) for v, i in rows]
+        longest = max(len(features) for features, _ in changed)
+        frames = -(-longest // _LENGTHS) * _LENGTHS if self._family.streams else LONGEST
+        x, mask = pad([features for features, _ in changed], self._family.context, frames)
+        speech = speech_steps([speech for _, speech in changed], mask.shape[1])
+        targets = np.array([self._pools[v].targets[i] for v, i in rows])
+        weights = np.where(targets >= 0, self._class_weights[targets], 0.0).astype(np.float32)
+        truth = np.stack([self._pools[v].truth[i] for v, i in rows])
+        opinion = np.stack([self._pools[v].opinion[i] for v, i in rows])
+        batch = Batch(x, mask, speech, truth, opinion, weights)
+        return mixed(batch, self._settings.mixup, rng) if self._settings.mixup else batch
+
+
+def mixed(batch: Batch, alpha: float, rng: np.random.Generator) -> Batch:
+    """Mix each row with another one (Zhang et al. 2018, arXiv:1710.09412): inputs, labels, weights and speech alike."""
+    share = np.float32(max(share := rng.beta(alpha, alpha), 1.0 - share))  # each row remains mostly itself
+    other = rng.permutation(len(batch.x))
+
+    def mix(a: Float32) -> Float32:
+        return np.asarray(share * a + (np.float32(1.0) - share) * a[other], np.float32)
+
+    # Distributions are mixed by what each row counts, so that a recording without speech brings no label.
+    weights = mix(batch.weights)
+    truth = mix(batch.truth * batch.weights[:, None]) / np.maximum(weights, 1e-6)[:, None]
+    return Batch(
+        mix(batch.x), np.maximum(batch.mask, batch.mask[other]), mix(batch.speech), truth, mix(batch.opinion), weights
+    )
+
+
+def pad(features: Sequence[Int8], context: int, frames: int) -> tuple[Float32, Float32]:
     """Stack utterances of different lengths.
 
     Args:
         features: Each of shape ``(frames, coefficients)``, int8.
-        length: Frames to pad to; by default those of the longest.
+        context: Frames of zeros in front.
+        frames: Frames to pad to; a multiple of :data:`STRIDE`, those of the longest at least.
 
     Returns:
-        The network's input, shape ``(n, CONTEXT + frames, coefficients)``, and a mask of real steps, ``(n, steps)``.
+        The network's input, shape ``(n, context + frames, coefficients)``, and a mask of real steps, ``(n, steps)``.
     """
-    steps = -(-(length or max(map(len, features))) // STRIDE)
-    batch = np.zeros((len(features), CONTEXT + steps * STRIDE, features[0].shape[1]), np.float32)
-    mask = np.zeros((len(features), steps), np.float32)
-    for row, frames in enumerate(features):
-        batch[row, CONTEXT : CONTEXT + len(frames)] = frames
-        mask[row, : -(-len(frames) // STRIDE)] = 1.0
+    batch = np.zeros((len(features), context + frames, features[0].shape[1]), np.float32)
+    mask = np.zeros((len(features), frames // STRIDE), np.float32)
+    for row, part in enumerate(features):
+        batch[row, context : context + len(part)] = part
+        mask[row, : -(-len(part) // STRIDE)] = 1.0
     batch *= INPUT_SCALE
     return batch, mask
 
 
-def jitter(
-    features: Int8, speech: npt.NDArray[np.bool_], rng: np.random.Generator
-) -> tuple[Int8, npt.NDArray[np.bool_]]:
+def jitter(features: Int8, speech: Bools, settings: TrainingSettings, rng: np.random.Generator) -> tuple[Int8, Bools]:
     """Return a random stretch of an utterance with small changes that no microphone or voice would notice."""
     if len(features) > 60 and rng.random() < 0.6:
         length = int(len(features) * rng.uniform(0.6, 1.0))
         start = int(rng.integers(len(features) - length + 1))
         features, speech = features[start : start + length], speech[start : start + length]
     features, speech = features[:LONGEST], speech[:LONGEST]
-    x = (
-        features * rng.uniform(0.85, 1.15)
-        + rng.normal(0.0, 4.0, features.shape[1])
-        + rng.normal(0.0, 3.0, features.shape)
-    )
-    if rng.random() < 0.5:  # SpecAugment's time mask
+    x = features * np.float32(rng.uniform(0.85, 1.15))
+    x += rng.standard_normal(features.shape[1], np.float32) * np.float32(4.0)
+    x += rng.standard_normal(features.shape, np.float32) * np.float32(3.0)
+    if rng.random() < settings.mask:  # SpecAugment's time mask
         start = int(rng.integers(len(x)))
         x[start : start + int(rng.integers(1, 12))] = 0.0
     return np.clip(np.round(x), -128, 127).astype(np.int8), speech
 
 
-def speech_steps(speech: Sequence[npt.NDArray[np.bool_]], steps: int) -> Float32:
+def speech_steps(speech: Sequence[Bools], steps: int) -> Float32:
     """Return for each step whether most of its frames are speech, shape ``(n, steps)``."""
     result = np.zeros((len(speech), steps), np.float32)
     for row, frames in enumerate(speech):

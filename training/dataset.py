@@ -1,36 +1,22 @@
-"""Utterances as the device would see them: cut by the speech gate, through the integer front end."""
+"""The recordings of a run with their features: what is there, what is left out and why."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache as cache_of_process
-from functools import partial
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
-from edge_ser.features import mfcc, parameters
-from edge_ser.features.front_end import CepstralMean
-from edge_ser.features.mfcc import Mfcc
-from edge_ser.features.parameters import FrontEndParameters
-from edge_ser.settings import GateSettings
-from edge_ser.sources import recording, resample
-from edge_ser.sources.recording import read_samples
-from edge_ser.speech import gate
-from training import augment
-from training.corpora import Clip
+from edge_ser.errors import NoRecordings
+from training import copies, corpora, corpus_features, labels
+from training.corpora import Clip, Found, Skipped
+from training.corpus_features import CorpusFeatures
+from training.settings import AugmentSettings, DataSettings
 
-Int16 = npt.NDArray[np.int16]
-
-_SHORTEST: Final = 0.6  # s; shorter utterances of a clip carry its label too rarely to learn from
-_SPEECH_RANGE: Final = 10.0  # log2 units, 30 dB: frames further below the loud ones count as pauses
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -48,106 +34,131 @@ class Utterance:
     speech: npt.NDArray[np.bool_]
 
 
-def utterances(
-    clips: Sequence[Clip], front_end: FrontEndParameters, cache: Path, noises: Sequence[Clip] = (), variants: int = 0
-) -> list[list[Utterance]]:
-    """Return the utterances of clips, from the cache where they are there.
+@dataclass(frozen=True)
+class Dataset:
+    """All that a run may learn from or be judged on.
+
+    Attributes:
+        labels: The run's labels, in the order of the outputs.
+        judged: Clips of the corpora that are judged.
+        learned: Clips of those that are only learned from.
+        noise: Recordings without speech.
+        groups: Of each speaker, the group that never crosses a split: himself, or those who share a recording.
+        skipped: Files that are left out, with reasons.
+        fingerprint: Hash of the content, label and speaker of every clip that is used.
+        warnings: What a user should know of the corpora, a line each.
+        features: Of the corpora, in all variants.
+    """
+
+    labels: tuple[str, ...]
+    judged: list[Clip]
+    learned: list[Clip]
+    noise: list[Clip]
+    groups: dict[str, str]
+    skipped: list[Skipped]
+    fingerprint: str
+    warnings: list[str]
+    features: list[CorpusFeatures]
+
+    def utterances(self, clips: Iterable[Clip], variant: int = 0) -> list[Utterance]:
+        """Return the utterances of some clips in one variant; a clip in which no speech was heard has none."""
+        wanted = {clip.path for clip in clips}
+        return [
+            Utterance(*parts)
+            for corpus in self.features
+            if any(clip.path in wanted for clip in corpus.clips)
+            for parts in corpus.utterances(variant)
+            if parts[0].path in wanted
+        ]
+
+
+def load(
+    data: Path,
+    settings: DataSettings,
+    augmentation: AugmentSettings,
+    folder: Path,
+    jobs: int,
+    say: Say,
+    known_labels: Sequence[str] = labels.LABELS,
+    cross: bool = False,
+) -> Dataset:
+    """Read corpora and make what is missing of their features.
 
     Args:
-        clips: What to read.
-        front_end: Front end; its gains do not matter here.
-        cache: Folder of the cache; entries of another front end, gate or augmentation are never used.
-        noises: What variants are mixed with; training clips only.
-        variants: Augmented copies.
+        data: The data folder.
+        settings: Which corpora and labels.
+        augmentation: The variants; of corpora that are judged by a finished model, none.
+        folder: Folder of the cache.
+        jobs: Processes that make features.
+        say: Takes a line of progress or warning.
+        known_labels: Labels that may be chosen from: those of a finished model.
+        cross: Whether nothing is learned from the judged corpora, so that their labels have to occur in the others.
 
-    Returns:
-        The utterances of the recordings in a quiet room (:func:`training.augment.in_a_room`), then those of each
-        augmented copy.
+    Raises:
+        NoRecordings: a corpus is not there, or nothing usable is left of it.
+        InvalidSetting: the labels asked for are not there.
     """
-    modules = (gate.__file__, augment.__file__, recording.__file__, resample.__file__, __file__)
-    sources = b"".join(Path(name).read_bytes() for name in modules)
-    files = [(str(clip.path), clip.path.stat().st_size) for clip in (*clips, *noises)]
-    made_of = (parameters.VERSION, front_end, GateSettings(), variants, files)
-    key = hashlib.sha256(sources + repr(made_of).encode()).hexdigest()[:24]
-    path = cache / f"{key}.npz"
-    if not path.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        load = partial(_utterances_of, front_end=front_end, noises=noises, variants=variants)
-        with ProcessPoolExecutor(os.cpu_count()) as pool:
-            found = list(tqdm(pool.map(load, range(len(clips)), clips, chunksize=16), "features", len(clips)))
-        _store(path, found)
-    return _stored(path, clips, variants)
-
-
-def _store(path: Path, found: Iterable[list[list[Utterance]]]) -> None:
-    rows = [(i, v, u) for i, of_clip in enumerate(found) for v, made in enumerate(of_clip) for u in made]
-    temporary = path.with_suffix(".tmp.npz")  # renamed when whole, so that a killed run leaves nothing half-written
-    np.savez(
-        temporary,
-        clip=np.array([i for i, _, _ in rows]),
-        variant=np.array([v for _, v, _ in rows]),
-        frames=np.array([len(u.cepstra) for _, _, u in rows]),
-        cepstra=np.concatenate([u.cepstra for _, _, u in rows]),
-        speech=np.concatenate([u.speech for _, _, u in rows]),
+    noise = settings.noise if settings.noise and corpora.folder_of(data, settings.noise) else ""
+    names = [*settings.corpora, *settings.learn_from, *([noise] if noise else [])]
+    found = {name: corpora.read(data, name) for name in names}
+    warnings = [line for name in names for line in corpora.warnings(found[name], name)]
+    if settings.noise and not noise:
+        warnings.append(f"no folder {settings.noise} with recordings without speech: noises are not learned")
+    for line in warnings:
+        say(line)
+    features = corpus_features.make(found, noise, augmentation, folder, jobs)
+    clips, skipped = _readable(found, features)
+    present = {name: {clip.label for clip in clips[name] if clip.label} for name in names}
+    there = set(known_labels).intersection(*_union(present, settings.corpora, settings.learn_from if cross else ()))
+    chosen = labels.choose(settings.classes, sorted(there))
+    other = [clip for name in names for clip in clips[name] if clip.label is not None and clip.label not in chosen]
+    skipped += [Skipped(clip.path, f"{clip.label} is none of the classes of this run") for clip in other]
+    twice = copies.find((c for name in names for c in clips[name] if c.label in chosen), features.values())
+    for line in twice.warnings:
+        say(line)
+    skipped += twice.skipped
+    left_out = {skip.path for skip in skipped}
+    used = {name: [clip for clip in clips[name] if clip.path not in left_out] for name in names}
+    judged = [clip for name in settings.corpora for clip in used[name]]
+    if not judged:
+        raise NoRecordings(f"{', '.join(settings.corpora)}: no recording has one of the labels {', '.join(chosen)}")
+    return Dataset(
+        labels=chosen,
+        judged=judged,
+        learned=[clip for name in settings.learn_from for clip in used[name]],
+        noise=used[noise] if noise else [],
+        groups=twice.groups,
+        skipped=skipped,
+        fingerprint=_fingerprint(used, features),
+        warnings=[*warnings, *twice.warnings],
+        features=list(features.values()),
     )
-    temporary.replace(path)
 
 
-def _stored(path: Path, clips: Sequence[Clip], variants: int) -> list[list[Utterance]]:
-    result: list[list[Utterance]] = [[] for _ in range(variants + 1)]
-    with np.load(path) as stored:
-        ends = np.cumsum(stored["frames"])[:-1]
-        cepstra, speech = np.split(stored["cepstra"], ends), np.split(stored["speech"], ends)
-        for clip, variant, c, s in zip(stored["clip"], stored["variant"], cepstra, speech, strict=True):
-            result[variant].append(Utterance(clips[clip], c, s))
-    return result
+def _readable(
+    found: Mapping[str, Found], features: Mapping[str, CorpusFeatures]
+) -> tuple[dict[str, list[Clip]], list[Skipped]]:
+    """Return the clips that can be read, and what is left out with reasons."""
+    clips, skipped = {}, [skip for corpus in found.values() for skip in corpus.skipped]
+    for name, corpus in found.items():
+        failures = features[name].failures()
+        skipped += [Skipped(path, reason) for path, reason in failures.items()]
+        clips[name] = [clip for clip in corpus.clips if clip.path not in failures]
+        if not clips[name]:
+            raise NoRecordings(f"no recording of {name} can be read; the first: {next(iter(failures.values()))}")
+    return clips, skipped
 
 
-def _utterances_of(
-    index: int, clip: Clip, front_end: FrontEndParameters, noises: Sequence[Clip], variants: int
-) -> list[list[Utterance]]:
-    recorded = read_samples(clip.path)
-    result = []
-    for variant in range(variants + 1):
-        rng = np.random.default_rng([variant, index])
-        samples = recorded
-        if variant:
-            samples = augment.augment(samples, _noise_of(noises[rng.integers(len(noises))].path), rng)
-        result.append(_cut_and_analyze(augment.in_a_room(samples, rng), clip, front_end))
-    return result
+def _union(present: Mapping[str, set[str]], *groups: Sequence[str]) -> list[set[str]]:
+    """Return the labels of each group of corpora that is not empty."""
+    return [set().union(*(present[name] for name in names)) for names in groups if names]
 
 
-def _cut_and_analyze(samples: Int16, clip: Clip, front_end: FrontEndParameters) -> list[Utterance]:
-    segments = [part.samples for part in gate.cut(samples)]
-    longest = max(map(len, segments), default=0)
-    mfcc_of = _mfcc(front_end)
-    result = []
-    for segment in segments:
-        if len(segment) < longest and len(segment) < _SHORTEST * front_end.rate:
-            continue
-        mfcc_of.reset()
-        raw = mfcc_of.process(segment)
-        if not len(raw):
-            continue
-        mean = CepstralMean(front_end.coefficients, front_end.settle)
-        cepstra = np.concatenate((mean.process(raw), mean.finish())).astype(np.int32)
-        result.append(Utterance(clip, cepstra, _speech_frames(raw, clip, front_end)))
-    return result
-
-
-@cache_of_process
-def _mfcc(front_end: FrontEndParameters) -> Mfcc:
-    return Mfcc(front_end)
-
-
-@cache_of_process
-def _noise_of(path: Path) -> Int16:
-    return read_samples(path)
-
-
-def _speech_frames(raw: npt.NDArray[np.int32], clip: Clip, front_end: FrontEndParameters) -> npt.NDArray[np.bool_]:
-    if clip.label is None:
-        return np.zeros(len(raw), np.bool_)
-    # c0 is the mean log2 energy times the root of the number of bands
-    energy = raw[:, 0] / (2.0**mfcc.CEPSTRA_FRACTION_BITS * np.sqrt(front_end.bands))
-    return np.asarray(energy > np.percentile(energy, 95) - _SPEECH_RANGE)
+def _fingerprint(used: Mapping[str, list[Clip]], features: Mapping[str, CorpusFeatures]) -> str:
+    facts = []
+    for name, clips in used.items():
+        digest_of = {
+            clip.path: digest for clip, digest in zip(features[name].clips, features[name].digests, strict=True)
+        }
+        facts += [(clip.corpus, clip.speaker, clip.label, digest_of[clip.path]) for clip in clips]
+    return hashlib.sha256(repr(sorted(facts, key=repr)).encode()).hexdigest()

@@ -1,141 +1,124 @@
-"""Judging networks on speakers that they never heard, float and int8 by the same rule."""
+"""Figures of a run over all its folds, and of a finished model on any corpus."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from edge_ser.decision import Decision
-from edge_ser.events import LABELS
+from edge_ser.errors import EdgeSerError
 from edge_ser.model.bundle import Bundle
-from edge_ser.model.interpreter import Backend
-from edge_ser.model.stream import ModelStream
-from edge_ser.settings import DecisionSettings
-from training import batches
-from training.dataset import Utterance
-
-Float = npt.NDArray[np.float64]
-Steps = Callable[[list[npt.NDArray[np.int8]]], list[Float]]
-"""From utterances' features to their rows of logits, one a step."""
+from edge_ser.model.interpreter import choose_backend
+from training import false_alarms, files, metrics, plots, recognize
+from training.dataset import Dataset
+from training.fold import BACKEND, Fold
+from training.metrics import Outputs
+from training.protocols import Split
+from training.run import Run
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Figures over clips, with every clip labelled, however uncertain.
+def of_run(run: Run, folds: Sequence[tuple[Fold, Split]], record: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of a run whose folds have been judged, and write them with their pictures into its folder.
 
-    Attributes:
-        clips: How many.
-        uar: Unweighted average recall, the mean of the classes' recalls, 0 to 1.
-        accuracy: Share of clips labelled right.
-        recalls: Of each label that occurs.
-        confusion: Rows: the truth; columns: what was said; clips.
-        interval: 95 % bootstrap interval of the UAR over speakers.
+    A protocol of one fold, whose model can ship, is also judged as a whole path, from samples to events.
     """
-
-    clips: int
-    uar: float
-    accuracy: float
-    recalls: dict[str, float]
-    confusion: list[list[int]]
-    interval: tuple[float, float]
-
-
-def whole_steps(network: Any, features: list[npt.NDArray[np.int8]]) -> list[Float]:
-    """Run the float Keras network over whole utterances."""
-    result: list[Float] = []
-    for begin in range(0, len(features), 128):
-        part = features[begin : begin + 128]
-        x, mask = batches.pad(part)
-        outputs = np.asarray(network(x, training=False), np.float64)
-        result += [o[: int(m.sum())] for o, m in zip(outputs, mask, strict=True)]
+    kinds = folds[0][0].outputs
+    joined = {kind: Outputs.join([Outputs.load(fold.outputs[kind]) for fold, _ in folds]) for kind in kinds}
+    protocol = run.settings.protocol
+    result: dict[str, Any] = {
+        "family": run.settings.network.family,
+        "protocol": f"{protocol.name} of {protocol.folds}" if protocol.name == "kfold" else protocol.name,
+        "corpora": list(run.settings.data.corpora),
+        "learn_from": list(run.settings.data.learn_from),
+        "data": record["data"],
+        **metrics.evaluation(joined["float"], joined.get("int8")),
+        "folds": {fold.folder.name: _of_fold(fold, kinds) for fold, _ in folds},
+    }
+    fold, split = folds[0]
+    if len(folds) == 1 and not fold.classical:
+        result["whole_path"] = _whole_path(fold, split)
+    files.write_json(run.folder / "evaluation.json", result)
+    _draw(run.folder, result, {f.folder.name: files.read_json(f.folder / "training.json")["history"] for f, _ in folds})
     return result
 
 
-def streamed_steps(bundle: Bundle, backend: Backend, features: list[npt.NDArray[np.int8]]) -> list[Float]:
-    """Run the int8 network over utterances, chunk by chunk, as the device does."""
-    stream = ModelStream(bundle, backend)
-    result = []
-    for frames in features:
-        stream.reset()
-        result.append(np.concatenate((stream.process(frames), stream.finish())))
-    return result
+def _of_fold(fold: Fold, kinds: Iterable[str]) -> dict[str, Any]:
+    training = files.read_json(fold.folder / "training.json")
+    facts = {key: training[key] for key in ("seconds", "parameters", "weights_sha256") if key in training}
+    for kind in kinds:
+        outputs = Outputs.load(fold.outputs[kind])
+        facts[f"uar_{kind}"] = round(metrics.uar(outputs.said, outputs.targets), 4)
+    return facts
 
 
-def clip_logits(
-    utterances: Sequence[Utterance], steps: Steps, gain: npt.NDArray[np.int64]
-) -> tuple[Float, npt.NDArray[np.int64], list[str]]:
-    """Pool each voice clip's utterances; noises are left out.
+def _whole_path(fold: Fold, split: Split) -> dict[str, float]:
+    """Measure once: it takes a while, and depends on nothing that could change."""
+    path = fold.folder / "whole-path.json"
+    if not path.exists():
+        from edge_ser.model.bundle import read_bundle
 
-    Returns:
-        Logits ``(clips, labels)``, targets ``(clips,)`` and speakers, a row a clip.
-    """
-    decision = Decision(LABELS, DecisionSettings(evidence=0.0))
-    rows: dict[str, tuple[Float, int, str]] = {}
-    utterances = [u for u in utterances if u.clip.label]
-    outputs = steps([batches.quantize(u.cepstra, gain) for u in utterances])
-    for utterance, output in zip(utterances, outputs, strict=True):
-        decision.reset()
-        decision.add(output)
-        verdict = decision.verdict()
-        logits = np.log(np.array(list(verdict.probabilities.values())) + 1e-12) if verdict else np.zeros(len(LABELS))
-        key = str(utterance.clip.path)
-        before = rows.get(key, (np.zeros(len(LABELS)), 0, ""))[0]
-        rows[key] = (before + logits * len(utterance.cepstra), utterance.clip.target, utterance.clip.speaker)
-    frames: dict[str, int] = {}
-    for utterance in utterances:
-        frames[str(utterance.clip.path)] = frames.get(str(utterance.clip.path), 0) + len(utterance.cepstra)
-    logits_of = np.array([rows[key][0] / frames[key] for key in rows])
-    return logits_of, np.array([rows[key][1] for key in rows]), [rows[key][2] for key in rows]
+        model = read_bundle(fold.model("int8"))
+        files.write_json(path, false_alarms.measure(split.test, model, choose_backend(BACKEND)))
+    measured: dict[str, float] = files.read_json(path)
+    return measured
 
 
-def uar_of(utterances: Sequence[Utterance], steps: Steps, gain: npt.NDArray[np.int64]) -> float:
-    """Return the unweighted average recall over clips."""
-    logits, targets, _ = clip_logits(utterances, steps, gain)
-    return _uar(logits.argmax(axis=1), targets)
+def _draw(folder: Path, result: dict[str, Any], histories: dict[str, list[dict[str, float]]]) -> None:
+    plots.confusion(result, folder / "confusion.png")
+    plots.reliability(result, folder / "reliability.png")
+    if any(histories.values()):
+        plots.curves(histories, folder / "curves.png")
 
 
-def score(
-    logits: Float, targets: npt.NDArray[np.int64], speakers: Sequence[str], labels: Sequence[str] = LABELS
-) -> Scores:
-    """Return all figures for a set of clips.
+def of_model(bundle: Bundle, dataset: Dataset, folder: Path | None) -> dict[str, Any]:
+    """Return the figures of a finished model on whole corpora, without the speakers that it learned from.
 
     Args:
-        logits: Shape ``(clips, 6)``.
-        targets: Shape ``(clips,)``.
-        speakers: A name a clip.
-        labels: The classes that take part; clips of others are left out, and only these are chosen from.
+        bundle: The model; its card names those speakers.
+        dataset: The recordings, their labels narrowed to those that the model knows.
+        folder: Where figures and pictures are written; ``None`` for nowhere.
+
+    Raises:
+        EdgeSerError: the model learned from all of these speakers.
     """
-    columns = [LABELS.index(label) for label in labels]
-    keep = np.isin(targets, columns)
-    said = np.array(columns)[logits[:, columns].argmax(axis=1)][keep]
-    truth = targets[keep]
-    names = np.array(speakers)[keep]
-    return Scores(
-        clips=len(truth),
-        uar=_uar(said, truth),
-        accuracy=float((said == truth).mean()),
-        recalls={LABELS[c]: float((said[truth == c] == c).mean()) for c in columns if (truth == c).any()},
-        confusion=[[int(((truth == t) & (said == s)).sum()) for s in columns] for t in columns],
-        interval=_bootstrap(said, truth, names),
-    )
+    known = set(bundle.card.get("learned_from", ()))
+    warnings = list(dataset.warnings)
+    if not known:
+        warnings.append("the model does not say whom it learned from: on its own corpora the figures are too good")
+    clips = [clip for clip in dataset.judged if clip.speaker not in known]
+    if not clips:
+        raise EdgeSerError("the model learned from all speakers of these corpora; judge it on others")
+    said = recognize.outputs(
+        clips,
+        dataset.utterances(clips),
+        bundle.front_end.gains,
+        bundle.labels,
+        recognize.model_steps(bundle, choose_backend(BACKEND)),
+        bundle.decision.temperature,
+    ).over(dataset.labels)
+    kind = "int8" if _is_int8(bundle) else "float"
+    left_out = sorted({clip.speaker for clip in dataset.judged} & known)
+    result = {
+        "model_sha256": bundle.sha256,
+        "corpora": sorted({clip.corpus for clip in clips}),
+        "data": {
+            "fingerprint": dataset.fingerprint,
+            "clips": len(clips),
+            "skipped": dict(sorted(Counter(skip.reason for skip in dataset.skipped).items())),
+            "warnings": warnings,
+            "speakers_it_learned_from": left_out,
+        },
+        **metrics.evaluation(said if kind == "float" else None, said if kind == "int8" else None),
+    }
+    if folder is not None:
+        files.write_json(folder / "evaluation.json", result)
+        _draw(folder, result, {})
+    return result
 
 
-def _uar(said: npt.NDArray[np.int64], truth: npt.NDArray[np.int64]) -> float:
-    return float(np.mean([(said[truth == c] == c).mean() for c in np.unique(truth)]))
-
-
-def _bootstrap(
-    said: npt.NDArray[np.int64], truth: npt.NDArray[np.int64], names: npt.NDArray[np.str_], draws: int = 1_000
-) -> tuple[float, float]:
-    rng = np.random.default_rng(0)
-    rows = [np.flatnonzero(names == name) for name in np.unique(names)]
-    values = []
-    for _ in range(draws):
-        chosen = np.concatenate([rows[i] for i in rng.integers(len(rows), size=len(rows))])
-        values.append(_uar(said[chosen], truth[chosen]))
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
+def _is_int8(bundle: Bundle) -> bool:
+    interpreter = choose_backend(BACKEND).load(bundle.network)
+    return bool(interpreter.get_input_details()[0]["dtype"] is np.int8)

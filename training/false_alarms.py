@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tqdm import tqdm
-
 from edge_ser.events import EmotionEvent, utc_now
 from edge_ser.model.bundle import Bundle
 from edge_ser.model.interpreter import Backend
@@ -13,6 +11,7 @@ from edge_ser.pipeline import Pipeline
 from edge_ser.settings import SAMPLE_RATE
 from edge_ser.sources import Block
 from edge_ser.sources.recording import read_samples
+from training import progress
 from training.corpora import Clip
 
 
@@ -26,7 +25,7 @@ def measure(clips: Sequence[Clip], bundle: Bundle, backend: Backend) -> dict[str
     events = {True: 0, False: 0}
     missed = spoken = 0
     samples_of_noise = 0
-    for clip in tqdm(clips, "whole path"):
+    for clip in progress.bar(clips, "whole path", len(clips), "clip"):
         samples = read_samples(clip.path)
         pipeline = Pipeline(bundle, backend, utc_now)
         made = [*pipeline.process(Block(samples)), *pipeline.finish()]

@@ -1,133 +1,194 @@
-"""Training the float network."""
+"""Training one float network: epochs, selection on the validation speakers, checkpoints that resume."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
-from tqdm import tqdm
 
-from edge_ser.events import LABELS
-from training import batches
-from training.dataset import Utterance
-from training.evaluate import uar_of, whole_steps
-from training.families import cnn_lstm
+from edge_ser.errors import OutputFailed
+from training import files
+from training.batches import Batch, Epochs, Pool
+from training.families import Family
+from training.metrics import uar
+from training.settings import TeacherSettings, TrainingSettings
 
+Arrays = list[npt.NDArray[Any]]
+Validate = Callable[[], npt.NDArray[np.int64]]
+"""Returns the index of the label that the network, as it is, says of each validation clip."""
 
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How a network is trained."""
-
-    epochs: int = 60
-    """Passes over the training utterances, each in one of its variants."""
-    batch: int = 64
-    """Utterances a step of the optimizer."""
-    rate: float = 3e-3
-    """Peak learning rate of AdamW; it falls to zero as a cosine."""
-    decay: float = 2e-3
-    """Weight decay of AdamW."""
-    smoothing: float = 0.1
-    """Label smoothing."""
-    speech_weight: float = 1.0
-    """Weight of the speech output's loss against the emotions'."""
-    noise_share: float = 0.25
-    """Share of recordings without speech in an epoch."""
-    seed: int = 1
-    """Of initial weights, order and jitter."""
+_AVERAGED_SHARE: Final = 1 / 3  # of the epochs, the last ones
 
 
-def train(
-    variants: Sequence[Sequence[Utterance]],
-    validation: Sequence[Utterance],
-    gain: npt.NDArray[np.int64],
-    settings: TrainingSettings,
-    checkpoint: Path,
-    say: Callable[[str], None],
-) -> keras.Model:
-    """Train a CNN-LSTM and return it with the weights that did best on the validation speakers.
+def set_up() -> None:
+    """Make TensorFlow of this process give the same bits in each run: one thread, and no operator that is not exact."""
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.experimental.enable_op_determinism()
+
+
+@dataclass
+class _Progress:
+    """What a checkpoint holds: all that the rest of a training depends on."""
+
+    epoch: int
+    history: list[dict[str, float]]
+    network: Arrays
+    optimizer: Arrays
+    kept: Arrays
+    best: float
+
+    def write(self, path: Path, identity: str) -> None:
+        facts = {"identity": identity, "epoch": self.epoch, "history": self.history, "best": self.best}
+        arrays = {
+            f"{name}_{i:03d}": value
+            for name in ("network", "optimizer", "kept")
+            for i, value in enumerate(getattr(self, name))
+        }
+        files.write_with(path, lambda to: np.savez(to, facts=np.array(json.dumps(facts)), **arrays))
+
+    @classmethod
+    def read(cls, path: Path, identity: str) -> _Progress | None:
+        """Read a checkpoint; ``None`` if there is none, or it belongs to another training."""
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                facts = json.loads(str(stored["facts"]))
+                if facts.pop("identity") != identity:
+                    return None
+                network, optimizer, kept = (
+                    [stored[key] for key in sorted(stored.files) if key.startswith(f"{name}_")]
+                    for name in ("network", "optimizer", "kept")
+                )
+                return cls(facts["epoch"], facts["history"], network, optimizer, kept, facts["best"])
+        except FileNotFoundError:
+            return None
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+            return None  # damaged: it is begun anew
+
+
+class Training:
+    """One training; :meth:`run` begins or goes on from where a checkpoint was written.
 
     Args:
-        variants: The training utterances, first those that are not augmented.
-        validation: Utterances of other speakers, not augmented.
-        gain: The front end's gains, int64, Q20.
+        network: The network, not trained.
+        family: Its family.
+        pools: The training utterances, first those that are not augmented.
         settings: How to train.
-        checkpoint: Where the best weights are kept.
-        say: Takes a line of progress.
+        seed: Of order and chance.
+        folder: Where the checkpoint and the TensorBoard logs are written.
+        identity: Tells this training from any other; a checkpoint of another one is not used.
+        teacher: How the pools' opinions count; ``None`` without teachers.
     """
-    keras.utils.set_random_seed(settings.seed)
-    tf.config.experimental.enable_op_determinism()
-    rng = np.random.default_rng(settings.seed)
-    pools = [_pool(variant, gain) for variant in variants]
-    voices = np.concatenate([pool.targets for pool in pools])
-    counts = np.bincount(voices[voices >= 0], minlength=len(LABELS))
-    class_weights = counts.sum() / (len(LABELS) * counts)
 
-    network = cnn_lstm.build(None, len(gain), len(LABELS) + 1)
-    epoch_size = int((pools[0].targets >= 0).sum() * (1 + settings.noise_share))
-    steps = settings.epochs * (epoch_size // settings.batch)
-    optimizer = keras.optimizers.AdamW(
-        keras.optimizers.schedules.CosineDecay(0.0, steps, warmup_target=settings.rate, warmup_steps=steps // 20),
-        weight_decay=settings.decay,
-        clipnorm=1.0,
-    )
-    step = _training_step(network, optimizer, settings)
-    best = -1.0
-    for epoch in tqdm(range(settings.epochs), "epochs"):
-        losses = []
-        for rows in _epoch(pools, settings, epoch_size, rng):
-            pairs = [batches.jitter(pool.features[i], pool.speech[i], rng) for pool, i in rows]
-            x, mask = batches.pad([features for features, _ in pairs], batches.LONGEST)
-            speech = batches.speech_steps([speech for _, speech in pairs], mask.shape[1])
-            targets = np.array([pool.targets[i] for pool, i in rows])
-            weights = np.where(targets >= 0, class_weights[targets], 0.0).astype(np.float32)
-            losses.append(float(step(x, mask, speech, np.maximum(targets, 0), weights)))
-        score = uar_of(validation, lambda features: whole_steps(network, features), gain)
-        say(f"epoch {epoch + 1}: loss {np.mean(losses):.3f}, validation UAR {score:.1%}")
-        if score > best:
-            best = score
-            network.save_weights(checkpoint)
-    network.load_weights(checkpoint)
-    return network
+    def __init__(
+        self,
+        network: keras.Model,
+        family: Family,
+        pools: Sequence[Pool],
+        settings: TrainingSettings,
+        seed: int,
+        folder: Path,
+        identity: str,
+        teacher: TeacherSettings | None = None,
+    ) -> None:
+        self._network = network
+        self._settings = settings
+        self._folder = folder
+        self._identity = identity
+        self._epochs = Epochs(pools, family, settings, seed)
+        steps = settings.epochs * self._epochs.steps
+        self._optimizer = keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(0.0, steps, warmup_target=settings.rate, warmup_steps=steps // 20),
+            weight_decay=settings.decay,
+            clipnorm=1.0,
+        )
+        self._optimizer.build(network.trainable_variables)
+        self._step = _step(network, self._optimizer, settings, teacher)
+
+    @property
+    def checkpoint(self) -> Path:
+        """The checkpoint's file; it is there while the training is not finished."""
+        return self._folder / "checkpoint.npz"
+
+    def run(
+        self, validate: Validate, truth: npt.NDArray[np.int64], after: Callable[[int], None]
+    ) -> list[dict[str, float]]:
+        """Train; the network then has the weights that ``settings.select`` asks for.
+
+        Args:
+            validate: What the network says of the validation clips.
+            truth: Their labels' indices.
+            after: Called with the number of epochs that are done.
+
+        Returns:
+            Loss and validation UAR of each epoch.
+        """
+        progress = _Progress.read(self.checkpoint, self._identity) or _Progress(0, [], [], [], [], -1.0)
+        if progress.epoch:
+            _assign(self._network.variables, progress.network)
+            _assign(self._optimizer.variables, progress.optimizer)
+        writer = tf.summary.create_file_writer(str(self._folder / "tensorboard"))
+        after(progress.epoch)
+        for epoch in range(progress.epoch, self._settings.epochs):
+            losses = [self._step(*_tensors(batch)) for batch in self._epochs.batches(epoch)]
+            loss = float(np.mean([float(value) for value in losses]))
+            score = uar(validate(), truth)
+            progress.history.append({"epoch": epoch + 1, "loss": round(loss, 5), "validation_uar": round(score, 5)})
+            self._log(writer, epoch + 1, loss, score)
+            self._keep(progress, epoch, score)
+            progress.epoch = epoch + 1
+            progress.network = _values(self._network.variables)
+            progress.optimizer = _values(self._optimizer.variables)
+            progress.write(self.checkpoint, self._identity)
+            after(progress.epoch)
+        self._network.set_weights(progress.kept)
+        return progress.history
+
+    def _log(self, writer: Any, epoch: int, loss: float, score: float) -> None:
+        try:
+            with writer.as_default(step=epoch):
+                tf.summary.scalar("loss", loss)
+                tf.summary.scalar("validation UAR", score)
+            writer.flush()
+        except tf.errors.OpError as error:
+            raise OutputFailed(
+                f"cannot write the TensorBoard log in {self._folder} ({error.message}); free some room and run the "
+                "same command again"
+            ) from None
+
+    def _keep(self, progress: _Progress, epoch: int, score: float) -> None:
+        select, weights = self._settings.select, self._network.get_weights()
+        if select == "average":
+            first = self._settings.epochs - max(1, round(self._settings.epochs * _AVERAGED_SHARE))
+            count = epoch - first  # weights averaged so far
+            if count >= 1:  # Izmailov et al. 2018, arXiv:1803.05407
+                weights = [k + (w - k) / np.float32(count + 1) for k, w in zip(progress.kept, weights, strict=True)]
+            progress.kept = weights
+        elif select == "last" or score > progress.best:
+            progress.kept = weights
+        progress.best = max(progress.best, score)
 
 
-@dataclass(frozen=True)
-class _Pool:
-    features: list[npt.NDArray[np.int8]]
-    speech: list[npt.NDArray[np.bool_]]
-    targets: npt.NDArray[np.int64]
+def _assign(variables: Sequence[Any], values: Arrays) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
-def _pool(utterances: Sequence[Utterance], gain: npt.NDArray[np.int64]) -> _Pool:
-    return _Pool(
-        [batches.quantize(u.cepstra, gain) for u in utterances],
-        [u.speech for u in utterances],
-        np.array([u.clip.target for u in utterances]),
-    )
+def _values(variables: Sequence[Any]) -> Arrays:
+    return [np.asarray(variable) for variable in variables]
 
 
-def _epoch(
-    pools: Sequence[_Pool], settings: TrainingSettings, size: int, rng: np.random.Generator
-) -> list[list[tuple[_Pool, int]]]:
-    """Draw an epoch: each voice once, in a variant by chance, and noises; in batches."""
-    rows: list[tuple[_Pool, int]] = []
-    voices = len(np.flatnonzero(pools[0].targets >= 0))
-    for index in range(voices):
-        pool = pools[rng.integers(len(pools))]
-        candidates = np.flatnonzero(pool.targets >= 0)
-        rows.append((pool, int(candidates[index % len(candidates)])))
-    while len(rows) < size:
-        pool = pools[rng.integers(len(pools))]
-        rows.append((pool, int(rng.choice(np.flatnonzero(pool.targets < 0)))))
-    order = rng.permutation(len(rows))
-    whole = len(rows) // settings.batch * settings.batch
-    return [[rows[i] for i in order[k : k + settings.batch]] for k in range(0, whole, settings.batch)]
+def _tensors(batch: Batch) -> list[Any]:
+    return [tf.constant(a) for a in (batch.x, batch.mask, batch.speech, batch.truth, batch.opinion, batch.weights)]
 
 
 def pooled(outputs: Any, mask: Any) -> Any:
@@ -136,14 +197,19 @@ def pooled(outputs: Any, mask: Any) -> Any:
     return tf.reduce_sum(outputs[:, :, :-1] * weights[:, :, None], 1) / (tf.reduce_sum(weights, 1)[:, None] + 1e-3)
 
 
-def _training_step(network: keras.Model, optimizer: keras.Optimizer, settings: TrainingSettings) -> Callable[..., Any]:
+def _step(
+    network: keras.Model, optimizer: keras.Optimizer, settings: TrainingSettings, teacher: TeacherSettings | None
+) -> Callable[..., Any]:
     @tf.function(reduce_retracing=True)
-    def step(x: Any, mask: Any, speech: Any, targets: Any, weights: Any) -> Any:
+    def step(x: Any, mask: Any, speech: Any, truth: Any, opinion: Any, weights: Any) -> Any:
         with tf.GradientTape() as tape:
             outputs = network(x, training=True)
-            truth = tf.one_hot(targets, len(LABELS))
-            truth = truth * (1.0 - settings.smoothing) + settings.smoothing / len(LABELS)
-            emotion = tf.nn.softmax_cross_entropy_with_logits(truth, pooled(outputs, mask))
+            logits = pooled(outputs, mask)
+            emotion = tf.nn.softmax_cross_entropy_with_logits(truth, logits)
+            if teacher is not None:  # Hinton et al. 2015, arXiv:1503.02531: by T^2, as gradients shrink with 1 / T^2
+                t = teacher.temperature
+                taught = tf.nn.softmax_cross_entropy_with_logits(tf.nn.softmax(opinion / t), logits / t)
+                emotion = (1.0 - teacher.weight) * emotion + teacher.weight * t * t * taught
             heard = tf.nn.sigmoid_cross_entropy_with_logits(speech, outputs[:, :, -1])
             loss = tf.reduce_mean(emotion * weights)
             loss += settings.speech_weight * tf.reduce_sum(heard * mask) / tf.reduce_sum(mask)

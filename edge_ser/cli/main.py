@@ -26,35 +26,43 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: list[str]) -> int:
-    """Run the command and return its exit status; what a user can cause ends in one line on standard error."""
+def run(arguments: list[str], program: str = "edge-ser", group: str = "edge_ser.cli.group") -> int:
+    """Run a command and return its exit status; what a user can cause ends in one line on standard error.
+
+    Args:
+        arguments: Those of the command line.
+        program: Name that messages begin with.
+        group: Module that has the group of commands as ``cli``.
+    """
     import click
 
     from edge_ser.errors import EdgeSerError, OutputClosed
 
     try:
-        return _invoke(arguments)
+        return _invoke(arguments, program, group)
     except OutputClosed as error:
         return error.exit_status
     except EdgeSerError as error:
-        return _fail(str(error), error.exit_status)
+        return _fail(program, str(error), error.exit_status)
     except click.UsageError as error:
         where = f" (see '{error.ctx.command_path} --help')" if error.ctx else ""
-        return _fail(error.format_message() + where, error.exit_code)
+        return _fail(program, error.format_message() + where, error.exit_code)
     except click.exceptions.Exit as error:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted", EXIT_INTERRUPTED)
+        return _fail(program, "interrupted", EXIT_INTERRUPTED)
 
 
-def _invoke(arguments: list[str]) -> int:
-    from edge_ser.cli.group import cli
+def _invoke(arguments: list[str], program: str, group: str) -> int:
+    import importlib
+
     from edge_ser.errors import EdgeSerError
     from edge_ser.sinks import standard_output
 
     try:
         # Not cli.main(): it ends the process itself, with status 1, when the reader of the help text is gone.
-        with cli.make_context("edge-ser", list(arguments)) as context:
+        cli = importlib.import_module(group).cli
+        with cli.make_context(program, list(arguments)) as context:
             return int(cli.invoke(context) or 0)
     except OSError as error:
         if error.filename is not None or error.errno not in _OF_OUTPUT:
@@ -62,8 +70,8 @@ def _invoke(arguments: list[str]) -> int:
         raise standard_output.failure(error) from None  # from click, which writes the help text itself
 
 
-def _fail(message: str, status: int) -> int:
+def _fail(program: str, message: str, status: int) -> int:
     from edge_ser.sinks import standard_error
 
-    standard_error.say("edge-ser: " + " ".join(message.split()))
+    standard_error.say(f"{program}: " + " ".join(message.split()))
     return status

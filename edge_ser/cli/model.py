@@ -42,15 +42,15 @@ def command(file: Path | None, format_: str) -> None:
     if format_ == "json":
         standard_output.write(json.dumps(facts, indent=2) + "\n")
     else:
-        standard_output.write("\n".join(_lines(facts)) + "\n")
+        standard_output.write("\n".join(lines_of(facts)) + "\n")
 
 
-def _lines(value: Any, key: str = "", depth: int = 0) -> list[str]:
+def lines_of(value: Any, key: str = "", depth: int = 0) -> list[str]:
     """Lay out nested facts, a line each, indented."""
     margin = "  " * depth
     head = margin + (f"{key.replace('_', ' ')}: " if key else "")
     if isinstance(value, dict):
-        inner = [line for k, v in value.items() for line in _lines(v, k, depth + bool(key))]
+        inner = [line for k, v in value.items() for line in lines_of(v, k, depth + bool(key))]
         return [head.rstrip(), *inner] if key else inner
     if isinstance(value, list) and any(", " in str(item) for item in value):  # sentences, or facts of their own
         return [head.rstrip(), *(f"{margin}  - {item}" for item in value)]

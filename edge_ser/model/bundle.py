@@ -37,11 +37,15 @@ class ChunkLayout:
     """Frames before them that the convolutions still see."""
     steps: int
     """Rows of output a chunk; ``frames / steps`` frames each."""
+    streams: bool = True
+    """The state goes on from chunk to chunk; a bidirectional network hears each chunk by itself."""
 
     def __post_init__(self) -> None:
         values = (self.frames, self.context, self.steps)
         if not all(type(value) is int for value in values) or self.steps < 1 or self.context < 0:
             raise InvalidSetting(f"chunk = {values}: allowed are whole numbers, at least one step")
+        if type(self.streams) is not bool:
+            raise InvalidSetting(f"chunk.streams = {self.streams}: allowed is true or false")
         if self.frames < self.steps or self.frames % self.steps:
             raise InvalidSetting(f"chunk.frames = {self.frames}: allowed are multiples of chunk.steps = {self.steps}")
 

@@ -1,7 +1,8 @@
 """Streaming inference: the LSTM's state stays inside the interpreter from chunk to chunk.
 
 The network takes a fixed number of frames at a time, so the cost of a second of audio is constant, and an utterance
-gives the same steps however its frames arrive.
+gives the same steps however its frames arrive.  Shipped models are full int8; the same network with int8 weights and
+float activations, or all in float, runs too, to be compared.
 """
 
 from __future__ import annotations
@@ -39,11 +40,16 @@ class ModelStream:
         (source,), (result,) = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         expected = ((1, layout.context + layout.frames, coefficients), (1, layout.steps, len(bundle.labels) + 1))
         for details, shape in zip((source, result), expected, strict=True):
-            if tuple(details["shape"]) != shape or details["dtype"] is not np.int8:
-                raise ModelForeign(f"tensor {details['name']} is {details['shape']}, the description says {shape} int8")
+            if tuple(details["shape"]) != shape or details["dtype"] not in (np.int8, np.float32):
+                raise ModelForeign(
+                    f"tensor {details['name']} is {details['shape']} {details['dtype'].__name__}, "
+                    f"the description says {shape} int8 or float32"
+                )
         self._source = source["index"]
+        self._source_dtype = source["dtype"]  # float32 takes the features in int8 steps
         self._result = result["index"]
-        self._scale, self._zero = result["quantization"]
+        quantization: tuple[float, int] = result["quantization"] if result["dtype"] is np.int8 else (1.0, 0)
+        self._scale, self._zero = quantization
         self.reset()
 
     def reset(self) -> None:
@@ -81,8 +87,10 @@ class ModelStream:
         return self._invoke(chunk)[: math.ceil(left / self._frames_a_step)]
 
     def _invoke(self, chunk: Int8) -> Float:
-        self._interpreter.set_tensor(self._source, chunk[None])
+        if not self.bundle.chunk.streams:
+            self._interpreter.reset_all_variables()
+        self._interpreter.set_tensor(self._source, chunk[None].astype(self._source_dtype, copy=False))
         self._interpreter.invoke()
-        quantized = self._interpreter.get_tensor(self._result)[0]
-        logits: Float = (quantized.astype(np.float64) - self._zero) * self._scale
+        output = self._interpreter.get_tensor(self._result)[0]
+        logits: Float = (output.astype(np.float64) - self._zero) * self._scale
         return logits

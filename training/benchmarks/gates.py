@@ -22,7 +22,7 @@ from edge_ser.settings import SAMPLE_RATE
 from edge_ser.sources import Samples
 from edge_ser.sources.recording import read_samples
 from edge_ser.speech.gate import BLOCK, SpeechGate
-from training.commands import run
+from training.commands import options
 from training.corpora import read
 
 Active = npt.NDArray[np.bool_]
@@ -79,10 +79,11 @@ class _Replay:
 
 
 @click.command()
-@run.data
-def main(data: Path) -> None:
+@options.data
+def main(data: Path | None) -> None:
     """Print misses on speech, false alarms on noise and cost, a row a detector."""
-    crema, emodb, noise = (read(data, (corpus,)) for corpus in ("crema-d", "emodb", "noise"))
+    folder = options.data_folder(data)
+    crema, emodb, noise = (read(folder, corpus).clips for corpus in ("crema-d", "emodb", "noise"))
     groups = {
         name: [read_samples(clip.path) for clip in tqdm(clips, f"reading {name}")]
         for name, clips in (("crema-d", crema[::15]), ("emodb", emodb[::3]), ("noise", noise))

@@ -29,6 +29,7 @@ from edge_ser.settings import SAMPLE_RATE
 from edge_ser.sources import Samples
 from edge_ser.sources.recording import read_samples
 from training import corpora
+from training.commands import options
 
 _SHORT, _LONG = 60, 360  # s of speech
 _UTTERANCES: Final = 10
@@ -69,24 +70,18 @@ class Cost:
 
 
 @click.command()
-@click.option(
-    "--data",
-    envvar="EDGE_SER_DATA",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with emodb/; by default $EDGE_SER_DATA.",
-)
+@options.data
 @click.option("--repeat", default=3, show_default=True, help="Runs of each; the best counts.")
 @click.option("--model", type=click.Path(path_type=Path), help="Model file; by default the shipped one.")
-def main(data: Path, repeat: int, model: Path | None) -> None:
+def main(data: Path | None, repeat: int, model: Path | None) -> None:
     """Measure the real command: real-time factor, memory, delay of labels, start-up."""
-    clips = [read_samples(clip.path) for clip in corpora.read(data, ("emodb",))[::8]]
-    options = () if model is None else ("--model", str(model))
+    clips = [read_samples(clip.path) for clip in corpora.read(options.data_folder(data), "emodb").clips[::8]]
+    chosen = () if model is None else ("--model", str(model))
     with tempfile.TemporaryDirectory() as folder:
         rows = [
-            *_throughput(clips, Path(folder), repeat, options),
-            *_delays(clips, Path(folder), options),
-            *_start_up(Path(folder), repeat, options),
+            *_throughput(clips, Path(folder), repeat, chosen),
+            *_delays(clips, Path(folder), chosen),
+            *_start_up(Path(folder), repeat, chosen),
         ]
     width = max(len(row.name) for row in rows)
     for row in rows:

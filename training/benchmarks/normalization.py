@@ -9,7 +9,7 @@ their order means something.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -17,25 +17,29 @@ from typing import Final
 import click
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
-from edge_ser.events import LABELS
+import training
 from edge_ser.features.front_end import CepstralMean
 from edge_ser.features.mfcc import CEPSTRA_FRACTION_BITS, Mfcc
 from edge_ser.sources.recording import read_samples
 from edge_ser.speech.gate import cut
-from training import batches, corpora, protocols
-from training.commands import run
-from training.dataset import Utterance
-from training.evaluate import clip_logits, score, whole_steps
-from training.train import TrainingSettings, train
+from training import configuration, metrics, progress, protocols, recognize
+from training.cache import Entry
+from training.commands import options
+from training.corpora import Clip
+from training.dataset import CorpusFeatures, load
+from training.families import deep
+from training.fold import Fold
+from training.labels import FOUR
+from training.run import advance
+from training.settings import AugmentSettings, ProtocolSettings, RunSettings, TrainingSettings
+from training.utterances import FRONT_END, Analysis, Features
 
-Int32 = npt.NDArray[np.int32]
 Float = npt.NDArray[np.float64]
 
-_FOUR: Final = ("anger", "happiness", "neutral", "sadness")
+_SHIPPED: Final = configuration.resolve(configuration.read(Path(training.__path__[0]) / "default.toml"))
 _UNIT: Final = 2.0**CEPSTRA_FRACTION_BITS
-_SETTLE: Final = run.FRONT_END.settle
+_SETTLE: Final = FRONT_END.settle
 
 
 def running_mean(x: Float) -> Float:
@@ -64,40 +68,46 @@ METHODS: Final[dict[str, Callable[[Float], Float]]] = {
 
 
 @click.command()
-@run.data
+@options.data
+@options.cache
+@options.jobs
 @click.option("--epochs", default=15, show_default=True, help="Passes over the training speakers.")
-def main(data: Path, epochs: int) -> None:
+def main(data: Path | None, cache: Path, jobs: int, epochs: int) -> None:
     """Print a row a method."""
-    english, german = (_without_test_speakers(corpora.read(data, (corpus,))) for corpus in ("crema-d", "emodb"))
-    inner = protocols.holdout(english, seed=1)
-    raw = {clip: _longest(clip.path) for clip in tqdm([*english, *german])}
-    click.echo("| normalization | CREMA-D, unseen actors, 6 classes | EmoDB, 4 classes |")
-    click.echo("|---|---|---|")
-    for name, method in METHODS.items():
-        parts = [
-            [_utterance(clip, method(raw[clip])) for clip in clips if len(raw[clip])]
-            for clips in (inner.train, inner.validation, inner.test, german)
-        ]
-        # Subtracting the training speakers' mean changes nothing for methods that leave none.
-        mean = np.concatenate([u.cepstra for u in parts[0]]).mean(axis=0).astype(np.int32)
-        learn, select, judge, abroad = [[replace(u, cepstra=u.cepstra - mean) for u in part] for part in parts]
-        gain = np.array(batches.gains(learn), np.int64)
-        with tempfile.TemporaryDirectory() as folder:
-            checkpoint = Path(folder) / "best.weights.h5"
-            settings = TrainingSettings(epochs=epochs, noise_share=0.0, speech_weight=0.1)
-            network = train([learn], select, gain, settings, checkpoint, lambda _: None)
-        figures = []
-        for part, labels in ((judge, LABELS), (abroad, _FOUR)):
-            logits, targets, speakers = clip_logits(part, lambda f, n=network: whole_steps(n, f), gain)  # type: ignore[misc]
-            result = score(logits, targets, speakers, labels)
-            low, high = result.interval
-            figures.append(f"{result.uar:.1%} ({low:.1%} to {high:.1%})")
-        click.echo(f"| {name} | {' | '.join(figures)} |")
+    recordings = replace(_SHIPPED.data, noise="")
+    dataset = load(
+        options.data_folder(data), recordings, AugmentSettings(variants=0), cache.resolve(), jobs, options.say
+    )
+    clips = _without_test_speakers(dataset.judged, dataset.groups)
+    english, german = ([clip for clip in clips if clip.corpus == corpus] for corpus in ("crema-d", "emodb"))
+    (inner,) = protocols.splits(english, [], dataset.groups, ProtocolSettings(seed=1))
+    learned = {clip.path for clip in inner.train}
+    raw = [_longest(clip.path) for clip in progress.bar(clips, "cepstra", len(clips), "clip")]
+    settings = RunSettings(
+        augment=AugmentSettings(variants=0),
+        training=TrainingSettings(epochs=epochs, noise_share=0.0, speech_weight=0.1),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        folds = []
+        for number, method in enumerate(METHODS.values()):
+            made = [method(x) if len(x) else x for x in raw]
+            # Subtracting the training speakers' mean changes nothing for methods that leave none.
+            mean = np.concatenate([x for clip, x in zip(clips, made, strict=True) if clip.path in learned]).mean(axis=0)
+            place = Path(folder) / str(number)
+            entry = Entry(place / "features")
+            entry.write(_analysis(x - mean) for x in made)
+            folds.append(Fold(place, settings, replace(dataset, features=[CorpusFeatures(clips, [entry])])))
+        advance([(fold, inner) for fold in folds], "train", jobs)
+        click.echo("| normalization | CREMA-D, unseen actors, 6 classes | EmoDB, 4 classes |")
+        click.echo("|---|---|---|")
+        for name, fold in zip(METHODS, folds, strict=True):
+            figures = [_figure(fold, part, labels) for part, labels in ((inner.test, dataset.labels), (german, FOUR))]
+            click.echo(f"| {name} | {' | '.join(figures)} |")
 
 
-def _without_test_speakers(clips: list[corpora.Clip]) -> list[corpora.Clip]:
+def _without_test_speakers(clips: Sequence[Clip], groups: Mapping[str, str]) -> list[Clip]:
     """This chooses a front end, so it may not see the speakers that the shipped model is judged on."""
-    split = protocols.holdout(clips)
+    (split,) = protocols.splits(clips, [], groups, _SHIPPED.protocol)
     return [*split.train, *split.validation]
 
 
@@ -105,12 +115,21 @@ def _longest(path: Path) -> Float:
     """Return the cepstra of a clip's longest utterance, log2 units."""
     segments = [part.samples for part in cut(read_samples(path))]
     if not segments:
-        return np.empty((0, run.FRONT_END.coefficients))
-    return Mfcc(run.FRONT_END).process(max(segments, key=len)) / _UNIT
+        return np.empty((0, FRONT_END.coefficients))
+    return Mfcc(FRONT_END).process(max(segments, key=len)) / _UNIT
 
 
-def _utterance(clip: corpora.Clip, cepstra: Float) -> Utterance:
-    return Utterance(clip, np.round(cepstra * _UNIT).astype(np.int32), np.ones(len(cepstra), np.bool_))
+def _analysis(cepstra: Float) -> Analysis:
+    whole = Features(np.round(cepstra * _UNIT).astype(np.int32), np.ones(len(cepstra), np.bool_))
+    return Analysis([whole] if len(cepstra) else [])
+
+
+def _figure(fold: Fold, clips: Sequence[Clip], labels: Sequence[str]) -> str:
+    steps = recognize.float_steps(fold.network(), deep(fold.settings.network.family))
+    said = recognize.outputs(clips, fold.dataset.utterances(clips), fold.gains, fold.dataset.labels, steps)
+    scores = metrics.score(said.over(labels))
+    low, high = scores.uar_interval
+    return f"{scores.uar:.1%} ({low:.1%} to {high:.1%})"
 
 
 if __name__ == "__main__":

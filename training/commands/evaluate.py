@@ -3,48 +3,127 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
-from training.commands import run
+from edge_ser.errors import EdgeSerError
+from edge_ser.sinks import standard_output
+from training.commands import options
 
 
 @click.command(name="evaluate")
-@run.data
-@run.folder
-def command(data: Path, folder: Path) -> None:
-    """Judge a run's float and int8 networks on the test speakers, and write the figures into the model's card."""
-    from edge_ser.events import LABELS
+@options.data
+@click.option(
+    "--model",
+    "model_path",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="FILE",
+    help="Judge this finished model on the corpora instead of a run.",
+)
+@options.folder
+@options.of_a_run()
+@options.cache
+@options.jobs
+@options.format_
+def command(
+    data: Path | None,
+    model_path: Path | None,
+    folder: Path | None,
+    cache: Path,
+    jobs: int,
+    format_: str,
+    **chosen: Any,
+) -> None:
+    """Judge a run, or a finished model, on people it never heard.
+
+    Without --model: trains, exports and judges what of a run is not there yet, by a protocol that keeps
+    speakers apart: `holdout`, `kfold` by speaker, `loso` (each speaker once), or `cross` (learn from some
+    corpora, judge others). Float and full-int8 network are both judged; every clip counts as labelled,
+    and one in which no speech is heard counts as wrong.
+
+    With --model: judges a model file on whole corpora, over the labels that both know; speakers that it
+    learned from are left out. 4 classes are anger, happiness, neutral and sadness.
+
+    \b
+    Examples:
+      python -m training evaluate --family cnn_lstm --corpus emodb --classes 7 --protocol loso
+      python -m training evaluate --family cnn_lstm --corpus ravdess --classes all --protocol kfold --folds 5
+      python -m training evaluate --corpus emodb --learn-from crema-d --protocol cross --classes 4
+      python -m training evaluate --run runs/mine
+      python -m training evaluate --model model.tflite --corpus emovo --classes 4 --format json
+    """
+    evaluation = (
+        _of_run(data, folder, cache, jobs, chosen)
+        if model_path is None
+        else _of_model(model_path, data, folder, cache, jobs, chosen)
+    )
+    if format_ == "json":
+        standard_output.write(json.dumps(evaluation, indent=2) + "\n")
+    else:
+        standard_output.write("\n".join(_lines(evaluation)) + "\n")
+
+
+def _of_run(data: Path | None, folder: Path | None, cache: Path, jobs: int, chosen: dict[str, Any]) -> dict[str, Any]:
+    from training import evaluate
+    from training.run import advance, record
+
+    run = options.run_of(folder, chosen)
+    dataset = options.dataset_of(run, data, cache, jobs)
+    folds = run.folds(dataset)
+    facts = record(run, dataset, folds)
+    advance(folds, "evaluate", jobs)
+    return {"run": str(run.folder), **evaluate.of_run(run, folds, facts)}
+
+
+def _of_model(
+    model: Path, data: Path | None, folder: Path | None, cache: Path, jobs: int, chosen: dict[str, Any]
+) -> dict[str, Any]:
     from edge_ser.model.bundle import read_bundle
-    from edge_ser.model.interpreter import choose_backend
-    from training import card, false_alarms
-    from training.calibrate import expected_calibration_error
-    from training.evaluate import clip_logits, score, streamed_steps, whole_steps
-    from training.families import cnn_lstm
+    from training import evaluate
+    from training.dataset import load
+    from training.settings import AugmentSettings, DataSettings
 
-    loaded = run.read(data, folder)
-    bundle = read_bundle(folder / "model.tflite")
-    backend = choose_backend("litert")
-    network = cnn_lstm.build(None, len(loaded.gain), len(LABELS) + 1)
-    network.load_weights(folder / "best.weights.h5")
+    if not chosen["data_corpora"]:
+        raise EdgeSerError("--model: name a corpus to judge it on with --corpus")
+    others = {"config": chosen["config"], "--set": chosen["assignments"]}
+    of_run = {k: v for k, v in chosen.items() if k not in ("config", "assignments", "data_corpora", "data_classes")}
+    if given := [name for name, value in {**others, **of_run}.items() if value not in (None, ())]:
+        raise EdgeSerError(f"--model is finished: {given[0].split('_')[-1]} is an option of a training")
+    bundle = read_bundle(model)
+    settings = DataSettings(chosen["data_corpora"], (), chosen["data_classes"] or "all", noise="")
+    dataset = load(
+        options.data_folder(data),
+        settings,
+        AugmentSettings(variants=0),
+        cache.resolve(),
+        jobs,
+        options.say,
+        bundle.labels,
+    )
+    return {"model": str(model), **evaluate.of_model(bundle, dataset, folder)}
 
-    figures: dict[str, object] = {}
-    for corpus in ("crema-d", "emodb"):
-        test = [u for u in loaded.test if u.clip.corpus == corpus]
-        logits, targets, speakers = clip_logits(test, lambda f: whole_steps(network, f), loaded.gain)
-        logits8, _, _ = clip_logits(test, lambda f: streamed_steps(bundle, backend, f), loaded.gain)
-        figures[corpus] = {
-            "float": asdict(score(logits, targets, speakers)),
-            "int8": asdict(score(logits8, targets, speakers)),
-            "agreement": round(float((logits.argmax(1) == logits8.argmax(1)).mean()), 4),
-            "expected_calibration_error": expected_calibration_error(logits8, targets, bundle.decision.temperature),
-        }
-    figures["gate and model"] = false_alarms.measure(loaded.split.test, bundle, backend)
-    run.write_json(folder / "evaluation.json", figures)
 
-    facts = {name: json.loads((folder / f"{name}.json").read_text()) for name in ("training", "quantization")}
-    text = card.write(facts["training"], facts["quantization"], figures)
-    run.write_bytes(folder / "model.tflite", replace(bundle, card=text).to_bytes())
-    click.echo(card.table(figures))
+def _lines(evaluation: dict[str, Any]) -> list[str]:
+    from training import report
+
+    skipped = evaluation["data"]["skipped"]
+    head = [f"{evaluation.get('run') or evaluation['model']}: {', '.join(evaluation['corpora'])}"]
+    if "protocol" in evaluation:
+        learned = f", learned from {', '.join(evaluation['learn_from'])}" if evaluation["learn_from"] else ""
+        head[0] += f"{learned}; {evaluation['protocol']}, {evaluation['family']}"
+    if left_out := evaluation["data"].get("speakers_it_learned_from"):
+        head.append(f"{len(left_out)} speakers that it learned from are left out")
+    if skipped:
+        head.append(f"{sum(skipped.values())} recordings left out:")
+        head += [f"  {count:5d}  {reason}" for reason, count in skipped.items()]
+    head += [f"warning: {line}" for line in evaluation["data"]["warnings"]]
+    lines = [*head, "", report.table(evaluation)]
+    if whole := evaluation.get("whole_path"):
+        lines += [
+            "",
+            f"whole path: {whole['emotions_an_hour_of_noise']:g} emotions an hour of noise "
+            f"({whole['noise_hours']:g} h), {whole['speech_missed']:.1%} of the speech clips missed",
+        ]
+    return lines

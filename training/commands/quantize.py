@@ -2,54 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
 from pathlib import Path
-from typing import Any
 
 import click
-import numpy as np
 
-from training.commands import run
+from edge_ser.errors import EdgeSerError
+from edge_ser.sinks import standard_output
+from training.commands import options
 
 
 @click.command(name="quantize")
-@run.data
-@run.folder
-@click.option("--clips", default=400, show_default=True, help="Training utterances from which ranges are taken.")
-def command(data: Path, folder: Path, clips: int) -> None:
-    """Convert a trained network to full int8, calibrate it on the validation speakers, write the model file."""
-    from edge_ser.events import LABELS
-    from edge_ser.model.bundle import Bundle, ChunkLayout
-    from edge_ser.model.interpreter import choose_backend
-    from edge_ser.settings import DecisionSettings
-    from training import batches, calibrate
-    from training.evaluate import clip_logits, streamed_steps
-    from training.families import cnn_lstm
-    from training.quantize import CHUNK_FRAMES, check, convert, multiply_adds, steps_a_second
+@options.data
+@click.option(
+    "--run", "folder", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR", help="The run."
+)
+@click.option(
+    "--variant",
+    "variants",
+    type=click.Choice(["int8", "dynamic", "float"]),
+    multiple=True,
+    help="Form of the model; all three by default.  May be repeated.",
+)
+@options.cache
+@options.jobs
+@options.format_
+def command(data: Path | None, folder: Path, variants: tuple[str, ...], cache: Path, jobs: int, format_: str) -> None:
+    """Export a run's networks to TensorFlow Lite and calibrate them on the validation speakers.
 
-    loaded = run.read(data, folder)
-    network = cnn_lstm.build(None, len(loaded.gain), len(LABELS) + 1)
-    network.load_weights(folder / "best.weights.h5")
-    rng = np.random.default_rng(0)
-    chosen = rng.choice(len(loaded.train[0]), min(clips, len(loaded.train[0])), replace=False)
-    features = [batches.quantize(loaded.train[0][i].cepstra, loaded.gain) for i in chosen]
-    model = convert(network, features)
-    layout = ChunkLayout(CHUNK_FRAMES, cnn_lstm.CONTEXT, CHUNK_FRAMES // cnn_lstm.STRIDE)
-    bundle = Bundle(LABELS, loaded.front_end, layout, DecisionSettings(), {}, model)
+    The full-int8 form, model.tflite, is the one that ships; nothing is written if a float tensor or an
+    operator that is not built in is left in it. Dynamic range (int8 weights, float activations) and
+    float are there to be compared. UAR and agreement with the Keras network are those of the
+    validation speakers.
 
-    backend = choose_backend("litert")
-    logits, targets, _ = clip_logits(loaded.validation, lambda f: streamed_steps(bundle, backend, f), loaded.gain)
-    voices = [batches.quantize(u.cepstra, loaded.gain) for u in loaded.validation if u.clip.label]
-    evidence = calibrate.evidence(streamed_steps(bundle, backend, voices))
-    decision = replace(calibrate.decision(logits, targets), evidence=evidence)
-    per_second = multiply_adds(network) * steps_a_second(bundle.front_end.hop, bundle.front_end.rate)
-    facts: dict[str, Any] = {
-        "operators": dict(check(model)),
-        "bytes": len(model),
-        "parameters": network.count_params(),
-        "multiply_adds_a_second": round(per_second),
-    }
-    run.write_json(folder / "quantization.json", facts)
-    content = replace(bundle, decision=decision, card={"network": facts}).to_bytes()
-    run.write_bytes(folder / "model.tflite", content)
-    click.echo(f"{folder / 'model.tflite'}: {facts}, {decision}")
+    \b
+    Example:
+      python -m training quantize --run runs/mine
+    """
+    from training import files
+    from training.run import advance, record, reopen
+
+    run = reopen(folder)
+    dataset = options.dataset_of(run, data, cache, jobs)
+    folds = run.folds(dataset)
+    if folds[0][0].classical:
+        raise EdgeSerError(f"{run.settings.network.family} is a baseline and is not exported; take a deep family")
+    record(run, dataset, folds)
+    advance(folds, "quantize", jobs, variants or ("int8", "dynamic", "float"))
+    facts = {fold.folder.name: files.read_json(fold.folder / "quantization.json") for fold, _ in folds}
+    if format_ == "json":
+        standard_output.write(json.dumps({"run": str(run.folder), "folds": facts}, indent=2) + "\n")
+        return
+    lines = [f"{'':<12}{'form':<9}{'bytes':>8}  {'validation UAR':<15} {'agreement':<10} operators"]
+    for name, of_fold in facts.items():
+        for variant, row in of_fold["variants"].items():
+            operators = ", ".join(f"{count} {operator}" for operator, count in row["operators"].items())
+            figures = f"{row['bytes']:>8}  {row['validation_uar']:<15.1%} {row['agreement']:<10.1%}"
+            lines.append(f"{name:<12}{variant:<9}{figures} {operators}")
+        lines.append(f"{name:<12}{'Keras':<9}{'':>8}  {of_fold['validation_uar_before']:.1%}")
+    standard_output.write("\n".join(lines) + "\n")

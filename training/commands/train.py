@@ -2,46 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import json
 from pathlib import Path
+from typing import Any
 
 import click
 
-from training.commands import run
+from edge_ser.sinks import standard_output
+from training.commands import options
 
 
 @click.command(name="train")
-@run.data
-@run.folder
-@click.option("--epochs", default=60, show_default=True, help="Passes over the training speakers' utterances.")
-@click.option("--variants", default=6, show_default=True, help="Augmented copies of each utterance.")
-@click.option("--seed", default=1, show_default=True, help="Of initial weights, order and chance.")
-def command(data: Path, folder: Path, epochs: int, variants: int, seed: int) -> None:
-    """Train the float CNN-LSTM on CREMA-D and EmoDB, speakers kept apart for validation and test."""
-    from training.train import TrainingSettings, train, weights_hash
+@options.data
+@options.folder
+@options.of_a_run()
+@options.cache
+@options.jobs
+@options.format_
+def command(data: Path | None, folder: Path | None, cache: Path, jobs: int, format_: str, **chosen: Any) -> None:
+    """Train a family; speakers kept apart for validation and test by the protocol.
 
-    folder.mkdir(parents=True, exist_ok=True)
-    loaded = run.read(data, folder, variants, trained=False)
-    settings = TrainingSettings(epochs=epochs, seed=seed)
-    lines: list[str] = []
+    Writes settings, weights, history and TensorBoard logs into the run's folder. A training that was
+    interrupted goes on from its last whole epoch, to the same weights.
 
-    def say(line: str) -> None:
-        lines.append(line)
-        click.echo(line)
-        (folder / "train.log").write_text("\n".join(lines) + "\n")
+    \b
+    Examples:
+      python -m training train --run runs/mine
+      python -m training train --config run.toml --run runs/mine
+      python -m training train --corpus emodb --classes 7 --epochs 40 --set training.mixup=0.2
+      tensorboard --logdir runs/mine
+    """
+    from training import files
+    from training.run import advance, record
 
-    network = train(loaded.train, loaded.validation, loaded.gain, settings, folder / "best.weights.h5", say)
-    run.write_json(
-        folder / "training.json",
-        {
-            "settings": asdict(settings),
-            "variants": variants,
-            "gains": [int(g) for g in loaded.gain],
-            "parameters": network.count_params(),
-            "weights_sha256": weights_hash(network),
-            "speakers": {
-                part: sorted({clip.speaker for clip in getattr(loaded.split, part)})
-                for part in ("train", "validation", "test")
-            },
-        },
-    )
+    run = options.run_of(folder, chosen)
+    dataset = options.dataset_of(run, data, cache, jobs)
+    folds = run.folds(dataset)
+    facts = record(run, dataset, folds)
+    advance(folds, "train", jobs)
+    trained = {fold.folder.name: files.read_json(fold.folder / "training.json") for fold, _ in folds}
+    if format_ == "json":
+        rows = {
+            name: {key: value for key, value in training.items() if key != "history"}
+            for name, training in trained.items()
+        }
+        standard_output.write(json.dumps({"run": str(run.folder), "folds": rows, "record": facts}, indent=2) + "\n")
+        return
+    lines = [
+        f"{run.folder}: {run.settings.network.family}, {len(dataset.labels)} labels, {facts['data']['clips']} clips"
+    ]
+    for name, training in trained.items():
+        size = f"{training['parameters']:,} parameters, " if "parameters" in training else ""
+        digest = f", weights {training['weights_sha256'][:16]}" if "weights_sha256" in training else ""
+        lines.append(
+            f"  {name}: {size}validation UAR {training['validation_uar']:.1%}, {training['seconds']:.0f} s{digest}"
+        )
+    standard_output.write("\n".join(lines) + "\n")

@@ -1,0 +1,211 @@
+"""Each change of a recording does what it says and nothing else, by chance that can be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from training import augment as module
+from training import rooms
+from training.augment import augment
+from training.settings import AugmentSettings
+
+Int16 = npt.NDArray[np.int16]
+
+CHANGES = [field.name for field in fields(AugmentSettings) if field.name != "variants"]
+NONE = AugmentSettings(**{"variants": 1, **dict.fromkeys(CHANGES, 0.0)})
+ALL = replace(NONE, **dict.fromkeys(CHANGES, 1.0))
+RATE = 16_000
+SEEDS = range(12)
+BANK = rooms.bank(24, 5)
+
+
+def tone(frequency: float = 400.0, seconds: float = 2.0) -> Int16:
+    return np.round(8_000 * np.sin(2 * np.pi * frequency * np.arange(int(seconds * RATE)) / RATE)).astype(np.int16)
+
+
+def white(seed: int, seconds: float = 2.0) -> Int16:
+    return np.round(np.random.default_rng(seed).normal(0, 2_000, int(seconds * RATE))).astype(np.int16)
+
+
+def pitch_of(samples: Int16) -> float:
+    """The strongest frequency, Hz."""
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), 2**19))
+    return float(spectrum.argmax() * RATE / 2**19)
+
+
+def only(change: str, samples: Int16, seed: int, noise: Int16 | None = None) -> Int16:
+    return augment(samples, replace(NONE, **{change: 1.0}), noise, BANK, np.random.default_rng(seed))
+
+
+def test_without_any_change_a_recording_stays_as_it_is() -> None:
+    extremes = np.array([-32_768, 32_767, 0, -1, 1], np.int16)
+    assert np.array_equal(augment(extremes, NONE, extremes, BANK, np.random.default_rng(1)), extremes)
+
+
+def test_the_same_seed_gives_the_same_recording_and_another_one_does_not() -> None:
+    first, again, other = (augment(tone(), ALL, white(1), BANK, np.random.default_rng(s)) for s in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_switching_a_change_off_leaves_the_others_as_they_were(change: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each change is replaced by a note of what chance gave it."""
+    notes: dict[str, object] = {}
+
+    def note(name: str) -> Callable[..., npt.NDArray[np.float64]]:
+        def change_nothing(x: npt.NDArray[np.float64], *chosen: object) -> npt.NDArray[np.float64]:
+            drawn = [c.random() if isinstance(c, np.random.Generator) else c for c in chosen]
+            notes[name] = [d.tobytes() if isinstance(d, np.ndarray) else d for d in drawn]
+            return x
+
+        return change_nothing
+
+    for name in CHANGES:
+        monkeypatch.setattr(module, "fftconvolve" if name == "room" else f"_{name}", note(name))
+    after = []
+    for settings in (ALL, replace(ALL, **{change: 0.0})):
+        notes.clear()
+        rng = np.random.default_rng(3)
+        augment(tone(), settings, white(1), BANK, rng)
+        after.append((dict(notes), rng.random()))
+    (everything, next_number), (without, next_without) = after
+    assert set(everything) == set(CHANGES)
+    assert without == {name: drawn for name, drawn in everything.items() if name != change}
+    assert next_without == next_number
+
+
+def test_a_probability_is_kept() -> None:
+    samples, settings = tone(seconds=0.05), replace(NONE, band=0.35)
+    results = [augment(samples, settings, None, BANK, np.random.default_rng(seed)) for seed in range(300)]
+    assert 0.25 < np.mean([not np.array_equal(result, samples) for result in results]) < 0.45
+
+
+def test_speed_moves_length_and_pitch_together() -> None:
+    factors = []
+    for seed in SEEDS:
+        faster = only("speed", tone(), seed)
+        factors.append(len(tone()) / len(faster))
+        assert pitch_of(faster) / 400 == pytest.approx(factors[-1], rel=0.005)
+    assert 0.87 <= min(factors) < 0.95
+    assert 1.05 < max(factors) <= 1.151
+
+
+def test_tempo_changes_the_length_and_keeps_the_pitch() -> None:
+    factors = []
+    for seed in SEEDS:
+        faster = only("tempo", tone(), seed)
+        factors.append(len(tone()) / len(faster))
+        assert pitch_of(faster) == pytest.approx(400, rel=0.005)
+    assert 0.79 <= min(factors) < 0.86
+    assert 1.16 < max(factors) <= 1.26
+
+
+def test_pitch_keeps_the_length_and_changes_the_pitch() -> None:
+    semitones = []
+    for seed in SEEDS:
+        higher = only("pitch", tone(), seed)
+        assert len(higher) == len(tone())
+        semitones.append(12 * np.log2(pitch_of(higher) / 400))
+    assert -2.55 <= min(semitones) < -1
+    assert 1 < max(semitones) <= 2.55
+
+
+def test_a_room_answers_a_click_with_one_of_the_responses() -> None:
+    click = np.zeros(800, np.int16)
+    click[100] = 20_000
+    for seed in SEEDS:
+        heard = only("room", click, seed)
+        assert not heard[:100].any(), "a room is not heard before the sound"
+        errors = [np.abs(heard[100 : 100 + len(r)] - 20_000 * r).max() for r in BANK if len(r) + 799 == len(heard)]
+        assert min(errors) <= 0.51
+
+
+def test_noise_stands_3_to_30_db_below_the_voice(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted, mix = [], module._noise
+
+    def noted(x: npt.NDArray[np.float64], noise: Int16, snr: float, rng: np.random.Generator) -> object:
+        wanted.append(snr)
+        return mix(x, noise, snr, rng)
+
+    monkeypatch.setattr(module, "_noise", noted)
+    measured = []
+    for seed in SEEDS:
+        voice = tone().astype(float)
+        rest = only("noise", tone(), seed, white(seed, 0.7)) - voice
+        measured.append(10 * np.log10((voice**2).mean() / (rest**2).mean()))
+    assert measured == pytest.approx(wanted, abs=0.5)
+    assert 3 <= min(wanted) < 12
+    assert 20 < max(wanted) <= 30
+
+
+@pytest.mark.parametrize("noise", [None, np.zeros(100, np.int16)])
+def test_without_a_sound_in_the_noise_nothing_is_mixed(noise: Int16 | None) -> None:
+    assert np.array_equal(only("noise", tone(), 1, noise), tone())
+
+
+def test_a_narrow_band_weakens_what_is_below_and_above_it() -> None:
+    def loss(frequency: float, seed: int) -> float:
+        samples = tone(frequency, 1.0)
+        return float(20 * np.log10(samples.astype(float).std() / only("band", samples, seed).astype(float).std()))
+
+    for seed in SEEDS:
+        assert loss(10, seed) > 20
+        assert loss(7_900, seed) > 20
+        assert loss(1_000, seed) < 1
+
+
+def test_gain_puts_the_peak_36_db_below_full_scale_to_2_db_beyond() -> None:
+    peaks, clipped = [], 0
+    for seed in range(60):
+        louder = only("gain", tone(), seed)
+        peaks.append(20 * np.log10(np.abs(louder.astype(float)).max() / 32_767))
+        clipped += bool((louder == 32_767).sum() > 200)
+    assert -36.1 <= min(peaks) < -30
+    assert max(peaks) == pytest.approx(0, abs=0.001)
+    assert 0 < clipped < 15
+
+
+def test_rooms_begin_with_the_direct_path_and_die_away_in_their_time() -> None:
+    ratios = []
+    for response in BANK:
+        seconds = len(response) / RATE
+        assert rooms.RT60[0] - 0.001 <= seconds <= rooms.RT60[1]
+        assert response.dtype == np.float32
+        assert (response.astype(float) ** 2).sum() == pytest.approx(1, abs=1e-4)
+        assert abs(response[0]) > 0.05
+        assert abs(response[0]) > 10 * np.abs(response[1:8]).max(), "the direct path is one sample"
+        energy = 10 * np.log10(np.cumsum(response[::-1].astype(float) ** 2)[::-1])
+        assert energy[len(response) // 2] < -20
+        ratios.append(decay_time(energy) / seconds)
+    assert min(ratios) > 0.6
+    assert max(ratios) < 1.3
+    assert np.median(ratios) == pytest.approx(1, abs=0.1)
+
+
+def decay_time(energy: npt.NDArray[np.float64]) -> float:
+    """Time for 60 dB from the fall between -5 and -25 dB of what is still to come (Schroeder 1965), s."""
+    first, last = np.argmax(energy < -5), np.argmax(energy < -25)
+    return float(-60 / np.polyfit(np.arange(first, last) / RATE, energy[first:last], 1)[0])
+
+
+def test_a_bank_is_the_same_each_time_and_held_out_rooms_are_others() -> None:
+    first = rooms.bank(3, rooms.TRAINING_SEED)
+    assert all(np.array_equal(a, b) for a, b in zip(first, rooms.bank(5, rooms.TRAINING_SEED)[:3], strict=True))
+    assert all(len(a) != len(b) for a, b in zip(first, rooms.bank(3, rooms.HELD_OUT_SEED), strict=True))
+
+
+def test_a_bank_is_stored_whole_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = rooms.load(tmp_path / "cache", 3, 9)
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+    monkeypatch.setattr(rooms, "bank", None)
+    stored = rooms.load(tmp_path / "cache", 3, 9)
+    assert all(np.array_equal(a, b) and b.dtype == np.float32 for a, b in zip(made, stored, strict=True))
+    with pytest.raises(TypeError):
+        rooms.load(tmp_path / "cache", 3, 10)

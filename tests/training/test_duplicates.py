@@ -1,0 +1,131 @@
+"""Copies of a recording are found, other speakers of the same sentence are not, and groups keep sharers together."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile
+from scipy.signal import resample_poly
+
+from edge_ser.features.front_end import CepstralMean
+from edge_ser.features.mfcc import Mfcc
+from edge_ser.features.parameters import FrontEndParameters
+from edge_ser.sources.recording import read_samples
+from training.duplicates import groups, near_duplicates
+
+Int16 = npt.NDArray[np.int16]
+FRONT_END = FrontEndParameters()
+
+
+def cepstra_of(samples: Int16) -> npt.NDArray[np.int32]:
+    mean = CepstralMean(FRONT_END.coefficients, FRONT_END.settle)
+    raw = Mfcc(FRONT_END).process(samples)
+    return np.concatenate((mean.process(raw), mean.finish())).astype(np.int32)
+
+
+def int16(samples: npt.NDArray[np.float64]) -> Int16:
+    return np.clip(np.round(samples), -32_768, 32_767).astype(np.int16)
+
+
+def encoded(samples: Int16) -> Int16:
+    file = io.BytesIO()
+    soundfile.write(file, samples, 16_000, format="OGG", subtype="VORBIS")
+    file.seek(0)
+    return np.asarray(soundfile.read(file, dtype="int16")[0])
+
+
+def noisy(samples: Int16) -> Int16:
+    noise = np.random.default_rng(1).standard_normal(len(samples))
+    return int16(samples + noise * samples.astype(float).std() * 10 ** (-35 / 20))
+
+
+COPIES: dict[str, Callable[[Int16], Int16]] = {
+    "encoded as Ogg Vorbis": encoded,
+    "resampled to 8 kHz": lambda x: int16(resample_poly(resample_poly(x.astype(float), 1, 2), 2, 1)),
+    "resampled to 11,025 Hz": lambda x: int16(resample_poly(resample_poly(x.astype(float), 441, 640), 640, 441)),
+    "at -20 dB": lambda x: int16(x * 0.1),
+    "with noise": noisy,
+    "with silence around": lambda x: np.pad(x, 3_200),
+    "trimmed": lambda x: x[3_200:-3_200],
+}
+
+
+@cache
+def clips(data: Path) -> list[Path]:
+    """Two sentences of CREMA-D by all its speakers, and one of EmoDB."""
+    some = [*(data / "crema-d").glob("*_IEO_*.flac"), *(data / "crema-d").glob("*_DFA_NEU_*.flac")]
+    some += (data / "emodb").glob("??a01*.flac")
+    return random.Random(1).sample(sorted(some), 240)
+
+
+@cache
+def originals(data: Path) -> list[npt.NDArray[np.int32]]:
+    return [cepstra_of(read_samples(path)) for path in clips(data)]
+
+
+@pytest.mark.parametrize("kind", COPIES)
+def test_copies_are_found(data: Path, kind: str) -> None:
+    # Of shorter ones the trimmed copies have too little speech to be compared.
+    copied = [index for index, cepstra in enumerate(originals(data)) if len(cepstra) > 125][::10]
+    assert len(copied) > 12
+    copies = [cepstra_of(COPIES[kind](read_samples(clips(data)[index]))) for index in copied]
+    pairs = near_duplicates([*originals(data), *copies])
+    assert [pair for pair in pairs if pair[1] >= 240] == [(index, 240 + n) for n, index in enumerate(copied)]
+
+
+def test_different_speakers_of_a_sentence_are_no_copies(data: Path) -> None:
+    def speaker(path: Path) -> str:
+        return path.name[: 4 if path.parent.name == "crema-d" else 2]
+
+    pairs = [(clips(data)[a], clips(data)[b]) for a, b in near_duplicates(originals(data))]
+    assert len({speaker(path) for path in clips(data)}) > 60
+    assert [(a.name, b.name) for a, b in pairs if speaker(a) != speaker(b)] == []
+
+
+def test_a_copy_that_is_in_crema_d_itself_is_found(data: Path) -> None:
+    names = ("1017_IWL_ANG_XX", "1018_IWL_ANG_XX", "1017_IWL_FEA_XX")
+    cepstra = [cepstra_of(read_samples(data / "crema-d" / f"{name}.flac")) for name in names]
+    assert near_duplicates(cepstra) == [(0, 2)]
+
+
+def made_up(seed: int, frames: int = 150) -> npt.NDArray[np.int32]:
+    return np.random.default_rng(seed).normal(0, 4_096, (frames, 40)).astype(np.int32)
+
+
+def test_pairs_of_different_blocks_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.duplicates._BLOCK", 4)
+    cepstra = [made_up(seed) for seed in range(9)]
+    cepstra[8] = cepstra[1]
+    cepstra[6] = cepstra[5]
+    assert sorted(near_duplicates(cepstra)) == [(1, 8), (5, 6)]
+
+
+def test_where_a_recording_begins_does_not_matter() -> None:
+    quiet = np.zeros((20, 40), np.int32)
+    quiet[:, 0] = -100 * 4_096
+    raw = made_up(1)
+    mean = [CepstralMean(FRONT_END.coefficients, FRONT_END.settle) for _ in range(2)]
+    assert near_duplicates(
+        [mean[0].process(raw).astype(np.int32), mean[1].process(np.concatenate((quiet, raw))).astype(np.int32)]
+    ) == [(0, 1)]
+
+
+def test_silence_and_too_little_speech_are_in_no_pair() -> None:
+    silence, short = np.zeros((100, 40), np.int32), made_up(1, 20)
+    assert near_duplicates([silence, silence, short, short, short[:1], short[:1], short[:0]]) == []
+    assert near_duplicates([]) == []
+
+
+def test_speakers_who_share_recordings_are_one_group_also_by_way_of_others() -> None:
+    speakers = ["b", "a", "c", "d", "e", "a"]
+    assert groups(speakers, []) == {name: name for name in "abcde"}
+    assert groups(speakers, [(1, 5)]) == {name: name for name in "abcde"}
+    assert groups(speakers, [(2, 3), (4, 5), (0, 3)]) == {"a": "a", "b": "b", "c": "b", "d": "b", "e": "a"}
+    assert groups(speakers, [(2, 3), (4, 5), (0, 3), (2, 4)]) == dict.fromkeys("abcde", "b")

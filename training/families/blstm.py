@@ -1,0 +1,20 @@
+"""An LSTM in each direction on four stacked frames a step; it hears up to 4.1 s at a time and does not stream."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers as keras_layers
+
+from training.families import LONGEST, Family
+from training.families.layers import blstm, stacked
+from training.settings import NetworkSettings
+
+
+def build(frames: int | None, coefficients: int, outputs: int, settings: NetworkSettings) -> keras.Model:
+    """Build the network, from ``(batch, frames, coefficients)`` to ``(batch, steps, outputs)``."""
+    source = keras.Input((frames, coefficients))
+    x = blstm(stacked(source), settings.units, settings.dropout)
+    return keras.Model(source, keras_layers.Dense(outputs)(x), name="blstm")
+
+
+FAMILY = Family(build, context=0, chunk=LONGEST, streams=False)

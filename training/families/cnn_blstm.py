@@ -1,0 +1,21 @@
+"""The CNN-BLSTM: the CNN-LSTM with an LSTM in each direction; it hears up to 4.1 s at a time and does not stream."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers as keras_layers
+
+from training.families import LONGEST, Family
+from training.families.layers import CONVOLUTIONS_CONTEXT, blstm, convolutions
+from training.settings import NetworkSettings
+
+
+def build(frames: int | None, coefficients: int, outputs: int, settings: NetworkSettings) -> keras.Model:
+    """Build the network, from ``(batch, frames, coefficients)`` to ``(batch, steps, outputs)``."""
+    source = keras.Input((frames, coefficients))
+    x = convolutions(source, settings.channels, settings.dropout)
+    x = blstm(x, settings.units, settings.dropout)
+    return keras.Model(source, keras_layers.Dense(outputs)(x), name="cnn_blstm")
+
+
+FAMILY = Family(build, context=CONVOLUTIONS_CONTEXT, chunk=LONGEST, streams=False)

@@ -1,0 +1,21 @@
+"""Two LSTMs on four stacked frames a step, without convolutions."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers as keras_layers
+
+from training.families import Family
+from training.families.layers import lstm, stacked
+from training.settings import NetworkSettings
+
+
+def build(frames: int | None, coefficients: int, outputs: int, settings: NetworkSettings) -> keras.Model:
+    """Build the network, from ``(batch, frames, coefficients)`` to ``(batch, steps, outputs)``."""
+    source = keras.Input((frames, coefficients))
+    x = lstm(stacked(source), settings.units, settings.dropout)
+    x = lstm(x, settings.units, settings.dropout)
+    return keras.Model(source, keras_layers.Dense(outputs)(x), name="lstm")
+
+
+FAMILY = Family(build, context=0, chunk=8, streams=True)

@@ -1,0 +1,210 @@
+"""Everything that a run is made of, as frozen dataclasses with a unit under every field.
+
+A run's TOML file has a table for each of them (:mod:`training.configuration`).  Each is validated once, when it is
+made; an error names the key, the value and what is allowed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from edge_ser.errors import InvalidSetting
+
+PROTOCOLS: Final = ("holdout", "kfold", "loso", "cross")
+IMBALANCES: Final = ("none", "class-weights", "over-sampling", "under-sampling")
+SELECTIONS: Final = ("best", "last", "average")
+
+
+def _within(key: str, value: float, low: float, high: float, unit: str = "") -> None:
+    if not low <= value <= high:
+        raise InvalidSetting(f"{key} = {value}: allowed is {low:g} to {high:g} {unit}".rstrip())
+
+
+def _one_of(key: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise InvalidSetting(f"{key} = {value}: allowed are {', '.join(allowed)}")
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """Which recordings a run learns from and is judged on."""
+
+    corpora: tuple[str, ...] = ("crema-d", "emodb")
+    """Corpora whose speakers are split by the protocol; in `cross`, those that are judged, whole."""
+    learn_from: tuple[str, ...] = ()
+    """Further corpora that are only learned from, whole."""
+    classes: str = "all"
+    """Labels: `all` of the judged corpora, `4`, `6`, or names with commas between them."""
+    noise: str = "noise"
+    """Folder of recordings without speech, learned from and mixed in if it is there; empty for none."""
+
+    def __post_init__(self) -> None:
+        if not self.corpora:
+            raise InvalidSetting("data.corpora = []: allowed is one corpus or more")
+        twice = set(self.corpora) & set(self.learn_from)
+        if twice:
+            raise InvalidSetting(f"data.learn_from = {sorted(twice)}: stands in data.corpora too; allowed is one place")
+
+
+@dataclass(frozen=True)
+class ProtocolSettings:
+    """Who is learned from and who is judged; speakers never stand on both sides."""
+
+    name: str = "holdout"
+    """`holdout`, `kfold`, `loso` (leave one speaker out) or `cross` (judge other corpora than those learned from)."""
+    folds: int = 5
+    """Folds of `kfold`."""
+    test: float = 0.2
+    """Share of each corpus' speakers that `holdout` judges."""
+    validation: float = 2 / 15
+    """Share of each corpus' remaining speakers, of all of them in `holdout`, that selection and calibration may see."""
+    seed: int = 7
+    """Of the choice of speakers."""
+
+    def __post_init__(self) -> None:
+        _one_of("protocol.name", self.name, PROTOCOLS)
+        _within("protocol.folds", self.folds, 2, 100)
+        _within("protocol.test", self.test, 0.01, 0.9)
+        _within("protocol.validation", self.validation, 0.01, 0.5)
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """The family and the size of a network; the classical families take no sizes."""
+
+    family: str = "cnn_lstm"
+    """`cnn`, `lstm`, `blstm`, `cnn_lstm`, `cnn_blstm`, `svm`, `decision_tree` or `random_forest`."""
+    channels: int = 64
+    """Channels of each convolution."""
+    units: int = 64
+    """Units of the LSTM, in each direction."""
+    dropout: float = 0.2
+    """Share of the last layer's inputs that is dropped in training; half of it after each convolution."""
+
+    def __post_init__(self) -> None:
+        _within("network.channels", self.channels, 4, 1024)
+        _within("network.units", self.units, 4, 1024)
+        _within("network.dropout", self.dropout, 0, 0.9)
+
+
+@dataclass(frozen=True)
+class AugmentSettings:
+    """What happens to the training recordings before the front end; each field but the first a probability."""
+
+    variants: int = 6
+    """Augmented copies of each recording; the recording itself is always there too."""
+    speed: float = 0.35
+    """Played faster or slower: tempo, pitch and formants move together."""
+    tempo: float = 0.2
+    """Tempo alone."""
+    pitch: float = 0.2
+    """Pitch alone."""
+    room: float = 0.35
+    """A simulated room between mouth and microphone."""
+    noise: float = 0.55
+    """A noise at 3 to 30 dB below the voice."""
+    band: float = 0.4
+    """A microphone or line that rolls off at both ends."""
+    gain: float = 1.0
+    """Another level, 2 dB beyond full scale to 36 dB below."""
+
+    def __post_init__(self) -> None:
+        _within("augment.variants", self.variants, 0, 50)
+        for key in ("speed", "tempo", "pitch", "room", "noise", "band", "gain"):
+            _within(f"augment.{key}", getattr(self, key), 0, 1)
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a network is trained."""
+
+    epochs: int = 60
+    """Passes over the training utterances, each in one of its variants."""
+    batch: int = 32
+    """Utterances a step of the optimizer."""
+    rate: float = 3e-3
+    """Peak learning rate of AdamW; it falls to zero as a cosine."""
+    decay: float = 2e-3
+    """Weight decay of AdamW."""
+    smoothing: float = 0.1
+    """Label smoothing."""
+    speech_weight: float = 1.0
+    """Weight of the speech output's loss against the emotions'."""
+    noise_share: float = 0.25
+    """Recordings without speech in an epoch, as a share of the voices."""
+    imbalance: str = "class-weights"
+    """Against unequal classes: `none`, `class-weights`, `over-sampling` or `under-sampling`."""
+    votes: float = 0.0
+    """Weight of the listeners' votes, as a soft label, against the intended emotion; where there are any."""
+    mixup: float = 0.2
+    """Alpha of mixup's beta distribution (Zhang et al. 2018); 0 for none."""
+    mask: float = 0.5
+    """Probability of a masked stretch of time (SpecAugment, Park et al. 2019)."""
+    select: str = "average"
+    """Weights that are kept: of the epoch `best` on the validation speakers, of the `last`, or an `average` over the
+    last third."""
+
+    def __post_init__(self) -> None:
+        _within("training.epochs", self.epochs, 1, 10_000)
+        _within("training.batch", self.batch, 2, 4096, "utterances")
+        _within("training.rate", self.rate, 1e-6, 1)
+        _within("training.decay", self.decay, 0, 1)
+        _within("training.smoothing", self.smoothing, 0, 0.9)
+        _within("training.speech_weight", self.speech_weight, 0, 100)
+        _within("training.noise_share", self.noise_share, 0, 4)
+        _one_of("training.imbalance", self.imbalance, IMBALANCES)
+        _within("training.votes", self.votes, 0, 1)
+        _within("training.mixup", self.mixup, 0, 10)
+        _within("training.mask", self.mask, 0, 1)
+        _one_of("training.select", self.select, SELECTIONS)
+
+
+@dataclass(frozen=True)
+class TeacherSettings:
+    """Larger networks that are trained first, on the same speakers; their opinion is learned (Hinton et al. 2015)."""
+
+    members: int = 0
+    """How many; their logits are averaged.  0 for no distillation."""
+    family: str = "cnn_blstm"
+    """Family of the teachers."""
+    channels: int = 128
+    """Channels of each convolution."""
+    units: int = 128
+    """Units of the LSTM, in each direction."""
+    dropout: float = 0.4
+    """As the network's."""
+    epochs: int = 40
+    """Passes over the training utterances."""
+    weight: float = 0.7
+    """Share of the teachers' opinion in the loss."""
+    temperature: float = 2.0
+    """Divides all logits in that part of the loss."""
+
+    def __post_init__(self) -> None:
+        _within("teacher.members", self.members, 0, 20)
+        _within("teacher.channels", self.channels, 4, 1024)
+        _within("teacher.units", self.units, 4, 1024)
+        _within("teacher.dropout", self.dropout, 0, 0.9)
+        _within("teacher.epochs", self.epochs, 1, 10_000)
+        _within("teacher.weight", self.weight, 0, 1)
+        _within("teacher.temperature", self.temperature, 0.5, 20)
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """A whole run."""
+
+    seed: int = 1
+    """Of initial weights, order and all chance in training."""
+    data: DataSettings = field(default_factory=DataSettings)
+    protocol: ProtocolSettings = field(default_factory=ProtocolSettings)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    augment: AugmentSettings = field(default_factory=AugmentSettings)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    teacher: TeacherSettings = field(default_factory=TeacherSettings)
+
+    def __post_init__(self) -> None:
+        _within("seed", self.seed, 0, 2**31)
+        if self.protocol.name == "cross" and not self.data.learn_from:
+            raise InvalidSetting("data.learn_from = []: the protocol `cross` needs a corpus to learn from")

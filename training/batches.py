@@ -126,15 +126,16 @@ class Epochs:
         self._family = family
         self._settings = settings
         self._seed = seed
-        self._voices = [[np.flatnonzero(pool.targets == c) for c in range(pool.truth.shape[1])] for pool in pools]
-        self._noises = [np.flatnonzero(pool.targets < 0) for pool in pools]
-        counts = np.array([len(rows) for rows in self._voices[0]])
-        per_class = {"over-sampling": counts.max(), "under-sampling": counts.min()}.get(settings.imbalance)
-        self._counts = counts if per_class is None else np.full(len(counts), per_class)
+        labels = range(pools[0].truth.shape[1])
+        self._voices = [_rows(pools, label) for label in labels]
+        self._noises = _rows(pools, -1)
+        counts = np.array([(pools[0].targets == label).sum() for label in labels])
+        occurs = counts > 0  # a label may have no voice in which the gate heard speech
+        per_class = {"over-sampling": counts.max(), "under-sampling": counts[occurs].min()}.get(settings.imbalance)
+        self._counts = counts if per_class is None else np.where(occurs, per_class, 0)
         balance = settings.imbalance == "class-weights"
-        self._class_weights = counts.sum() / (len(counts) * counts) if balance else np.ones(len(counts))
-        noises = round(settings.noise_share * self._counts.sum()) if len(self._noises[0]) else 0
-        self._noise_count = int(noises)
+        self._class_weights = counts.sum() / (occurs.sum() * np.maximum(counts, 1)) if balance else np.ones(len(counts))
+        self._noise_count = round(settings.noise_share * int(self._counts.sum())) if self._noises else 0
 
     @property
     def steps(self) -> int:
@@ -158,14 +159,13 @@ class Epochs:
         rows = []
         for label, count in enumerate(self._counts):
             # All of them in turn, then some again: never one twice before each has been drawn once.
-            places = rng.permutation(len(self._voices[0][label]))
-            for place in np.resize(places, count) if len(places) else ():
-                variant = int(rng.integers(len(self._pools)))
-                candidates = self._voices[variant][label]
+            places = rng.permutation((self._pools[0].targets == label).sum())
+            for place in np.resize(places, count):
+                variant, candidates = self._voices[label][rng.integers(len(self._voices[label]))]
                 rows.append((variant, int(candidates[place % len(candidates)])))
         for _ in range(self._noise_count):
-            variant = int(rng.integers(len(self._pools)))
-            rows.append((variant, int(rng.choice(self._noises[variant]))))
+            variant, candidates = self._noises[rng.integers(len(self._noises))]
+            rows.append((variant, int(rng.choice(candidates))))
         return rows
 
     def _batch(self, rows: Sequence[tuple[int, int]], rng: np.random.Generator) -> Batch:
@@ -180,6 +180,12 @@ class Epochs:
         opinion = np.stack([self._pools[v].opinion[i] for v, i in rows])
         batch = Batch(x, mask, speech, truth, opinion, weights)
         return mixed(batch, self._settings.mixup, rng) if self._settings.mixup else batch
+
+
+def _rows(pools: Sequence[Pool], target: int) -> list[tuple[int, npt.NDArray[np.intp]]]:
+    """Return the variants that hold a target, each with its rows; in a loud one the gate may have heard nothing."""
+    found = [(variant, np.flatnonzero(pool.targets == target)) for variant, pool in enumerate(pools)]
+    return [(variant, rows) for variant, rows in found if len(rows)]
 
 
 def mixed(batch: Batch, alpha: float, rng: np.random.Generator) -> Batch:

@@ -44,23 +44,23 @@ def find(clips: Iterable[Clip], features: Iterable[CorpusFeatures]) -> Copies:
                 longest[clip.path] = cepstra
     heard = [voices[path] for path in longest]
     pairs = duplicates.near_duplicates(list(longest.values()))
-    skipped, crossing = [], []
+    left_out: dict[Path, str] = {}
+    crossing = []
     for a, b in pairs:
         first, second = heard[a], heard[b]
         if first.speaker != second.speaker:
             crossing.append((a, b))
         elif first.label != second.label:
-            reason = "the same recording with another label"
-            skipped += [Skipped(first.path, reason), Skipped(second.path, reason)]
+            left_out |= dict.fromkeys((first.path, second.path), "the same recording with another label")
         else:
-            skipped.append(Skipped(second.path, "a copy of another recording"))
+            left_out.setdefault(second.path, "a copy of another recording")
     groups = duplicates.groups([clip.speaker for clip in heard], crossing)
     groups |= {clip.speaker: clip.speaker for clip in voices.values() if clip.speaker not in groups}
     warnings = []
     if crossing:
         a, b = crossing[0]
         warnings.append(
-            f"{len(crossing)} pairs of recordings under different speakers' names are the same, for example "
-            f"{heard[a].path.name} and {heard[b].path.name}; each split keeps these speakers together"
+            f"{len(crossing)} pair{'s' if len(crossing) > 1 else ''} of the same recording under different speakers' "
+            f"names, as {heard[a].path.name} and {heard[b].path.name}; each split keeps these speakers together"
         )
-    return Copies(skipped, groups, warnings)
+    return Copies([Skipped(path, reason) for path, reason in left_out.items()], groups, warnings)

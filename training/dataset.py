@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from edge_ser.errors import NoRecordings
+from edge_ser.errors import InvalidSetting, NoRecordings
 from training import copies, corpora, corpus_features, labels
 from training.corpora import Clip, Found, Skipped
 from training.corpus_features import CorpusFeatures
@@ -96,21 +98,27 @@ def load(
 
     Raises:
         NoRecordings: a corpus is not there, or nothing usable is left of it.
-        InvalidSetting: the labels asked for are not there.
+        InvalidSetting: the labels asked for are not there, or recordings are asked for twice.
     """
     noise = settings.noise if settings.noise and corpora.folder_of(data, settings.noise) else ""
     names = [*settings.corpora, *settings.learn_from, *([noise] if noise else [])]
     found = {name: corpora.read(data, name) for name in names}
+    _check_once(names, found)
     warnings = [line for name in names for line in corpora.warnings(found[name], name)]
     if settings.noise and not noise:
         warnings.append(f"no folder {settings.noise} with recordings without speech: noises are not learned")
     for line in warnings:
         say(line)
+    labels_of = partial(_labels, settings=settings, known=known_labels, cross=cross)
+    labels_of({name: found[name].clips for name in names})  # what is wrong with them is said before the work
     features = corpus_features.make(found, noise, augmentation, folder, jobs)
     clips, skipped = _readable(found, features)
-    present = {name: {clip.label for clip in clips[name] if clip.label} for name in names}
-    there = set(known_labels).intersection(*_union(present, settings.corpora, settings.learn_from if cross else ()))
-    chosen = labels.choose(settings.classes, sorted(there))
+    for name in names:
+        if failures := list(features[name].failures().values()):
+            count = f"{len(failures)} recording{'s' if len(failures) > 1 else ''}"
+            warnings.append(f"{name}: skipped {count} that cannot be read, for example {failures[0]}")
+            say(warnings[-1])
+    chosen = labels_of(clips)
     other = [clip for name in names for clip in clips[name] if clip.label is not None and clip.label not in chosen]
     skipped += [Skipped(clip.path, f"{clip.label} is none of the classes of this run") for clip in other]
     twice = copies.find((c for name in names for c in clips[name] if c.label in chosen), features.values())
@@ -135,6 +143,12 @@ def load(
     )
 
 
+def _check_once(names: Sequence[str], found: Mapping[str, Found]) -> None:
+    for one, other in combinations(names, 2):
+        if {clip.path for clip in found[one].clips} & {clip.path for clip in found[other].clips}:
+            raise InvalidSetting(f"data: the corpora {one} and {other} hold the same recordings; name them once")
+
+
 def _readable(
     found: Mapping[str, Found], features: Mapping[str, CorpusFeatures]
 ) -> tuple[dict[str, list[Clip]], list[Skipped]]:
@@ -149,9 +163,13 @@ def _readable(
     return clips, skipped
 
 
-def _union(present: Mapping[str, set[str]], *groups: Sequence[str]) -> list[set[str]]:
-    """Return the labels of each group of corpora that is not empty."""
-    return [set().union(*(present[name] for name in names)) for names in groups if names]
+def _labels(
+    clips: Mapping[str, list[Clip]], settings: DataSettings, known: Sequence[str], cross: bool
+) -> tuple[str, ...]:
+    there = set(known)
+    for names in (settings.corpora, *([settings.learn_from] if cross else [])):
+        there &= {clip.label for name in names for clip in clips[name] if clip.label}
+    return labels.choose(settings.classes, sorted(there))
 
 
 def _fingerprint(used: Mapping[str, list[Clip]], features: Mapping[str, CorpusFeatures]) -> str:

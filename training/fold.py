@@ -15,6 +15,7 @@ import joblib
 import numpy as np
 import numpy.typing as npt
 
+from edge_ser.errors import NoRecordings
 from edge_ser.model.bundle import Bundle, ChunkLayout, read_bundle
 from edge_ser.model.interpreter import choose_backend
 from edge_ser.settings import DecisionSettings
@@ -102,7 +103,9 @@ def _learn_classical(fold: Fold, learning: Learning, tell: Tell) -> None:
     begun = time.monotonic()
     labels = fold.dataset.labels
     voices = [clip for clip in learning.train if clip.label is not None]
-    rows = classical.functionals(voices, fold.dataset.utterances(voices))
+    utterances = fold.dataset.utterances(voices)
+    _check_heard(utterances)
+    rows = classical.functionals(voices, utterances)
     heard = ~np.isnan(rows).any(axis=1)
     targets = np.array([labels.index(clip.label or "") for clip in voices])
     fitted = classical.classifier(fold.settings.network.family, fold.settings.seed)
@@ -120,6 +123,15 @@ def _learn_classical(fold: Fold, learning: Learning, tell: Tell) -> None:
     tell("", 1)
 
 
+def _check_heard(utterances: Sequence[Utterance]) -> None:
+    labels = {u.clip.label for u in utterances if u.clip.label is not None}
+    if len(labels) < 2:
+        raise NoRecordings(
+            f"speech of {len(labels)} labels is heard in the training recordings, needed are two or more; check that "
+            "they hold speech, and not too quietly"
+        )
+
+
 def _classical_outputs(fold: Fold, fitted: Any, clips: Sequence[Clip]) -> Outputs:
     clips = [clip for clip in clips if clip.label is not None]
     rows = classical.functionals(clips, fold.dataset.utterances(clips))
@@ -133,6 +145,7 @@ def _learn_deep(fold: Fold, learning: Learning, tell: Tell) -> None:
     begun = time.monotonic()
     settings, dataset = fold.settings, fold.dataset
     everything = [dataset.utterances(learning.train, v) for v in range(settings.augment.variants + 1)]
+    _check_heard(everything[0])
     gains = batches.gains([u for u in everything[0] if u.clip.label is not None])
     pools = [batches.pool(utterances, gains, dataset.labels, settings.training) for utterances in everything]
     validation = _Validation(learning.validation, dataset, gains)
@@ -239,11 +252,12 @@ def quantize(fold: Fold, learning: Learning, variants: Sequence[str] = ("int8",)
     validation = _Validation(learning.validation, fold.dataset, fold.gains)
     whole = validation.outputs(validation.rows(recognize.float_steps(network, family)))
     seconds_a_frame = FRONT_END.hop / FRONT_END.rate
+    path = fold.folder / "quantization.json"
     facts: dict[str, Any] = {
         "parameters": network.count_params(),
         "multiply_adds_a_second": export.multiply_adds(network, family, seconds_a_frame),
         "validation_uar_before": round(score(whole).uar, 4),
-        "variants": {},
+        "variants": files.read_json(path)["variants"] if path.exists() else {},
     }
     for variant in variants:
         model = export.convert(network, family, representative, variant)
@@ -259,7 +273,7 @@ def quantize(fold: Fold, learning: Learning, variants: Sequence[str] = ("int8",)
             "decision": asdict(bundle.decision),
         }
         files.write_bytes(fold.model(variant), bundle.to_bytes())
-    files.write_json(fold.folder / "quantization.json", facts)
+    files.write_json(path, facts)
 
 
 def _bundle(fold: Fold, family: Family, model: bytes) -> Bundle:

@@ -242,8 +242,8 @@ def _check(folds: Sequence[Split]) -> None:
         for label in sorted({clip.label or "" for clip in fold.test} - learned):
             everyone = (*fold.train, *fold.validation, *fold.test)
             speakers = sorted({clip.speaker for clip in everyone if clip.label == label})
+            who = f"{len(speakers)} speaker{'s' if len(speakers) > 1 else ''} ({', '.join(speakers[:3])}"
             raise EdgeSerError(
-                f"{label} cannot be judged: of its {len(speakers)} speakers ({', '.join(speakers[:3])}"
-                f"{', ...' if len(speakers) > 3 else ''}) none is left to learn it from in {fold.name}; leave it out"
-                " with --classes, or take more folds"
+                f"{label} cannot be judged: of its {who}{', ...' if len(speakers) > 3 else ''}) none is left to learn "
+                f"it from in {fold.name}; leave it out with --classes, or take more folds"
             )

@@ -57,12 +57,16 @@ class Run:
 def begin(folder: Path, settings: RunSettings) -> Run:
     """Begin a run, or go on with one.
 
+    Settings of which nothing has been made yet, as :func:`record` has not been called, are replaced.
+
     Raises:
         InvalidSetting: the folder holds a run with other settings.
     """
     families.check(settings.network.family)
+    if settings.teacher.members and settings.teacher.family not in families.DEEP:
+        raise InvalidSetting(f"teacher.family = {settings.teacher.family}: allowed are {', '.join(families.DEEP)}")
     path = folder / "settings.toml"
-    if path.exists():
+    if (folder / "record.json").exists():
         before = configuration.resolve(configuration.read(path), str(path))
         if different := configuration.differences(before, settings):
             raise InvalidSetting(f"{folder} holds a run of other settings ({'; '.join(different)}); take another --run")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ Validate = Callable[[], npt.NDArray[np.int64]]
 """Returns the index of the label that the network, as it is, says of each validation clip."""
 
 _AVERAGED_SHARE: Final = 1 / 3  # of the epochs, the last ones
+_LISTS: Final = ("network", "optimizer", "kept")  # of arrays, in a checkpoint
 
 
 def set_up() -> None:
@@ -48,12 +48,10 @@ class _Progress:
     best: float
 
     def write(self, path: Path, identity: str) -> None:
+        lists = {name: getattr(self, name) for name in _LISTS}
+        arrays = {f"{name}_{i}": value for name, values in lists.items() for i, value in enumerate(values)}
         facts = {"identity": identity, "epoch": self.epoch, "history": self.history, "best": self.best}
-        arrays = {
-            f"{name}_{i:03d}": value
-            for name in ("network", "optimizer", "kept")
-            for i, value in enumerate(getattr(self, name))
-        }
+        facts["lengths"] = {name: len(values) for name, values in lists.items()}
         files.write_with(path, lambda to: np.savez(to, facts=np.array(json.dumps(facts)), **arrays))
 
     @classmethod
@@ -65,14 +63,11 @@ class _Progress:
                 if facts.pop("identity") != identity:
                     return None
                 network, optimizer, kept = (
-                    [stored[key] for key in sorted(stored.files) if key.startswith(f"{name}_")]
-                    for name in ("network", "optimizer", "kept")
+                    [stored[f"{name}_{i}"] for i in range(facts["lengths"][name])] for name in _LISTS
                 )
                 return cls(facts["epoch"], facts["history"], network, optimizer, kept, facts["best"])
-        except FileNotFoundError:
+        except Exception:  # not there or damaged, whatever that leads to: it is begun anew
             return None
-        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
-            return None  # damaged: it is begun anew
 
 
 class Training:
@@ -200,7 +195,12 @@ def pooled(outputs: Any, mask: Any) -> Any:
 def _step(
     network: keras.Model, optimizer: keras.Optimizer, settings: TrainingSettings, teacher: TeacherSettings | None
 ) -> Callable[..., Any]:
-    @tf.function(reduce_retracing=True)
+    # One graph for all shapes: each graph rounds in its own way, and for which shape the first is made would depend on
+    # where a training goes on.
+    coefficients, labels = network.input_shape[-1], network.output_shape[-1] - 1
+    shapes = [(None, None, coefficients), (None, None), (None, None), (None, labels), (None, labels), (None,)]
+
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32) for shape in shapes])
     def step(x: Any, mask: Any, speech: Any, truth: Any, opinion: Any, weights: Any) -> Any:
         with tf.GradientTape() as tape:
             outputs = network(x, training=True)

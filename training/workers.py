@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
 from edge_ser.errors import EdgeSerError
@@ -20,6 +21,21 @@ _tell: Callable[[int], object] = id
 def tell(count: int) -> None:
     """In a worker: say that so many units of work more are done."""
     _tell(count)
+
+
+class _Process(SpawnProcess):
+    """Begins with SIGINT blocked: Ctrl-C reaches the whole group, and a worker that still loads has no answer to it."""
+
+    def start(self) -> None:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class _Context(SpawnContext):
+    Process = _Process
 
 
 @contextmanager
@@ -34,7 +50,7 @@ def pool(jobs: int, told: Callable[[int], object] | None = None) -> Iterator[Pro
         EdgeSerError: a worker was ended from outside.
     """
     # Not forked: a process that has TensorFlow's threads may not be.
-    context = multiprocessing.get_context("spawn")
+    context = _Context()
     queue, stop = context.SimpleQueue(), context.Event()
     listener = threading.Thread(target=_listen, args=(queue, told), daemon=True)
     listener.start()
@@ -64,7 +80,7 @@ def _start(queue: Any, stop: Any) -> None:
     global _tell
     _tell = queue.put
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     threading.Thread(target=_end_with, args=(stop.wait,), daemon=True).start()
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_ser.errors import InterpreterMissing
-from edge_ser.model.bundle import read_bundle
+from edge_ser.errors import InterpreterMissing, InvalidSetting, ModelForeign
+from edge_ser.model.bundle import Bundle, ChunkLayout, read_bundle
 from edge_ser.model.interpreter import BACKENDS, Backend, choose_backend
 from edge_ser.model.stream import ModelStream
 
@@ -33,6 +36,8 @@ def outputs(stream: ModelStream, cuts: list[int]) -> np.ndarray:
 
 STREAM = ModelStream(BUNDLE, choose_backend())
 WHOLE = outputs(STREAM, [])
+ANEW = ModelStream(replace(BUNDLE, chunk=replace(BUNDLE.chunk, streams=False)), choose_backend())
+WHOLE_ANEW = outputs(ANEW, [])
 
 
 def test_a_step_stands_for_four_frames() -> None:
@@ -68,3 +73,67 @@ def test_interpreters_give_the_same_bits() -> None:
 def test_an_unknown_interpreter_is_named() -> None:
     with pytest.raises(InterpreterMissing, match="unknown interpreter 'onnx': allowed are tflite-runtime, litert"):
         choose_backend("onnx")
+
+
+def test_without_streaming_each_chunk_begins_anew_with_the_frames_before_it() -> None:
+    assert not np.array_equal(WHOLE_ANEW, WHOLE)
+    frames, context = BUNDLE.chunk.frames, BUNDLE.chunk.context
+    count = -(-len(FEATURES) // frames)
+    padded = np.pad(FEATURES, ((context, count * frames - len(FEATURES)), (0, 0)))
+    expected = []
+    for begin in range(0, count * frames, frames):
+        interpreter = choose_backend().load(BUNDLE.network)  # a new one remembers nothing
+        (source,), (result,) = interpreter.get_input_details(), interpreter.get_output_details()
+        interpreter.set_tensor(source["index"], padded[None, begin : begin + context + frames])
+        interpreter.invoke()
+        scale, zero = result["quantization"]
+        expected.append((interpreter.get_tensor(result["index"])[0].astype(float) - zero) * scale)
+    assert np.array_equal(WHOLE_ANEW, np.concatenate(expected)[: len(WHOLE_ANEW)])
+
+
+@given(st.lists(st.integers(0, len(FEATURES)), max_size=10))
+def test_without_streaming_too_any_cuts_give_the_same_steps(cuts: list[int]) -> None:
+    assert np.array_equal(outputs(ANEW, cuts), WHOLE_ANEW)
+
+
+@pytest.mark.parametrize("wrong", [1, 0, "true", None])
+def test_streams_is_true_or_false(wrong: Any) -> None:
+    with pytest.raises(InvalidSetting, match=f"chunk.streams = {wrong}: allowed is true or false"):
+        replace(BUNDLE.chunk, streams=wrong)
+
+
+def converted(function: Any, dtype: str, shape: tuple[int, ...]) -> Bundle:
+    """A model of one formula, in the shipped model's layout."""
+    tf = pytest.importorskip("tensorflow", reason="needs the extra 'train'")
+    spec = tf.TensorSpec((1, *shape), dtype)
+    made = tf.function(lambda x: function(tf, x)).get_concrete_function(spec)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([made])
+    return Bundle(BUNDLE.labels, BUNDLE.front_end, ChunkLayout(8, 5, 2), BUNDLE.decision, {}, converter.convert())
+
+
+def first_frames(tf: Any, x: Any) -> Any:
+    """Each step gives back the first coefficients of its last frame, scaled by pi."""
+    return tf.stack((x[:, 8], x[:, 12]), 1)[:, :, : len(BUNDLE.labels) + 1] * np.pi
+
+
+@pytest.mark.parametrize("backend", installed(), ids=lambda backend: str(backend.name))
+def test_a_float_model_takes_int8_steps_and_gives_logits_as_they_are(backend: Backend) -> None:
+    stream = ModelStream(converted(first_frames, "float32", (13, FEATURES.shape[1])), backend)
+    whole = outputs(stream, [])
+    last = np.pad(FEATURES, ((0, 5), (0, 0)))[3::4, : len(BUNDLE.labels) + 1][: len(whole)]
+    assert whole.dtype == np.float64
+    np.testing.assert_allclose(whole, last * np.pi, rtol=1e-6)
+    assert np.array_equal(outputs(stream, [3, 50, 51, 170]), whole)
+
+
+def test_a_model_of_other_numbers_is_foreign() -> None:
+    def whole_numbers(tf: Any, x: Any) -> Any:
+        return tf.stack((x[:, 8], x[:, 12]), 1)[:, :, : len(BUNDLE.labels) + 1] * 2
+
+    with pytest.raises(ModelForeign, match=r"int32, the description says .* int8 or float32"):
+        ModelStream(converted(whole_numbers, "int32", (13, FEATURES.shape[1])), choose_backend())
+
+
+def test_a_float_model_of_another_shape_is_foreign() -> None:
+    with pytest.raises(ModelForeign, match=r"float32, the description says \(1, 13, "):
+        ModelStream(converted(first_frames, "float32", (13, FEATURES.shape[1] + 1)), choose_backend())

@@ -61,7 +61,7 @@ def test_the_least_sure_clips_become_uncertain() -> None:
 
 
 def test_nearly_all_speech_has_the_evidence_within_a_second() -> None:
-    utterances = [steps(40, float(level), seed) for seed, level in enumerate(np.linspace(0.3, 3.0, 400))]
+    utterances = [steps(40, float(level), seed) for seed, level in enumerate(np.linspace(1.5, 4.0, 400))]
     found = calibrate.decision(said(50, 1.0), utterances)
 
     def reached(evidence: float) -> float:

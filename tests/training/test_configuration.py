@@ -260,6 +260,7 @@ def test_a_run_goes_on_with_its_own_settings_only(tmp_path: Path) -> None:
     settings = RunSettings(training=TrainingSettings(epochs=3))
     assert run.begin(tmp_path / "run", settings) == run.begin(tmp_path / "run", settings)
     assert run.reopen(tmp_path / "run").settings == settings
+    (tmp_path / "run" / "record.json").touch()
     other = replace(settings, seed=2, training=TrainingSettings(epochs=4))
     with pytest.raises(InvalidSetting) as error:
         run.begin(tmp_path / "run", other)
@@ -267,6 +268,12 @@ def test_a_run_goes_on_with_its_own_settings_only(tmp_path: Path) -> None:
         error.value
     )
     assert run.reopen(tmp_path / "run").settings == settings
+
+
+def test_settings_that_nothing_was_made_of_can_be_mended(tmp_path: Path) -> None:
+    run.begin(tmp_path, RunSettings(data=DataSettings(classes="anger,sadnes")))
+    run.begin(tmp_path, RunSettings())
+    assert run.reopen(tmp_path).settings == RunSettings()
 
 
 def test_a_run_that_is_not_there_cannot_be_reopened(tmp_path: Path) -> None:

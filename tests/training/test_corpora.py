@@ -488,7 +488,11 @@ def test_manifest_skips_unknown_labels_and_repeated_lines(tmp_path: Path) -> Non
     path = manifest(tmp_path, "path,label,speaker", *lines, name="study.csv")
     found = read(tmp_path, str(path))
     assert [clip.speaker for clip in found.clips] == ["study/1"]
-    assert skips(found) == {"file is missing": 1, "label none of ours": 1, "same path as an earlier line": 1}
+    assert skips(found) == {
+        "file is missing": 1,
+        "label 'melancholic' means none of ours": 1,
+        "same path as an earlier line": 1,
+    }
 
 
 @pytest.mark.parametrize(

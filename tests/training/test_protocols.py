@@ -322,7 +322,7 @@ def test_a_label_with_one_speaker_is_named(protocol: str) -> None:
     clips = [*made_up("a", 10), Clip(Path("a/only"), "a", "a/04", "disgust", "female")]
     with pytest.raises(EdgeSerError) as refusal:
         splits(clips, [], {}, ProtocolSettings(name=protocol))
-    assert str(refusal.value).startswith("disgust cannot be judged: of its 1 speakers (a/04) none is left to learn it")
+    assert str(refusal.value).startswith("disgust cannot be judged: of its 1 speaker (a/04) none is left to learn it")
     assert "--classes" in str(refusal.value)
 
 

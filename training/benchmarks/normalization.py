@@ -27,7 +27,8 @@ from training import configuration, metrics, progress, protocols, recognize
 from training.cache import Entry
 from training.commands import options
 from training.corpora import Clip
-from training.dataset import CorpusFeatures, load
+from training.corpus_features import CorpusFeatures
+from training.dataset import load
 from training.families import deep
 from training.fold import Fold
 from training.labels import FOUR
@@ -96,7 +97,7 @@ def main(data: Path | None, cache: Path, jobs: int, epochs: int) -> None:
             place = Path(folder) / str(number)
             entry = Entry(place / "features")
             entry.write(_analysis(x - mean) for x in made)
-            folds.append(Fold(place, settings, replace(dataset, features=[CorpusFeatures(clips, [entry])])))
+            folds.append(Fold(place, settings, replace(dataset, features=[CorpusFeatures(clips, [], [entry])])))
         advance([(fold, inner) for fold in folds], "train", jobs)
         click.echo("| normalization | CREMA-D, unseen actors, 6 classes | EmoDB, 4 classes |")
         click.echo("|---|---|---|")

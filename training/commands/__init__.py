@@ -33,7 +33,7 @@ def cli() -> None:
     \b
     Examples:
       python -m training corpora --data DATA
-      python -m training evaluate --family cnn_lstm --corpus emodb --classes 7 --protocol loso --data DATA
+      python -m training evaluate --family cnn_lstm --corpus emodb --protocol loso --data DATA
       python -m training evaluate --model FILE.tflite --corpus emovo --classes 4 --data DATA
       python -m training train --config run.toml --run runs/mine --data DATA
       python -m training quantize --run runs/mine --data DATA

@@ -33,7 +33,7 @@ def command(
 
     \b
     Examples:
-      python -m training compare --corpus emodb --classes 7 --protocol loso --run runs/compare-emodb
+      python -m training compare --corpus emodb --protocol loso --run runs/compare-emodb
       python -m training compare --family cnn_lstm --family svm --corpus crema-d --protocol kfold
     """
     from training import compare, evaluate, families, files, plots, report

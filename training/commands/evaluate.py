@@ -48,8 +48,8 @@ def command(
 
     \b
     Examples:
-      python -m training evaluate --family cnn_lstm --corpus emodb --classes 7 --protocol loso
-      python -m training evaluate --family cnn_lstm --corpus ravdess --classes all --protocol kfold --folds 5
+      python -m training evaluate --family cnn_lstm --corpus emodb --protocol loso
+      python -m training evaluate --family cnn_lstm --corpus ravdess --protocol kfold --folds 5
       python -m training evaluate --corpus emodb --learn-from crema-d --protocol cross --classes 4
       python -m training evaluate --run runs/mine
       python -m training evaluate --model model.tflite --corpus emovo --classes 4 --format json

@@ -13,6 +13,7 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.sinks import standard_error
 from training import configuration
 from training.dataset import Dataset, load
+from training.families import CLASSICAL, DEEP
 from training.run import Run, begin, reopen
 from training.settings import IMBALANCES, PROTOCOLS, RunSettings
 
@@ -88,10 +89,12 @@ def of_a_run(family: bool = True) -> Callable[[_Command], _Command]:
         )(command)
         rows = [*_SETTINGS]
         if family:
-            rows.insert(0, ("--family", "network.family", str, "A network family, or a baseline."))
+            names = f"{', '.join(DEEP)}; or a baseline: {', '.join(CLASSICAL)}."
+            rows.insert(0, ("--family", "network.family", str, names))
         for name, key, kind, text in reversed(rows):
             many = key in ("data.corpora", "data.learn_from")
-            command = click.option(name, _variable(key), type=kind, multiple=many, help=text)(command)
+            metavar = "NAME" if kind is str else None
+            command = click.option(name, _variable(key), type=kind, multiple=many, metavar=metavar, help=text)(command)
         return click.option(
             "--config",
             type=click.Path(path_type=Path),

@@ -29,7 +29,7 @@ def command(data: Path | None, folder: Path | None, cache: Path, jobs: int, form
     Examples:
       python -m training train --run runs/mine
       python -m training train --config run.toml --run runs/mine
-      python -m training train --corpus emodb --classes 7 --epochs 40 --set training.mixup=0.2
+      python -m training train --corpus emodb --epochs 40 --set training.mixup=0.2
       tensorboard --logdir runs/mine
     """
     from training import files

@@ -12,7 +12,7 @@ from typing import Final
 from edge_ser.errors import InvalidSetting
 from training.corpora import tree
 from training.corpora.clip import Clip, Found, Skipped
-from training.labels import label_of
+from training.labels import label_of, nearest
 
 NEEDED: Final = ("path", "label", "speaker")
 OPTIONAL: Final = ("language", "split", "sex")
@@ -59,7 +59,9 @@ def read(path: Path, name: str) -> Found:
         if first != number:
             skipped.append(Skipped(line, TWICE))
         elif label is None:
-            skipped.append(Skipped(line, tree.NO_LABEL))
+            like = nearest(row["label"])
+            unknown = f"label '{row['label']}' means none of ours"
+            skipped.append(Skipped(line, f"{unknown}; the nearest word is {like}" if like else unknown))
         elif not recording.is_file():
             skipped.append(Skipped(line, MISSING))
         elif reason := tree.unusable(recording):

@@ -1,0 +1,265 @@
+"""Features are made once, made again when anything that they depend on changes, and are there whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from edge_ser.errors import OutputFailed
+from edge_ser.features import parameters
+from tests.training import voices
+from tests.training.limits import little_room
+from training import cache, corpora, corpus_features
+from training.cache import Entry
+from training.corpora import Found
+from training.corpus_features import CorpusFeatures
+from training.settings import AugmentSettings
+from training.utterances import Analysis, Features
+
+GAIN = AugmentSettings(1, speed=0, tempo=0, pitch=0, room=0, noise=0, band=0, gain=1)
+"""One variant, quickly made."""
+
+CLIPS = 4
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Make features in this process; the list grows by an item a clip."""
+    inline = voices.Inline()
+    monkeypatch.setattr("training.workers.pool", inline.pool)
+    return inline.done
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """A data folder with a corpus of two speakers, and noises."""
+    voices.corpus(tmp_path / "data" / "mine", speakers=2)
+    for name in ("rain", "wind"):
+        voices.record(tmp_path / "data" / "noise" / f"{name}.wav")
+    return tmp_path / "data"
+
+
+def made(data: Path, augmentation: AugmentSettings = GAIN, jobs: int = 1, noise: bool = True) -> Any:
+    """Return the features of the corpora; they are cached beside the first data folder."""
+    found = {name: corpora.read(data, name) for name in ("mine", *(["noise"] if noise else []))}
+    folder = data.parent / "cache"
+    return corpus_features.make(found, "noise" if noise else "", augmentation, folder, jobs)
+
+
+def contents(features: dict[str, CorpusFeatures]) -> dict[str, list[bytes]]:
+    return {
+        name: [path.read_bytes() for entry in corpus.entries for path in sorted(entry.folder.iterdir())]
+        for name, corpus in features.items()
+    }
+
+
+# Hits and misses -----------------------------------------------------------------------------------------------------
+
+
+def test_features_are_made_once(mine: Path, work: list[Any]) -> None:
+    first = made(mine)
+    assert len(work) == 2 * (CLIPS + 2)
+    assert contents(made(mine)) == contents(first)
+    assert len(work) == 2 * (CLIPS + 2)
+    assert all(len(list(first["mine"].utterances(variant))) == CLIPS for variant in (0, 1))
+
+
+def test_a_data_folder_that_moved_is_known_again(mine: Path, work: list[Any]) -> None:
+    first = contents(made(mine))
+    done = len(work)
+    moved = mine.rename(mine.parent / "elsewhere")
+    features = made(moved)
+    assert len(work) == done
+    assert contents(features) == first
+    assert all(clip.path.is_relative_to(moved) for clip, _, _ in features["mine"].utterances())
+
+
+def test_another_front_end_makes_all_anew(mine: Path, work: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    made(mine)
+    monkeypatch.setattr(parameters, "VERSION", parameters.VERSION + 1)
+    made(mine)
+    assert len(work) == 2 * 2 * (CLIPS + 2)
+
+
+def test_other_code_on_the_way_makes_all_anew(mine: Path, work: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    made(mine)
+    module = mine.parent / "gate.py"
+    module.write_text("# another gate\n")
+    monkeypatch.setattr(cache, "_CODE", (*cache._CODE[:-1], SimpleNamespace(__file__=str(module))))
+    made(mine)
+    assert len(work) == 2 * 2 * (CLIPS + 2)
+
+
+def test_a_recording_that_changed_makes_its_corpus_anew(mine: Path, work: list[Any]) -> None:
+    before = made(mine)
+    done = len(work)
+    voices.record(mine / "mine" / "sad" / "s1_0.wav", "another")
+    after = made(mine)
+    assert len(work) == done + 2 * CLIPS
+    assert {clip.path.parent.name for _, clip, *_ in work[done:]} == {"angry", "sad"}
+    pairs = zip(before["mine"].utterances(), after["mine"].utterances(), strict=True)
+    same = [np.array_equal(a, b) for (_, a, _), (_, b, _) in pairs]
+    assert same == [True, True, True, False]
+
+
+def test_another_augmentation_makes_only_variants_anew(mine: Path, work: list[Any]) -> None:
+    made(mine)
+    done = len(work)
+    made(mine, replace(GAIN, band=1))
+    assert {function.keywords["recipe"].variant for function, *_ in work[done:]} == {1}
+    assert len(work) == done + CLIPS + 2
+
+
+def test_more_variants_are_made_beside_those_that_are_there(mine: Path, work: list[Any]) -> None:
+    made(mine)
+    done = len(work)
+    made(mine, replace(GAIN, variants=3))
+    assert [function.keywords["recipe"].variant for function, *_ in work[done:]] == [*[2] * 4, *[3] * 4, 2, 2, 3, 3]
+
+
+def test_other_noises_make_only_variants_anew(mine: Path, work: list[Any]) -> None:
+    made(mine)
+    done = len(work)
+    voices.record(mine / "noise" / "rain.wav", "another")
+    voices.record(mine / "noise" / "wind.wav", "another still")
+    made(mine)
+    of_voices = [function for function, clip, _ in work[done:] if clip.label]
+    assert {function.keywords["recipe"].variant for function in of_voices} == {1}
+    assert len(work) == done + CLIPS + 2 * 2
+
+
+def test_voices_are_not_taken_for_noises(mine: Path, work: list[Any], tmp_path: Path) -> None:
+    found = corpora.read(mine, "mine")
+    voiced = corpus_features.make({"mine": found}, "", AugmentSettings(0), tmp_path / "cache", 1)
+    without = Found([replace(clip, label=None) for clip in found.clips], [])
+    silent = corpus_features.make({"mine": without}, "", AugmentSettings(0), tmp_path / "cache", 1)
+    assert len(work) == 2 * CLIPS
+    assert all(speech.any() for _, _, speech in voiced["mine"].utterances())
+    assert not any(speech.any() for _, _, speech in silent["mine"].utterances())
+    relabelled = Found([replace(clip, label="fear") for clip in found.clips], [])
+    corpus_features.make({"mine": relabelled}, "", AugmentSettings(0), tmp_path / "cache", 1)
+    assert len(work) == 2 * CLIPS, "which emotion a voice has changes nothing"
+
+
+def test_features_do_not_depend_on_the_number_of_processes(mine: Path) -> None:
+    first = contents(made(mine, AugmentSettings(0), jobs=1, noise=False))
+    shutil.rmtree(mine.parent / "cache")
+    assert contents(made(mine, AugmentSettings(0), jobs=2, noise=False)) == first
+
+
+# Recordings that cannot be read --------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_read_is_stored_as_that(mine: Path, work: list[Any]) -> None:
+    angry = mine / "mine" / "angry" / "s0_0.wav"
+    angry.write_bytes(angry.read_bytes()[:3_000])
+    (mine / "mine" / "sad" / "s0_0.wav").write_text("no sound")
+    soundfile.write(mine / "mine" / "sad" / "s1_0.wav", np.zeros(16_000), 16_000)
+    for _ in range(2):
+        features = made(mine)["mine"]
+        failures = {path.relative_to(mine / "mine").as_posix(): why for path, why in features.failures().items()}
+        assert sorted(failures) == ["angry/s0_0.wav", "sad/s0_0.wav"]
+        assert failures["angry/s0_0.wav"].startswith("s0_0.wav: cut off")
+        assert [clip.path.name for clip, _, _ in features.utterances()] == ["s1_0.wav"], "silence has no utterance"
+    assert len(work) == 2 * (CLIPS + 2)
+
+
+# Whole or not at all -------------------------------------------------------------------------------------------------
+
+
+def analysis(frames: int) -> Analysis:
+    chance = np.random.default_rng(frames)
+    return Analysis([Features(chance.integers(-9, 9, (frames, 40)).astype(np.int32), chance.random(frames) > 0.5)])
+
+
+def test_what_is_written_comes_back(tmp_path: Path) -> None:
+    entry = Entry(tmp_path / "cache" / "entry")
+    two = Analysis([*analysis(3).utterances, *analysis(7).utterances])
+    entry.write([Analysis([]), two, Analysis([], "broken"), analysis(5)])
+    assert entry.complete
+    clips, cepstra, speech = entry.read()
+    assert clips.tolist() == [1, 1, 3]
+    for features, a, b in zip([*two.utterances, *analysis(5).utterances], cepstra, speech, strict=True):
+        np.testing.assert_array_equal(a, features.cepstra)
+        np.testing.assert_array_equal(b, features.speech)
+        assert (a.dtype, b.dtype) == (np.int32, np.bool_)
+    assert entry.failures() == {2: "broken"}
+
+
+def test_a_corpus_without_any_speech_is_an_entry_too(tmp_path: Path) -> None:
+    entry = Entry(tmp_path / "entry")
+    entry.write([Analysis([])] * 3)
+    clips, cepstra, speech = entry.read()
+    assert (clips.tolist(), cepstra, speech) == ([], [], [])
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, OSError(5, "Input/output error")])
+@pytest.mark.parametrize("after", range(4))
+def test_an_interrupted_write_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: BaseException, after: int
+) -> None:
+    entry = Entry(tmp_path / "entry")
+    save, saved = np.save, []
+
+    def interrupted(path: Path, array: Any) -> None:
+        assert not entry.complete
+        if len(saved) == after:
+            raise stop
+        saved.append(path)
+        save(path, array)
+
+    monkeypatch.setattr(np, "save", interrupted)
+    with pytest.raises(OutputFailed if isinstance(stop, OSError) else stop):  # type: ignore[arg-type]
+        entry.write([analysis(5)])
+    assert not entry.complete
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+    entry.write([analysis(5)])
+    assert entry.complete
+
+
+def test_an_interrupted_analysis_leaves_nothing(tmp_path: Path) -> None:
+    def interrupted() -> Iterator[Analysis]:
+        yield analysis(5)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Entry(tmp_path / "entry").write(interrupted())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_never_read(mine: Path, work: list[Any]) -> None:
+    entry = made(mine, AugmentSettings(0))["mine"].entries[0]
+    done = len(work)
+    half = entry.folder.with_name(f".123-{entry.folder.name}")
+    entry.folder.rename(half)
+    (half / "speech.npy").unlink()
+    assert made(mine, AugmentSettings(0))["mine"].entries[0].complete
+    assert len(work) == done + CLIPS
+
+
+def test_a_full_disk_leaves_nothing_and_is_said(tmp_path: Path) -> None:
+    entry = Entry(tmp_path / "entry")
+    with little_room(50_000), pytest.raises(OutputFailed, match=r"cannot write .*/entry: the disk is full; free"):
+        entry.write([analysis(1_000)])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_process_may_be_quicker(tmp_path: Path) -> None:
+    entry = Entry(tmp_path / "entry")
+
+    def meanwhile() -> Iterator[Analysis]:
+        Entry(tmp_path / "entry").write([analysis(5)])
+        yield analysis(5)
+
+    entry.write(meanwhile())
+    assert [path.name for path in tmp_path.iterdir()] == ["entry"]
+    assert entry.read()[0].tolist() == [0]

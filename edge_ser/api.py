@@ -9,10 +9,10 @@ Example:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge_ser.events import NO_SPEECH, UNCERTAIN, EmotionEvent, Event, utc_now
+from edge_ser.events import NO_SPEECH, UNCERTAIN, EmotionEvent, utc_now
 from edge_ser.model.bundle import read_bundle
 from edge_ser.model.interpreter import choose_backend
 from edge_ser.pipeline import Pipeline
@@ -113,7 +113,3 @@ class EmotionRecognizer:
             duration=duration,
             segments=[Segment(event.start, event.end, event.label, event.confidence) for event in finals],
         )
-
-
-def _finals(events: Iterable[Event]) -> list[EmotionEvent]:
-    return [event for event in events if isinstance(event, EmotionEvent) and event.final]

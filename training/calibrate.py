@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from edge_ser.decision import Decision
 from edge_ser.settings import DecisionSettings
-from training.metrics import Outputs, softmax
+from training.metrics import softmax
+from training.outputs import Outputs
 
 _FIRST_SECOND: Final = 13
 """Steps that are there a second after the onset of speech: 0.83 s, and the look-back."""

@@ -48,7 +48,7 @@ def _latency(fold: Fold, split: Split) -> float:
     """Return the int8 model's time for a second of speech, µs, on one core of this machine."""
     bundle = read_bundle(fold.model("int8"))
     steps = recognize.model_steps(bundle, choose_backend(BACKEND))
-    clips = [clip for clip in split.test if clip.label is not None][:_TIMED_CLIPS]
+    clips = [clip for clip in split.validation if clip.label is not None][:_TIMED_CLIPS]
     features = [batches.quantize(u.cepstra, fold.gains) for u in fold.dataset.utterances(clips)]
     seconds = sum(map(len, features)) * FRONT_END.hop / FRONT_END.rate
     took = []

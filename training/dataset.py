@@ -114,7 +114,7 @@ def load(
     features = corpus_features.make(found, noise, augmentation, folder, jobs)
     clips, skipped = _readable(found, features)
     for name in names:
-        if failures := list(features[name].failures().values()):
+        if failures := [f"{path.name}: {reason}" for path, reason in features[name].failures().items()]:
             count = f"{len(failures)} recording{'s' if len(failures) > 1 else ''}"
             warnings.append(f"{name}: skipped {count} that cannot be read, for example {failures[0]}")
             say(warnings[-1])
@@ -159,7 +159,8 @@ def _readable(
         skipped += [Skipped(path, reason) for path, reason in failures.items()]
         clips[name] = [clip for clip in corpus.clips if clip.path not in failures]
         if not clips[name]:
-            raise NoRecordings(f"no recording of {name} can be read; the first: {next(iter(failures.values()))}")
+            path, reason = next(iter(failures.items()))
+            raise NoRecordings(f"no recording of {name} can be read; the first: {path.name}: {reason}")
     return clips, skipped
 
 

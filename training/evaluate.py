@@ -15,7 +15,7 @@ from edge_ser.model.interpreter import choose_backend
 from training import false_alarms, files, metrics, plots, recognize
 from training.dataset import Dataset
 from training.fold import BACKEND, Fold
-from training.metrics import Outputs
+from training.outputs import Outputs
 from training.protocols import Split
 from training.run import Run
 

@@ -19,8 +19,8 @@ def measure(clips: Sequence[Clip], bundle: Bundle, backend: Backend) -> dict[str
     """Run clips through the recognizer, each as a stream of its own.
 
     Returns:
-        ``emotions_an_hour_of_noise``: final emotion events, ``uncertain`` ones included; ``noise_hours``;
-        ``speech_missed``: share of the speech clips without any event.
+        ``speech_missed``: share of the speech clips without any event; and, where there is noise,
+        ``emotions_an_hour_of_noise``: final emotion events, ``uncertain`` ones included, and ``noise_hours``.
     """
     events = {True: 0, False: 0}
     missed = spoken = 0
@@ -36,9 +36,8 @@ def measure(clips: Sequence[Clip], bundle: Bundle, backend: Backend) -> dict[str
         else:
             spoken += 1
             missed += not count
-    hours = samples_of_noise / SAMPLE_RATE / 3600
-    return {
-        "emotions_an_hour_of_noise": round(events[True] / hours, 1),
-        "noise_hours": round(hours, 3),
-        "speech_missed": round(missed / spoken, 4),
-    }
+    figures = {"speech_missed": round(missed / spoken, 4)}
+    if samples_of_noise:
+        hours = samples_of_noise / SAMPLE_RATE / 3600
+        figures |= {"emotions_an_hour_of_noise": round(events[True] / hours, 1), "noise_hours": round(hours, 3)}
+    return figures

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from edge_ser.errors import OutputFailed
 
@@ -53,6 +56,13 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file whole or not at all."""
     write_bytes(path, (json.dumps(value, indent=1) + "\n").encode())
+
+
+def write_arrays(path: Path, **arrays: Any) -> None:
+    """Write an ``.npz`` file without pickles, whole or not at all."""
+    content = io.BytesIO()  # zipfile, which numpy writes through, complains by itself when a disk is full
+    np.savez(content, **{name: np.asarray(array) for name, array in arrays.items()})
+    write_bytes(path, content.getvalue())
 
 
 def read_json(path: Path) -> Any:

@@ -23,7 +23,8 @@ from training import batches, calibrate, files, recognize
 from training.corpora import Clip
 from training.dataset import Dataset, Utterance
 from training.families import CLASSICAL, STRIDE, Family, classical, deep
-from training.metrics import Outputs, agreement, score
+from training.metrics import agreement, score
+from training.outputs import Outputs
 from training.protocols import Learning, Split
 from training.settings import NetworkSettings, RunSettings, TrainingSettings
 from training.utterances import FRONT_END
@@ -164,7 +165,7 @@ def _learn_deep(fold: Fold, learning: Learning, tell: Tell) -> None:
         pools = [replace(pool, opinion=opinion) for pool, opinion in zip(pools, opinions, strict=True)]
     network, history = _train(fold, "", settings.network, settings.training, settings.seed, pools, validation, tell)
     weights = {f"w{i:03d}": w for i, w in enumerate(network.get_weights())}
-    files.write_with(fold.folder / "weights.npz", lambda to: np.savez(to, **weights))
+    files.write_arrays(fold.folder / "weights.npz", **weights)
     outputs = validation.outputs(validation.rows(recognize.float_steps(network, deep(settings.network.family))))
     facts = {
         "seconds": round(time.monotonic() - begun, 1),

@@ -196,7 +196,8 @@ def _tests(every: _Everybody, settings: ProtocolSettings) -> list[tuple[str, lis
             test += every.shuffled(corpus, settings.seed)[: max(1, round(settings.test * len(groups)))]
         return [("holdout", test)]
     if settings.name == "loso":
-        return [(group.replace("/", "-"), [group]) for group in every.groups]
+        numbered = enumerate(every.groups, 1)
+        return [(f"{number:02d}-{group.replace('/', '-')}", [group]) for number, group in numbered]
     folds: list[list[str]] = [[] for _ in range(settings.folds)]
     dealt = 0
     for corpus in every.by_corpus:

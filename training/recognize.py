@@ -18,7 +18,7 @@ from training import batches
 from training.corpora import Clip
 from training.dataset import Utterance
 from training.families import LONGEST, STRIDE, Family
-from training.metrics import Outputs
+from training.outputs import Outputs
 
 if TYPE_CHECKING:
     import keras

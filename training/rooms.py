@@ -8,7 +8,6 @@ decays exponentially stands for the rest; late reverberation is no more than tha
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_ser.settings import SAMPLE_RATE
+from training import files
 
 Float = npt.NDArray[np.float64]
 Float32 = npt.NDArray[np.float32]
@@ -69,11 +69,8 @@ def load(cache: Path, count: int, seed: int) -> list[Float32]:
     source = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
     path = cache / f"rooms-{source}-{count}-{seed}.npz"
     if not path.exists():
-        cache.mkdir(parents=True, exist_ok=True)
         made = bank(count, seed)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp.npz")  # renamed when whole; each process has its own
-        np.savez(temporary, lengths=[len(response) for response in made], samples=np.concatenate(made))
-        temporary.replace(path)
+        files.write_arrays(path, lengths=[len(response) for response in made], samples=np.concatenate(made))
     with np.load(path) as stored:
         return list(np.split(stored["samples"], np.cumsum(stored["lengths"])[:-1]))
 

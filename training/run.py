@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import platform
 import subprocess
 from collections import Counter
@@ -88,7 +90,7 @@ def reopen(folder: Path) -> Run:
 
 
 def record(run: Run, dataset: Dataset, folds: Sequence[tuple[Fold, Split]]) -> dict[str, Any]:
-    """Write down what a run is made of, and return it.
+    """Write down what a run is made of, and which recordings it leaves out (``skipped.csv``); return the former.
 
     Raises:
         EdgeSerError: the run was begun with other recordings.
@@ -102,6 +104,10 @@ def record(run: Run, dataset: Dataset, folds: Sequence[tuple[Fold, Split]]) -> d
                 f"{len(dataset.judged) + len(dataset.learned)}); take another --run, or the recordings of then"
             )
         return before
+    rows = csv.writer(listing := io.StringIO(), lineterminator="\n")
+    rows.writerow(["recording", "reason"])
+    rows.writerows(["/".join(skip.path.parts[-3:]), skip.reason] for skip in dataset.skipped)
+    files.write_bytes(run.folder / "skipped.csv", listing.getvalue().encode())
     reasons = Counter(skip.reason for skip in dataset.skipped)
     facts = {
         "labels": list(dataset.labels),

@@ -52,7 +52,7 @@ class _Progress:
         arrays = {f"{name}_{i}": value for name, values in lists.items() for i, value in enumerate(values)}
         facts = {"identity": identity, "epoch": self.epoch, "history": self.history, "best": self.best}
         facts["lengths"] = {name: len(values) for name, values in lists.items()}
-        files.write_with(path, lambda to: np.savez(to, facts=np.array(json.dumps(facts)), **arrays))
+        files.write_arrays(path, facts=json.dumps(facts), **arrays)
 
     @classmethod
     def read(cls, path: Path, identity: str) -> _Progress | None:

@@ -85,7 +85,7 @@ def analyze(clip: Clip, digest: str, recipe: Recipe) -> Analysis:
     try:
         samples = read_samples(clip.path)
     except EdgeSerError as error:
-        return Analysis([], str(error).replace(str(clip.path), clip.path.name))
+        return Analysis([], str(error).removeprefix(f"{clip.path}: "))
     rng = np.random.default_rng([recipe.variant, *digest.encode()])
     if recipe.variant:
         responses = _responses(recipe.rooms) if recipe.settings.room else []

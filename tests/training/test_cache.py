@@ -167,7 +167,7 @@ def test_what_cannot_be_read_is_stored_as_that(mine: Path, work: list[Any]) -> N
         features = made(mine)["mine"]
         failures = {path.relative_to(mine / "mine").as_posix(): why for path, why in features.failures().items()}
         assert sorted(failures) == ["angry/s0_0.wav", "sad/s0_0.wav"]
-        assert failures["angry/s0_0.wav"].startswith("s0_0.wav: cut off")
+        assert failures["angry/s0_0.wav"].startswith("cut off")
         assert [clip.path.name for clip, _, _ in features.utterances()] == ["s1_0.wav"], "silence has no utterance"
     assert len(work) == 2 * (CLIPS + 2)
 

@@ -9,7 +9,8 @@ import pytest
 from edge_ser.decision import Decision
 from edge_ser.settings import DecisionSettings
 from training import calibrate
-from training.metrics import Outputs, score, softmax
+from training.metrics import score, softmax
+from training.outputs import Outputs
 
 LABELS = ("anger", "fear", "neutral", "sadness")
 

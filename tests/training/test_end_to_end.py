@@ -1,71 +1,216 @@
-"""From a few real recordings to a model file that the runtime takes, in three commands."""
+"""From a few real recordings to a model file that the runtime takes, through the commands, killed in between."""
 
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from edge_ser.api import EmotionRecognizer
 from edge_ser.model.bundle import read_bundle
+from edge_ser.model.interpreter import choose_backend
 
-pytestmark = pytest.mark.skipif(not find_spec("tensorflow"), reason="needs the extra 'train'")
+pytestmark = [
+    pytest.mark.skipif(not find_spec("tensorflow"), reason="needs the extra 'train'"),
+    pytest.mark.timeout(600),
+]
+
+ACTORS: Final = range(1001, 1007)
+SPEAKERS: Final = ("03", "08", "10", "11", "14")
+SMALL: Final = (
+    "--epochs", "6", "--variants", "1", "--set", "network.channels=8", "--set", "network.units=8",
+    "--set", "training.batch=16", "--set", "augment.room=0",
+)  # fmt: skip
 
 
-def subset(data: Path, folder: Path) -> None:
-    """Link ten CREMA-D actors, all EmoDB speakers and some noises, six clips or so of each."""
+@pytest.fixture(scope="module")
+def place(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six CREMA-D actors, five EmoDB speakers and some noises, below ``data``."""
+    folder = tmp_path_factory.mktemp("training")
     chosen = [
-        *(clip for actor in range(1001, 1011) for clip in sorted((data / "crema-d").glob(f"{actor}_IEO_*_HI.flac"))),
-        *(clip for actor in range(1001, 1011) for clip in sorted((data / "crema-d").glob(f"{actor}_DFA_NEU_*.flac"))),
-        *sorted((data / "emodb").glob("*.flac"))[::7],
+        *(clip for actor in ACTORS for clip in sorted((data / "crema-d").glob(f"{actor}_IEO_*_[HL][IO].flac"))),
+        *(clip for actor in ACTORS for clip in sorted((data / "crema-d").glob(f"{actor}_DFA_*.flac"))),
+        *(clip for speaker in SPEAKERS for clip in sorted((data / "emodb").glob(f"{speaker}*.flac"))[::2]),
         *sorted((data / "noise").glob("*.ogg"))[::16],
     ]
     for clip in chosen:
-        link = folder / clip.parent.name / clip.name
+        link = folder / "data" / clip.parent.name / clip.name
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(clip)
+    return folder
 
 
-def training(*arguments: str) -> str:
-    command = [sys.executable, "-m", "training", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=280)
+def command(place: Path, *arguments: str) -> list[str]:
+    name, *others = arguments
+    shared = () if name == "card" else ("--data", str(place / "data"), "--cache", str(place / "cache"), "--jobs", "2")
+    return [sys.executable, "-m", "training", name, *shared, *others]
+
+
+def training(place: Path, *arguments: str) -> str:
+    done = subprocess.run(command(place, *arguments), capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_three_commands_make_a_model(data: Path, tmp_path: Path) -> None:
-    subset(data, tmp_path / "data")
-    where = ("--data", str(tmp_path / "data"), "--run", str(tmp_path / "runs" / "tiny"))
-    assert "validation UAR" in training("train", *where, "--epochs", "1", "--variants", "1")
-    assert "UNIDIRECTIONAL_SEQUENCE_LSTM" in training("quantize", *where)
-    table = training("evaluate", *where)
-    assert "crema-d" in table
-    assert "emotions an hour of noise" in table
-
-    run = tmp_path / "runs" / "tiny"
-    log = json.loads((run / "training.json").read_text())
-    for part in ("train", "validation", "test"):
-        assert any("crema-d" in speaker for speaker in log["speakers"][part])
-    bundle = read_bundle(run / "model.tflite")
-    assert list(bundle.front_end.gains) == log["gains"]
-    figures = json.loads((run / "evaluation.json").read_text())
-    assert figures["crema-d"]["agreement"] > 0.8, "an untrained network's near-ties flip, but not many"
-    assert (
-        bundle.card["figures_on_the_test_speakers"]["crema-d, 6 classes"]["clips"]
-        == figures["crema-d"]["int8"]["clips"]
-    )
-
-    clip = next((tmp_path / "data" / "emodb").iterdir())
-    assert EmotionRecognizer(run / "model.tflite").classify(clip).duration > 1
-
-
-def test_missing_data_is_one_clear_line(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "training", "train", "--data", str(tmp_path), "--run", str(tmp_path / "run")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 26
-    assert "no recordings of crema-d" in done.stderr.splitlines()[-1]
+def refused(place: Path, *arguments: str) -> str:
+    """What is said of a command that cannot be done: one line, and no traceback."""
+    done = subprocess.run(command(place, *arguments), capture_output=True, text=True, timeout=280)
+    assert done.returncode not in (0, 1, 2), "an exit status of its own"
+    assert not done.stdout
     assert "Traceback" not in done.stderr
+    return done.stderr.splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def run(place: Path) -> Path:
+    """A trained run on CREMA-D."""
+    folder = place / "runs" / "whole"
+    assert "validation UAR" in training(place, "train", "--corpus", "crema-d", "--run", str(folder), *SMALL)
+    return folder
+
+
+def weights(run: Path) -> str:
+    return str(json.loads((run / "holdout" / "training.json").read_text())["weights_sha256"])
+
+
+def processes_below(pid: int) -> set[int]:
+    found = {int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in _children(task)}
+    return found.union(*map(processes_below, found))
+
+
+def _children(task: Path) -> list[str]:
+    try:
+        return (task / "children").read_text().split()
+    except OSError:
+        return []
+
+
+def lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_training_that_is_killed_goes_on_to_the_same_weights(place: Path, run: Path) -> None:
+    killed = place / "runs" / "killed"
+    again = command(place, "train", "--corpus", "crema-d", "--run", str(killed), *SMALL)
+    checkpoint = killed / "holdout" / "checkpoint.npz"
+    with subprocess.Popen(again, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        end = time.monotonic() + 200
+        while not checkpoint.exists():
+            assert process.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.002)
+        workers = processes_below(process.pid)
+        process.send_signal(signal.SIGKILL)
+    assert not (killed / "holdout" / "training.json").exists(), "it was killed in the middle"
+    assert workers
+    end = time.monotonic() + 30
+    while any(map(lives, workers)):
+        assert time.monotonic() < end, "a worker lives on without its parent"
+        time.sleep(0.05)
+
+    assert subprocess.run(again, capture_output=True, timeout=280).returncode == 0
+    assert weights(killed) == weights(run)
+    assert not checkpoint.exists()
+    assert not list(killed.rglob(".*")), "nothing half-written is left"
+    assert "has not been judged; first: python -m training evaluate" in refused(place, "card", "--run", str(killed))
+
+
+@pytest.fixture(scope="module")
+def finished(place: Path, run: Path) -> Path:
+    """The run, exported, judged and with its card in the model file."""
+    table = training(place, "quantize", "--run", str(run))
+    assert "2 CONV_2D, 1 FULLY_CONNECTED, 2 RESHAPE, 1 UNIDIRECTIONAL_SEQUENCE_LSTM" in table
+    assert "emotions an hour of noise" in training(place, "evaluate", "--run", str(run))
+    assert "CREMA-D" in training(place, "card", "--run", str(run))
+    return run
+
+
+def test_a_run_is_exported_in_all_forms(place: Path, finished: Path) -> None:
+    (rows,) = json.loads(training(place, "quantize", "--run", str(finished), "--format", "json"))["folds"].values()
+    assert list(rows["variants"]) == ["int8", "dynamic", "float"]
+    assert rows["variants"]["float"]["agreement"] == 1.0
+    assert rows["variants"]["int8"]["agreement"] > 0.6, "a hardly trained network's near-ties flip, but not many"
+
+
+def test_a_run_is_judged_on_a_speaker_that_it_never_heard(place: Path, finished: Path) -> None:
+    judged = json.loads(training(place, "evaluate", "--run", str(finished), "--format", "json"))
+    speakers = json.loads((finished / "record.json").read_text())["speakers"]["holdout"]
+    assert sorted(s for part in speakers.values() for s in part) == [f"crema-d/{actor}" for actor in ACTORS]
+    assert judged["overall"]["int8"]["speakers"] == len(speakers["test"]) == 1
+    assert set(judged["overall"]) == {"float", "int8", "agreement", "int8_drop"}
+    assert judged["whole_path"]["noise_hours"] > 0
+    assert {path.name for path in finished.glob("*.png")} == {"confusion.png", "reliability.png", "curves.png"}
+
+
+def test_the_model_file_has_its_card_and_runs(place: Path, finished: Path) -> None:
+    record = json.loads((finished / "record.json").read_text())
+    speakers = record["speakers"]["holdout"]
+    bundle = read_bundle(finished / "model.tflite")
+    assert bundle.card["test_speakers"] == speakers["test"]
+    assert bundle.card["learned_from"] == sorted(speakers["train"] + speakers["validation"])
+    assert bundle.card["reproduce"]["weights_sha256"] == weights(finished)
+    assert list(bundle.front_end.gains) == json.loads((finished / "holdout" / "training.json").read_text())["gains"]
+    clip = next((place / "data" / "emodb").iterdir())
+    models = [finished / "model.tflite", *(finished / "holdout").glob("*.tflite")]
+    assert len(models) == 4, "and the forms to compare"
+    for model in models:
+        result = EmotionRecognizer(model).classify(clip)
+        assert result.duration > 1
+        assert list(result.probabilities) == record["labels"]
+
+
+def test_a_finished_model_is_judged_on_another_corpus(place: Path, finished: Path) -> None:
+    arguments = ("--model", str(finished / "model.tflite"), "--corpus", "emodb", "--classes", "4", "--format", "json")
+    judged = json.loads(training(place, "evaluate", *arguments))
+    assert judged["labels"] == ["anger", "happiness", "neutral", "sadness"]
+    assert judged["overall"]["int8"]["speakers"] == len(SPEAKERS)
+    assert judged["data"]["speakers_it_learned_from"] == []
+    assert "anger" in judged["overall"]["int8"]["recalls"]
+
+
+def test_a_baseline_is_judged_by_folds_of_speakers_and_has_no_model_file(place: Path) -> None:
+    run = place / "runs" / "svm"
+    folds = ("--protocol", "kfold", "--folds", "3")
+    arguments = ("--family", "svm", "--corpus", "emodb", "--classes", "4", *folds, "--variants", "0", "--run", str(run))
+    judged = json.loads(training(place, "evaluate", *arguments, "--format", "json"))
+    assert judged["protocol"] == "kfold of 3"
+    assert list(judged["folds"]) == ["fold-1", "fold-2", "fold-3"]
+    assert judged["overall"]["float"]["speakers"] == len(SPEAKERS)
+    assert judged["overall"]["float"]["uar"] > 2 / 4, "far above chance"
+    assert "svm is a baseline and is not exported" in refused(place, "quantize", "--run", str(run))
+
+
+def test_families_are_compared_in_one_table(place: Path) -> None:
+    folder = place / "runs" / "compared"
+    families = ("--family", "lstm", "--family", "svm")
+    table = training(place, "compare", *families, "--corpus", "emodb", "--run", str(folder), *SMALL)
+    assert "lstm" in table
+    rows = json.loads((folder / "comparison.json").read_text())["rows"]
+    assert [row["family"] for row in rows] == ["lstm", "svm"]
+    assert rows[0]["int8_bytes"] > 1_000
+    assert rows[0]["latency_us_a_second"] > 0
+    assert rows[1]["int8_bytes"] is None
+    assert (folder / "comparison.md").read_text().startswith("# emodb: holdout")
+
+
+def test_missing_recordings_are_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    assert "no recordings of crema-d" in refused(tmp_path, "train", "--run", str(tmp_path / "run"))
+
+
+def test_without_noise_the_whole_path_is_measured_on_speech_alone(place: Path) -> None:
+    from training import false_alarms
+    from training.corpora import read
+
+    clips = read(place / "data", "emodb").clips[:3]
+    assert set(false_alarms.measure(clips, read_bundle(), choose_backend())) == {"speech_missed"}

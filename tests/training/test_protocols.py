@@ -356,7 +356,6 @@ READERS = {
     "settings.py": "the share of the speakers, a number",
     "fold.py judge": "the only stage that is given test speakers",
     "evaluate.py _whole_path": "false alarms of a model that is finished and judged",
-    "compare.py _latency": "takes the time of a model that is finished and judged",
     "run.py record": "writes the names of the speakers down",
     "card.py write": "reads these names",
     "benchmarks/normalization.py main": "splits the speakers once more who are not the test speakers",

@@ -20,7 +20,7 @@ from training.corpora import Clip
 from training.corpus_features import CorpusFeatures
 from training.dataset import Dataset
 from training.families import deep
-from training.fold import Fold, learn
+from training.fold import Fold, learn, quantize
 from training.protocols import Learning
 from training.settings import (
     SELECTIONS,
@@ -299,18 +299,19 @@ def made_up_dataset(folder: Path) -> Dataset:
     return Dataset(LABELS, clips, [], [], groups, [], "fingerprint", [], [CorpusFeatures(clips, [], entries)])
 
 
+def made_up_fold(folder: Path, schedule: TrainingSettings, teacher: TeacherSettings) -> tuple[Fold, Learning]:
+    settings = RunSettings(network=SIZES, augment=AugmentSettings(variants=1), training=schedule, teacher=teacher)
+    fold = Fold(folder / "fold", settings, made_up_dataset(folder))
+    clips = fold.dataset.judged
+    parts = [[clip for clip in clips if (clip.speaker == "emodb/s3") is last] for last in (False, True)]
+    return fold, Learning("fold", *parts)
+
+
 def test_a_fold_with_a_teacher_learns_and_leaves_no_checkpoint(tmp_path: Path) -> None:
-    dataset = made_up_dataset(tmp_path)
-    settings = RunSettings(
-        network=SIZES,
-        augment=AugmentSettings(variants=1),
-        training=TrainingSettings(epochs=2, batch=8),
-        teacher=TeacherSettings(members=1, channels=8, units=8, epochs=3),
-    )
-    fold = Fold(tmp_path / "fold", settings, dataset)
-    parts = [[clip for clip in dataset.judged if (clip.speaker == "emodb/s3") is last] for last in (False, True)]
+    teacher = TeacherSettings(members=1, channels=8, units=8, epochs=3)
+    fold, learning = made_up_fold(tmp_path, TrainingSettings(epochs=2, batch=8), teacher)
     told: list[tuple[str, int]] = []
-    learn(fold, Learning("fold", *parts), lambda name, done: told.append((name, done)))
+    learn(fold, learning, lambda name, done: told.append((name, done)))
     assert told == [("teacher-1", done) for done in range(4)] + [("", done) for done in range(3)]
     assert fold.trained
     facts = files.read_json(fold.folder / "training.json")
@@ -318,3 +319,17 @@ def test_a_fold_with_a_teacher_learns_and_leaves_no_checkpoint(tmp_path: Path) -
     assert len(facts["gains"]) == FRONT_END.coefficients
     assert not list(fold.folder.rglob("checkpoint.npz"))
     assert fold.network().count_params() == facts["parameters"]
+
+
+def test_exporting_another_form_forgets_none(tmp_path: Path) -> None:
+    fold, learning = made_up_fold(tmp_path, TrainingSettings(epochs=1, batch=8), TeacherSettings())
+    learn(fold, learning, lambda name, done: None)
+    found = []
+    for variant in ("int8", "dynamic"):
+        assert not fold.quantized((variant,))
+        quantize(fold, learning, (variant,))
+        found.append(files.read_json(fold.folder / "quantization.json")["variants"])
+    assert fold.quantized(("int8", "dynamic"))
+    assert found[1]["int8"] == found[0]["int8"]
+    assert fold.model("int8").exists()
+    assert fold.model("dynamic").exists()

@@ -46,7 +46,9 @@ def command(
     for name in names:
         families.check(name)
     runs = [begin(folder / name, replace(settings, network=replace(settings.network, family=name))) for name in names]
-    dataset = options.dataset_of(runs[0], data, cache, jobs)
+    # With a deep family among them that one's, which has the augmented copies.
+    widest = max(runs, key=lambda run: run.settings.network.family in families.DEEP)
+    dataset = options.dataset_of(widest, data, cache, jobs)
     judged = []
     for run in runs:
         options.say(f"{run.settings.network.family} ...")

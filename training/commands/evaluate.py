@@ -121,9 +121,9 @@ def _lines(evaluation: dict[str, Any]) -> list[str]:
     head += [f"warning: {line}" for line in evaluation["data"]["warnings"]]
     lines = [*head, "", report.table(evaluation)]
     if whole := evaluation.get("whole_path"):
-        lines += [
-            "",
-            f"whole path: {whole['emotions_an_hour_of_noise']:g} emotions an hour of noise "
-            f"({whole['noise_hours']:g} h), {whole['speech_missed']:.1%} of the speech clips missed",
-        ]
+        line = f"whole path: {whole['speech_missed']:.1%} of the speech clips missed"
+        if "noise_hours" in whole:
+            rate, hours = whole["emotions_an_hour_of_noise"], whole["noise_hours"]
+            line += f", {rate:g} emotions an hour of noise ({hours:g} h)"
+        lines += ["", line]
     return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -157,8 +158,11 @@ def data_folder(data: Path | None) -> Path:
 def dataset_of(run: Run, data: Path | None, cache: Path, jobs: int) -> Dataset:
     """Read the recordings of a run and make what is missing of their features."""
     settings = run.settings
+    augmentation = settings.augment
+    if settings.network.family in CLASSICAL:  # these learn from the recordings as they are
+        augmentation = replace(augmentation, variants=0)
     cross = settings.protocol.name == "cross"
-    return load(data_folder(data), settings.data, settings.augment, cache.resolve(), jobs, say, cross=cross)
+    return load(data_folder(data), settings.data, augmentation, cache.resolve(), jobs, say, cross=cross)
 
 
 def say(line: str) -> None:

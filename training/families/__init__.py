@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, Final
 
@@ -59,4 +60,6 @@ def deep(name: str) -> Family:
 def check(name: str) -> None:
     """Raise an error that lists what there is if no family has this name."""
     if name not in DEEP + CLASSICAL:
-        raise InvalidSetting(f"network.family = {name}: allowed are {', '.join(DEEP + CLASSICAL)}")
+        like = get_close_matches(name, DEEP + CLASSICAL, 1)
+        guess = f"did you mean {like[0]}? " if like else ""
+        raise InvalidSetting(f"network.family = {name}: {guess}allowed are {', '.join(DEEP + CLASSICAL)}")

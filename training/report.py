@@ -13,7 +13,7 @@ _LONGEST_NAME: Final = 14
 
 _MODELS: Final = ("float", "int8")
 
-_COMPARED: Final = ("family", "UAR float", "UAR int8", "parameters", "MMAC/s", "KiB", "ms/s", "trained")
+_COMPARED: Final = ("UAR float", "UAR int8", "parameters", "MMAC/s", "KiB", "ms/s", "trained")
 _EXPLAINED: Final = (
     "UAR: mean of the classes' recalls, with its 95 % interval.  MMAC/s: million multiply-adds a second\n"
     "of speech.  KiB: of the int8 file.  ms/s: computing time a second of speech.  trained: for how long."
@@ -30,22 +30,23 @@ def table(evaluation: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def comparison(rows: Sequence[dict[str, Any]]) -> str:
+def comparison(rows: Sequence[dict[str, Any]], what: str = "family") -> str:
     """Return families as a Markdown table.
 
     Args:
         rows: With the keys family, uar, uar_interval, uar_int8, uar_int8_interval (shares), parameters,
             multiply_adds_a_second, int8_bytes, latency_us_a_second (of speech) and seconds (of training); a value may
             be ``None``.
+        what: What is compared, if it is not families.
     """
-    lines = [_COMPARED, ("---", *["---:"] * (len(_COMPARED) - 1)), *map(_compared, rows)]
+    lines = [(what, *_COMPARED), ("---", *["---:"] * len(_COMPARED)), *map(_compared, rows)]
     text = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
     return f"{text}\n\n{_EXPLAINED}"
 
 
-def comparison_table(rows: Sequence[dict[str, Any]]) -> str:
+def comparison_table(rows: Sequence[dict[str, Any]], what: str = "family") -> str:
     """Return the same rows as :func:`comparison` as plain text."""
-    return f"{_columns([_COMPARED, *map(_compared, rows)])}\n\n{_EXPLAINED}"
+    return f"{_columns([(what, *_COMPARED), *map(_compared, rows)])}\n\n{_EXPLAINED}"
 
 
 def _summary(sets: dict[str, dict[str, Any]]) -> str:

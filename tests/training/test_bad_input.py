@@ -111,6 +111,16 @@ FAMILIES = "cnn, lstm, blstm, cnn_lstm, cnn_blstm, svm, decision_tree, random_fo
         ),
         ("train --data {data} --family svn", 50, f"network.family = svn: did you mean svm? allowed are {FAMILIES}"),
         (
+            "compare --data {data} --corpus mine --vary seed=1",
+            50,
+            "--vary seed=1: allowed is KEY=V1,V2,..., for example training.imbalance=none,over-sampling",
+        ),
+        (
+            "compare --data {data} --corpus mine --vary seed=1,2 --family svm --family cnn",
+            50,
+            "--vary compares one family's settings: give --family once",
+        ),
+        (
             "train --data {data} --corpus mine --set data.noise= --classes anger,sadnes",
             50,
             "classes: no label is called 'sadnes'; did you mean sadness?",
@@ -135,8 +145,8 @@ def test_one_clear_line(run: Run, data: Path, arguments: str, status: int, line:
 def test_a_class_with_one_speaker(run: Run, data: Path) -> None:
     done = run("train", "--data", data, "--corpus", "lonely", "--protocol", "loso", "--set", "data.noise=", *SVM)
     assert lines(done.stderr) == [
-        "training: boredom cannot be judged: of its 1 speaker (lonely/s1) none is left to learn it from in 02-lonely-s1; "
-        "leave it out with --classes, or take more folds"
+        "training: boredom cannot be judged: of its 1 speaker (lonely/s1) none is left to learn it from in "
+        "02-lonely-s1; leave it out with --classes, or take more folds"
     ]
     assert (done.returncode, done.stdout) == (9, "")
 

@@ -203,6 +203,17 @@ def test_families_are_compared_in_one_table(place: Path) -> None:
     assert (folder / "comparison.md").read_text().startswith("# emodb: holdout")
 
 
+def test_settings_are_compared_in_one_table(place: Path) -> None:
+    folder = place / "runs" / "varied"
+    vary = ("--vary", "protocol.test=0.2,0.4", "--family", "decision_tree")
+    table = training(place, "compare", *vary, "--corpus", "emodb", "--run", str(folder), "--variants", "0")
+    assert "by protocol.test" in table
+    found = json.loads((folder / "comparison.json").read_text())
+    assert [row["family"] for row in found["rows"]] == ["0.2", "0.4"]
+    judged = [json.loads((folder / f"protocol.test={v}" / "evaluation.json").read_text()) for v in ("0.2", "0.4")]
+    assert [evaluation["overall"]["float"]["speakers"] for evaluation in judged] == [1, 2]
+
+
 def test_missing_recordings_are_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     assert "no recordings of crema-d" in refused(tmp_path, "train", "--run", str(tmp_path / "run"))

@@ -42,7 +42,7 @@ def write(
         record: What the run is made of.
         evaluation: Its figures.
         quantization: Of its one fold: size, operators, agreement.
-        elsewhere: Evaluations of the finished model on other corpora.
+        elsewhere: Evaluations on other corpora: of the finished model, or of a run by the protocol `cross`.
     """
     ((fold, speakers),) = record["speakers"].items()
     learned = [*settings["data"]["corpora"], *settings["data"]["learn_from"]]
@@ -54,7 +54,7 @@ def write(
         "licence": _licence([*learned, *([noise] if noise else [])]),
         "trained_on": [
             *(_source(name, _count(speakers["train"], name)) for name in learned),
-            *([f"{_facts(noise)}; {record['data']['noises']} recordings without speech"] if noise else []),
+            *([f"{_facts(noise)}; {record['data']['noises']} recordings, a part of them"] if noise else []),
         ],
         "protocol": f"{evaluation['protocol']}; speakers: "
         + ", ".join(f"{len(names)} {part}" for part, names in speakers.items()),
@@ -64,9 +64,7 @@ def write(
         },
         "women_and_men": _sexes(evaluation),
         "whole_path": evaluation.get("whole_path", "not measured"),
-        "figures_elsewhere": {
-            f"{', '.join(e['corpora'])}, {len(e['labels'])} classes": _figures(e["overall"]) for e in elsewhere
-        }
+        "figures_elsewhere": {f"{_elsewhere(e)}, {len(e['labels'])} classes": _figures(e["overall"]) for e in elsewhere}
         or "not measured",
         "network": {key: quantization[key] for key in ("parameters", "multiply_adds_a_second")}
         | {key: quantization["variants"]["int8"][key] for key in ("bytes", "operators")},
@@ -121,6 +119,12 @@ def _figures(part: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _elsewhere(evaluation: Mapping[str, Any]) -> str:
+    corpora = ", ".join(evaluation["corpora"])
+    learned = evaluation.get("learn_from")  # of a run by the protocol `cross`, which is another model than this one
+    return f"{corpora}, by a network of this kind that learned from {', '.join(learned)} alone" if learned else corpora
+
+
 def _sexes(evaluation: Mapping[str, Any]) -> Any:
     by_sex = evaluation.get("per_sex", {})
     if "difference_of_uar" not in by_sex:
@@ -142,7 +146,7 @@ def _weaknesses(
     for other in elsewhere:
         scores = other["overall"].get("int8") or other["overall"]["float"]
         chance = 1 / len(other["labels"])
-        lines.append(f"On {', '.join(other['corpora'])} its UAR is {scores['uar']:.0%}, where chance is {chance:.0%}.")
+        lines.append(f"On {_elsewhere(other)}, the UAR is {scores['uar']:.0%}, where chance is {chance:.0%}.")
     if "crema-d" in learned:
         lines.append(_LIMITS["crema-d"])
     return lines

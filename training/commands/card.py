@@ -21,7 +21,8 @@ from training.commands import options
     type=click.Path(dir_okay=False, path_type=Path),
     multiple=True,
     metavar="JSON",
-    help="Figures on another corpus, as `evaluate --model ... --format json` prints them; may be repeated.",
+    help="Figures on another corpus: what `evaluate --model ... --format json` printed, or the evaluation.json of a run "
+    "by the protocol cross; may be repeated.",
 )
 @click.option("--data", expose_value=False, hidden=True)  # not needed, but every other command takes it
 @options.format_
@@ -77,6 +78,7 @@ def _evaluation(path: Path) -> dict[str, object]:
         found["overall"], found["labels"], found["corpora"]
     except (OSError, ValueError, KeyError, TypeError):
         raise InvalidSetting(
-            f"--elsewhere {path}: allowed is what `python -m training evaluate --model FILE --format json` printed"
+            f"--elsewhere {path}: allowed is what `python -m training evaluate --model FILE --format json` printed, or "
+            "the evaluation.json of a run"
         ) from None
     return dict(found)

@@ -21,8 +21,8 @@ from training.commands import options
     type=click.Path(dir_okay=False, path_type=Path),
     multiple=True,
     metavar="JSON",
-    help="Figures on another corpus: what `evaluate --model ... --format json` printed, or the evaluation.json of a run "
-    "by the protocol cross; may be repeated.",
+    help="Figures on another corpus: what `evaluate --model ... --format json` printed, or the evaluation.json of a "
+    "run by the protocol cross; may be repeated.",
 )
 @click.option("--data", expose_value=False, hidden=True)  # not needed, but every other command takes it
 @options.format_

@@ -38,7 +38,16 @@ def test_the_shipped_model_describes_itself() -> None:
     bundle = read_bundle()
     assert bundle.labels == LABELS
     assert len(bundle.front_end.gains) == bundle.front_end.coefficients
-    for key in ("licence", "trained_on", "figures_on_the_test_speakers", "limits", "test_speakers"):
+    for key in (
+        "licence",
+        "trained_on",
+        "figures_on_the_test_speakers",
+        "weaknesses",
+        "intended_use",
+        "forbidden_use",
+        "test_speakers",
+        "learned_from",
+    ):
         assert bundle.card[key]
 
 

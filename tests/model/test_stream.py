@@ -12,21 +12,12 @@ from hypothesis import strategies as st
 
 from edge_ser.errors import InterpreterMissing, InvalidSetting, ModelForeign
 from edge_ser.model.bundle import Bundle, ChunkLayout, read_bundle
-from edge_ser.model.interpreter import BACKENDS, Backend, choose_backend
+from edge_ser.model.interpreter import Backend, choose_backend
 from edge_ser.model.stream import ModelStream
+from tests.interpreters import installed
 
 BUNDLE = read_bundle()
 FEATURES = np.random.default_rng(3).integers(-90, 90, (203, BUNDLE.front_end.coefficients)).astype(np.int8)
-
-
-def installed() -> list[Backend]:
-    found = []
-    for name in BACKENDS:
-        try:
-            found.append(choose_backend(name))
-        except InterpreterMissing:
-            continue
-    return found
 
 
 def outputs(stream: ModelStream, cuts: list[int]) -> np.ndarray:

@@ -31,14 +31,6 @@ CLIPS = 4
 
 
 @pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Make features in this process; the list grows by an item a clip."""
-    inline = voices.Inline()
-    monkeypatch.setattr("training.workers.pool", inline.pool)
-    return inline.done
-
-
-@pytest.fixture
 def mine(tmp_path: Path) -> Path:
     """A data folder with a corpus of two speakers, and noises."""
     voices.corpus(tmp_path / "data" / "mine", speakers=2)

@@ -23,13 +23,7 @@ from training.settings import AugmentSettings, DataSettings, NetworkSettings, Pr
 
 PLAIN = AugmentSettings(variants=0)
 
-
-@pytest.fixture(autouse=True)
-def work(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Make features in this process; the list grows by an item a clip."""
-    inline = voices.Inline()
-    monkeypatch.setattr("training.workers.pool", inline.pool)
-    return inline.done
+pytestmark = pytest.mark.usefixtures("work")
 
 
 @pytest.fixture

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edge_ser.errors import InterpreterMissing, InvalidSetting
+from edge_ser.errors import InvalidSetting
 from edge_ser.events import LABELS
 from edge_ser.model.bundle import Bundle, ChunkLayout, read_bundle
-from edge_ser.model.interpreter import BACKENDS, Backend, choose_backend
+from edge_ser.model.interpreter import Backend, choose_backend
 from edge_ser.model.stream import ModelStream
 from edge_ser.settings import DecisionSettings
+from tests.interpreters import installed
 from training import families
 from training.families import DEEP, LONGEST, STRIDE, Family, deep
 from training.settings import NetworkSettings
@@ -50,16 +51,6 @@ def smooth(frames: int, seed: int) -> npt.NDArray[np.int8]:
 
 
 FEATURES = [smooth(frames, seed) for seed, frames in enumerate(LENGTHS)]
-
-
-def backends() -> list[Backend]:
-    found = []
-    for name in BACKENDS:
-        try:
-            found.append(choose_backend(name))
-        except InterpreterMissing:
-            continue
-    return found
 
 
 def build(name: str, frames: int | None = None) -> Any:
@@ -122,7 +113,7 @@ def test_int8_weights_make_a_model_smaller(converted: Converted) -> None:
 @pytest.mark.parametrize(("variant", "least"), [("int8", 0.99), ("dynamic", 0.999), ("float", 0.999)])
 def test_a_stream_gives_the_steps_of_the_network_run_whole(converted: Converted, variant: str, least: float) -> None:
     whole = float_steps(converted.network, converted.family)(FEATURES)
-    for backend in backends():
+    for backend in installed():
         stream = converted.stream(variant, backend)
         for features, expected in zip(FEATURES, whole, strict=True):
             steps = streamed(stream, features)

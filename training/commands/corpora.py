@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import click
 
+from edge_ser.cli.options import format_of
 from edge_ser.errors import EdgeSerError
+from edge_ser.sinks import standard_output
 from training import corpora
 from training.corpora import CORPORA, Corpus, Found
 from training.labels import LABELS
@@ -23,19 +25,13 @@ _HEADING: Final = ("corpus", "lang", "licence", "ship", "clips", "speakers", "la
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder with a folder for each corpus; by default $EDGE_SER_DATA.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="For people or for programs.",
-)
-def command(data: Path | None, form: str) -> None:
+@format_of("table", "json")
+def command(data: Path | None, format_: str) -> None:
     """List the known corpora: what is there, what may be done with it, and how to get the rest."""
     rows = [_known(corpus, data) for corpus in CORPORA.values()]
     rows += [_other(data, name) for name in corpora.others_in(data)] if data else []
-    click.echo(json.dumps(rows, indent=1, ensure_ascii=False) if form == "json" else _table(rows))
+    text = json.dumps(rows, indent=1, ensure_ascii=False) if format_ == "json" else _table(rows)
+    standard_output.write(text + "\n")
 
 
 def _known(corpus: Corpus, data: Path | None) -> dict[str, Any]:

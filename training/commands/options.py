@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from edge_ser.cli.options import format_of
 from edge_ser.errors import EdgeSerError
 from edge_ser.sinks import standard_error
 from training import configuration
@@ -50,14 +51,7 @@ cache = click.option(
     metavar="DIR",
     help="Where features are kept.",
 )
-format_ = click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="How to print.",
-)
+format_ = format_of("table", "json")
 
 # Option, key of the settings, type, help.
 _SETTINGS: Final = (

@@ -17,7 +17,8 @@ BLOCK_SAMPLES: Final = 1_600
 """Samples a block that a source hands on: 100 ms.  Ten frames at a time keep numpy's overhead a call small."""
 
 
-def _require(key: str, value: float, low: float, high: float, unit: str) -> None:
+def require(key: str, value: float, low: float, high: float, unit: str = "") -> None:
+    """Raise an error that names key, value and bounds, if the value is not within them."""
     if not low <= value <= high:
         raise InvalidSetting(f"{key} = {value}: allowed is {low:g} to {high:g} {unit}".rstrip())
 
@@ -34,8 +35,8 @@ class MicrophoneSettings:
     """Without a single block for this long the microphone counts as vanished, s."""
 
     def __post_init__(self) -> None:
-        _require("microphone.queue_seconds", self.queue_seconds, 0.5, 60, "s")
-        _require("microphone.read_timeout", self.read_timeout, 0.5, 60, "s")
+        require("microphone.queue_seconds", self.queue_seconds, 0.5, 60, "s")
+        require("microphone.read_timeout", self.read_timeout, 0.5, 60, "s")
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,12 @@ class GateSettings:
     """An utterance that lasts longer is ended, and the next begins, s."""
 
     def __post_init__(self) -> None:
-        _require("gate.aggressiveness", self.aggressiveness, 0, 3, "(a whole number)")
-        _require("gate.onset", self.onset, 0.02, 0.5, "s")
-        _require("gate.look_back", self.look_back, 0, 1, "s")
-        _require("gate.hang_over", self.hang_over, 0.1, 2, "s")
-        _require("gate.tail", self.tail, 0.02, self.hang_over, "s")
-        _require("gate.longest", self.longest, 2, 60, "s")
+        require("gate.aggressiveness", self.aggressiveness, 0, 3, "(a whole number)")
+        require("gate.onset", self.onset, 0.02, 0.5, "s")
+        require("gate.look_back", self.look_back, 0, 1, "s")
+        require("gate.hang_over", self.hang_over, 0.1, 2, "s")
+        require("gate.tail", self.tail, 0.02, self.hang_over, "s")
+        require("gate.longest", self.longest, 2, 60, "s")
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ class DecisionSettings:
     """From one provisional label to the next, s."""
 
     def __post_init__(self) -> None:
-        _require("decision.temperature", self.temperature, 0.1, 10, "")
-        _require("decision.threshold", self.threshold, 0, 1, "")
-        _require("decision.speech_threshold", self.speech_threshold, 0.1, 0.99, "")
-        _require("decision.evidence", self.evidence, 0, 100, "nats")
-        _require("decision.interval", self.interval, 0.1, 5, "s")
+        require("decision.temperature", self.temperature, 0.1, 10)
+        require("decision.threshold", self.threshold, 0, 1)
+        require("decision.speech_threshold", self.speech_threshold, 0.1, 0.99)
+        require("decision.evidence", self.evidence, 0, 100, "nats")
+        require("decision.interval", self.interval, 0.1, 5, "s")

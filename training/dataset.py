@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -61,6 +62,11 @@ class Dataset:
     fingerprint: str
     warnings: list[str]
     features: list[CorpusFeatures]
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many files are left out for which reason."""
+        return dict(sorted(Counter(skip.reason for skip in self.skipped).items()))
 
     def utterances(self, clips: Iterable[Clip], variant: int = 0) -> list[Utterance]:
         """Return the utterances of some clips in one variant; a clip in which no speech was heard has none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from edge_ser.errors import EdgeSerError
-from edge_ser.model.bundle import Bundle
+from edge_ser.model.bundle import Bundle, read_bundle
 from edge_ser.model.interpreter import choose_backend
 from training import false_alarms, files, metrics, plots, recognize
 from training.dataset import Dataset
@@ -58,8 +57,6 @@ def _whole_path(fold: Fold, split: Split) -> dict[str, float]:
     """Measure once: it takes a while, and depends on nothing that could change."""
     path = fold.folder / "whole-path.json"
     if not path.exists():
-        from edge_ser.model.bundle import read_bundle
-
         model = read_bundle(fold.model("int8"))
         files.write_json(path, false_alarms.measure(split.test, model, choose_backend(BACKEND)))
     measured: dict[str, float] = files.read_json(path)
@@ -107,7 +104,7 @@ def of_model(bundle: Bundle, dataset: Dataset, folder: Path | None) -> dict[str,
         "data": {
             "fingerprint": dataset.fingerprint,
             "clips": len(clips),
-            "skipped": dict(sorted(Counter(skip.reason for skip in dataset.skipped).items())),
+            "skipped": dataset.reasons,
             "warnings": warnings,
             "speakers_it_learned_from": left_out,
         },

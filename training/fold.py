@@ -193,7 +193,7 @@ class _Validation:
     @property
     def targets(self) -> npt.NDArray[np.int64]:
         """Index of each clip's label."""
-        return self.outputs([np.zeros((1, len(self._labels) + 1))] * len(self.utterances)).targets
+        return recognize.gather(self._clips, [], self._labels, []).targets
 
     def rows(self, steps: recognize.Steps) -> list[recognize.Float]:
         """Run a network over the utterances."""

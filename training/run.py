@@ -6,7 +6,6 @@ import csv
 import io
 import platform
 import subprocess
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass
@@ -108,14 +107,13 @@ def record(run: Run, dataset: Dataset, folds: Sequence[tuple[Fold, Split]]) -> d
     rows.writerow(["recording", "reason"])
     rows.writerows(["/".join(skip.path.parts[-3:]), skip.reason] for skip in dataset.skipped)
     files.write_bytes(run.folder / "skipped.csv", listing.getvalue().encode())
-    reasons = Counter(skip.reason for skip in dataset.skipped)
     facts = {
         "labels": list(dataset.labels),
         "data": {
             "fingerprint": dataset.fingerprint,
             "clips": len(dataset.judged) + len(dataset.learned),
             "noises": len(dataset.noise),
-            "skipped": dict(sorted(reasons.items())),
+            "skipped": dataset.reasons,
             "warnings": dataset.warnings,
         },
         "speakers": {

@@ -10,15 +10,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edge_ser.errors import InvalidSetting
+from edge_ser.settings import require
 
 PROTOCOLS: Final = ("holdout", "kfold", "loso", "cross")
 IMBALANCES: Final = ("none", "class-weights", "over-sampling", "under-sampling")
 SELECTIONS: Final = ("best", "last", "average")
-
-
-def _within(key: str, value: float, low: float, high: float, unit: str = "") -> None:
-    if not low <= value <= high:
-        raise InvalidSetting(f"{key} = {value}: allowed is {low:g} to {high:g} {unit}".rstrip())
 
 
 def _one_of(key: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -64,9 +60,9 @@ class ProtocolSettings:
 
     def __post_init__(self) -> None:
         _one_of("protocol.name", self.name, PROTOCOLS)
-        _within("protocol.folds", self.folds, 2, 100)
-        _within("protocol.test", self.test, 0.01, 0.9)
-        _within("protocol.validation", self.validation, 0.01, 0.5)
+        require("protocol.folds", self.folds, 2, 100)
+        require("protocol.test", self.test, 0.01, 0.9)
+        require("protocol.validation", self.validation, 0.01, 0.5)
 
 
 @dataclass(frozen=True)
@@ -83,9 +79,9 @@ class NetworkSettings:
     """Share of the last layer's inputs that is dropped in training; half of it after each convolution."""
 
     def __post_init__(self) -> None:
-        _within("network.channels", self.channels, 4, 1024)
-        _within("network.units", self.units, 4, 1024)
-        _within("network.dropout", self.dropout, 0, 0.9)
+        require("network.channels", self.channels, 4, 1024)
+        require("network.units", self.units, 4, 1024)
+        require("network.dropout", self.dropout, 0, 0.9)
 
 
 @dataclass(frozen=True)
@@ -110,9 +106,9 @@ class AugmentSettings:
     """Another level, 2 dB beyond full scale to 36 dB below."""
 
     def __post_init__(self) -> None:
-        _within("augment.variants", self.variants, 0, 50)
+        require("augment.variants", self.variants, 0, 50)
         for key in ("speed", "tempo", "pitch", "room", "noise", "band", "gain"):
-            _within(f"augment.{key}", getattr(self, key), 0, 1)
+            require(f"augment.{key}", getattr(self, key), 0, 1)
 
 
 @dataclass(frozen=True)
@@ -146,17 +142,17 @@ class TrainingSettings:
     last third."""
 
     def __post_init__(self) -> None:
-        _within("training.epochs", self.epochs, 1, 10_000)
-        _within("training.batch", self.batch, 2, 4096, "utterances")
-        _within("training.rate", self.rate, 1e-6, 1)
-        _within("training.decay", self.decay, 0, 1)
-        _within("training.smoothing", self.smoothing, 0, 0.9)
-        _within("training.speech_weight", self.speech_weight, 0, 100)
-        _within("training.noise_share", self.noise_share, 0, 4)
+        require("training.epochs", self.epochs, 1, 10_000)
+        require("training.batch", self.batch, 2, 4096, "utterances")
+        require("training.rate", self.rate, 1e-6, 1)
+        require("training.decay", self.decay, 0, 1)
+        require("training.smoothing", self.smoothing, 0, 0.9)
+        require("training.speech_weight", self.speech_weight, 0, 100)
+        require("training.noise_share", self.noise_share, 0, 4)
         _one_of("training.imbalance", self.imbalance, IMBALANCES)
-        _within("training.votes", self.votes, 0, 1)
-        _within("training.mixup", self.mixup, 0, 10)
-        _within("training.mask", self.mask, 0, 1)
+        require("training.votes", self.votes, 0, 1)
+        require("training.mixup", self.mixup, 0, 10)
+        require("training.mask", self.mask, 0, 1)
         _one_of("training.select", self.select, SELECTIONS)
 
 
@@ -182,13 +178,13 @@ class TeacherSettings:
     """Divides all logits in that part of the loss."""
 
     def __post_init__(self) -> None:
-        _within("teacher.members", self.members, 0, 20)
-        _within("teacher.channels", self.channels, 4, 1024)
-        _within("teacher.units", self.units, 4, 1024)
-        _within("teacher.dropout", self.dropout, 0, 0.9)
-        _within("teacher.epochs", self.epochs, 1, 10_000)
-        _within("teacher.weight", self.weight, 0, 1)
-        _within("teacher.temperature", self.temperature, 0.5, 20)
+        require("teacher.members", self.members, 0, 20)
+        require("teacher.channels", self.channels, 4, 1024)
+        require("teacher.units", self.units, 4, 1024)
+        require("teacher.dropout", self.dropout, 0, 0.9)
+        require("teacher.epochs", self.epochs, 1, 10_000)
+        require("teacher.weight", self.weight, 0, 1)
+        require("teacher.temperature", self.temperature, 0.5, 20)
 
 
 @dataclass(frozen=True)
@@ -205,6 +201,6 @@ class RunSettings:
     teacher: TeacherSettings = field(default_factory=TeacherSettings)
 
     def __post_init__(self) -> None:
-        _within("seed", self.seed, 0, 2**31)
+        require("seed", self.seed, 0, 2**31)
         if self.protocol.name == "cross" and not self.data.learn_from:
             raise InvalidSetting("data.learn_from = []: the protocol `cross` needs a corpus to learn from")

@@ -52,7 +52,7 @@ def command(
     """
     from training import compare, evaluate, families, files, plots, report
     from training.configuration import short_hash
-    from training.run import advance, begin, record
+    from training.run import advance, begin
 
     base = options.settings_of(chosen)
     if vary is None:
@@ -73,9 +73,7 @@ def command(
     for value, settings in asked.items():
         options.say(f"{value} ...")
         run = begin(folder / (value if vary is None else f"{key}={value}"), settings)
-        dataset = options.dataset_of(run, data, cache, jobs)
-        folds = run.folds(dataset)
-        facts = record(run, dataset, folds)
+        folds, facts = options.folds_of(run, data, cache, jobs)
         advance(folds, "evaluate", jobs)
         judged.append((value, evaluate.of_run(run, folds, facts), folds))
     # Timed last, when nothing else runs.

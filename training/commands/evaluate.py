@@ -67,12 +67,10 @@ def command(
 
 def _of_run(data: Path | None, folder: Path | None, cache: Path, jobs: int, chosen: dict[str, Any]) -> dict[str, Any]:
     from training import evaluate
-    from training.run import advance, record
+    from training.run import advance
 
     run = options.run_of(folder, chosen)
-    dataset = options.dataset_of(run, data, cache, jobs)
-    folds = run.folds(dataset)
-    facts = record(run, dataset, folds)
+    folds, facts = options.folds_of(run, data, cache, jobs)
     advance(folds, "evaluate", jobs)
     return {"run": str(run.folder), **evaluate.of_run(run, folds, facts)}
 

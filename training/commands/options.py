@@ -16,7 +16,9 @@ from edge_ser.sinks import standard_error
 from training import configuration
 from training.dataset import Dataset, load
 from training.families import CLASSICAL, DEEP
-from training.run import Run, begin, reopen
+from training.fold import Fold
+from training.protocols import Split
+from training.run import Run, begin, record, reopen
 from training.settings import IMBALANCES, PROTOCOLS, RunSettings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -149,7 +151,14 @@ def data_folder(data: Path | None) -> Path:
     return data.resolve()
 
 
-def dataset_of(run: Run, data: Path | None, cache: Path, jobs: int) -> Dataset:
+def folds_of(run: Run, data: Path | None, cache: Path, jobs: int) -> tuple[list[tuple[Fold, Split]], dict[str, Any]]:
+    """Return the folds of a run with their splits, and the record of what it is made of."""
+    dataset = _dataset_of(run, data, cache, jobs)
+    folds = run.folds(dataset)
+    return folds, record(run, dataset, folds)
+
+
+def _dataset_of(run: Run, data: Path | None, cache: Path, jobs: int) -> Dataset:
     """Read the recordings of a run and make what is missing of their features."""
     settings = run.settings
     augmentation = settings.augment

@@ -40,14 +40,13 @@ def command(data: Path | None, folder: Path, variants: tuple[str, ...], cache: P
       python -m training quantize --run runs/mine
     """
     from training import files
-    from training.run import advance, record, reopen
+    from training.families import CLASSICAL
+    from training.run import advance, reopen
 
     run = reopen(folder)
-    dataset = options.dataset_of(run, data, cache, jobs)
-    folds = run.folds(dataset)
-    if folds[0][0].classical:
+    if run.settings.network.family in CLASSICAL:
         raise EdgeSerError(f"{run.settings.network.family} is a baseline and is not exported; take a deep family")
-    record(run, dataset, folds)
+    folds, _ = options.folds_of(run, data, cache, jobs)
     advance(folds, "quantize", jobs, variants or ("int8", "dynamic", "float"))
     facts = {fold.folder.name: files.read_json(fold.folder / "quantization.json") for fold, _ in folds}
     if format_ == "json":

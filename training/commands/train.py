@@ -33,12 +33,10 @@ def command(data: Path | None, folder: Path | None, cache: Path, jobs: int, form
       tensorboard --logdir runs/mine
     """
     from training import files
-    from training.run import advance, record
+    from training.run import advance
 
     run = options.run_of(folder, chosen)
-    dataset = options.dataset_of(run, data, cache, jobs)
-    folds = run.folds(dataset)
-    facts = record(run, dataset, folds)
+    folds, facts = options.folds_of(run, data, cache, jobs)
     advance(folds, "train", jobs)
     trained = {fold.folder.name: files.read_json(fold.folder / "training.json") for fold, _ in folds}
     if format_ == "json":
@@ -49,7 +47,7 @@ def command(data: Path | None, folder: Path | None, cache: Path, jobs: int, form
         standard_output.write(json.dumps({"run": str(run.folder), "folds": rows, "record": facts}, indent=2) + "\n")
         return
     lines = [
-        f"{run.folder}: {run.settings.network.family}, {len(dataset.labels)} labels, {facts['data']['clips']} clips"
+        f"{run.folder}: {run.settings.network.family}, {len(facts['labels'])} labels, {facts['data']['clips']} clips"
     ]
     for name, training in trained.items():
         size = f"{training['parameters']:,} parameters, " if "parameters" in training else ""

@@ -14,6 +14,9 @@ from edge_ser.settings import DecisionSettings
 
 _MOST_A_STEP: Final = 2.0  # nats
 
+_HALF_LIFE: Final = 10.0
+"""Seconds of silence after which an earlier utterance says half as much about the next one."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -45,10 +48,18 @@ class Decision:
         self.labels = labels
         self.settings = settings
         self._neutral = math.log(settings.speech_threshold / (1.0 - settings.speech_threshold))
+        self._believed = [1.0 / len(labels)] * len(labels)
         self.reset()
 
-    def reset(self) -> None:
-        """Begin an utterance."""
+    def reset(self, pause: float = math.inf) -> None:
+        """Begin an utterance.
+
+        Args:
+            pause: Since the end of the last one, s; infinite at the start of a stream.
+        """
+        persistence = self.settings.persistence * 2.0 ** (-pause / _HALF_LIFE)
+        anew = (1.0 - persistence) / len(self.labels)
+        self._prior = [persistence * p + anew for p in self._believed]
         self._sum = np.zeros(len(self.labels))
         self._weight = 0.0
         self._evidence = self._most_evidence = 0.0
@@ -78,9 +89,10 @@ class Decision:
         if self.evidence < self.settings.evidence or self._weight == 0.0:
             return None
         logits = self._sum / (self._weight * self.settings.temperature)
-        exponentials = [math.exp(x) for x in logits - logits.max()]
-        total = math.fsum(exponentials)
-        probabilities = {label: e / total for label, e in zip(self.labels, exponentials, strict=True)}
+        joint = [math.exp(x) * p for x, p in zip(logits - logits.max(), self._prior, strict=True)]
+        total = math.fsum(joint)
+        self._believed = [p / total for p in joint]
+        probabilities = dict(zip(self.labels, self._believed, strict=True))
         best = max(probabilities, key=probabilities.__getitem__)
         confidence = probabilities[best]
         return Verdict(best if confidence >= self.settings.threshold else UNCERTAIN, confidence, probabilities)

@@ -6,6 +6,7 @@ that silence costs next to nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
@@ -47,6 +48,7 @@ class Pipeline:
         self._utterances = 0
         self._start = self._heard = self._next = 0
         self._published = False
+        self._published_until = -math.inf  # end of what the last event says something about
 
     @property
     def position(self) -> float:
@@ -77,7 +79,7 @@ class Pipeline:
         if part.begins:
             self._front_end.reset()
             self._model.reset()
-            self._decision.reset()
+            self._decision.reset((part.start - self._published_until) / SAMPLE_RATE)
             self._start = part.start
             self._next = part.start + _FIRST_TRY
             self._published = False
@@ -108,6 +110,7 @@ class Pipeline:
         if not self._published:
             self._published = True
             self._utterances += 1
+        self._published_until = self._heard
         yield EmotionEvent(
             time=self._now(),
             utterance=self._utterances,

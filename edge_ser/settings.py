@@ -80,6 +80,8 @@ class DecisionSettings:
     """Probability of speech from which a step of the model speaks for speech; below, it speaks against it."""
     evidence: float = 7.0
     """Evidence of speech without which an utterance is not published, nats."""
+    persistence: float = 0.8
+    """How much of what was believed of an utterance is expected of the one that follows at once; 0 for none of it."""
     interval: float = 0.5
     """From one provisional label to the next, s."""
 
@@ -88,4 +90,5 @@ class DecisionSettings:
         require("decision.threshold", self.threshold, 0, 1)
         require("decision.speech_threshold", self.speech_threshold, 0.1, 0.99)
         require("decision.evidence", self.evidence, 0, 100, "nats")
+        require("decision.persistence", self.persistence, 0, 0.99)
         require("decision.interval", self.interval, 0.1, 5, "s")

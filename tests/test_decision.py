@@ -78,3 +78,40 @@ def test_extreme_logits_stay_numbers() -> None:
     verdict = d.verdict()
     assert verdict is not None
     assert verdict.confidence == 1.0
+
+
+def said(d: Decision, *logits: float, pause: float) -> str:
+    d.reset(pause)
+    d.add(np.array([[*logits, SPEECH]] * 3))
+    verdict = d.verdict()
+    assert verdict is not None
+    return verdict.label
+
+
+def test_a_mood_persists_from_one_utterance_to_the_next() -> None:
+    d = decision(threshold=0.0)
+    assert said(d, 0.0, 2.0, 0.0, pause=np.inf) == "neutral"
+    assert said(d, 0.5, 0.0, 0.0, pause=0.5) == "neutral", "a doubtful one is taken for more of the same"
+    assert said(d, 4.0, 0.0, 0.0, pause=0.5) == "anger", "a clear one is believed at once"
+
+
+def test_after_a_long_silence_nothing_is_expected() -> None:
+    d = decision(threshold=0.0)
+    said(d, 0.0, 2.0, 0.0, pause=np.inf)
+    assert said(d, 0.5, 0.0, 0.0, pause=600.0) == "anger"
+
+
+def test_without_persistence_each_utterance_stands_alone() -> None:
+    d = decision(threshold=0.0, persistence=0.0)
+    said(d, 0.0, 2.0, 0.0, pause=np.inf)
+    assert said(d, 0.5, 0.0, 0.0, pause=0.1) == "anger"
+
+
+def test_what_is_no_speech_changes_no_mood() -> None:
+    d, other = decision(threshold=0.0), decision(threshold=0.0)
+    for each in (d, other):
+        said(each, 0.0, 2.0, 0.0, pause=np.inf)
+    d.reset(1.0)
+    d.add(np.array([[5.0, 0.0, 0.0, NOISE]] * 50))
+    assert d.verdict() is None
+    assert said(d, 0.5, 0.0, 0.0, pause=2.0) == said(other, 0.5, 0.0, 0.0, pause=2.0) == "neutral"

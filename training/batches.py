@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -52,6 +53,7 @@ class Pool:
     Attributes:
         features: Each of shape ``(frames, coefficients)``, int8.
         speech: Which frames hold speech, each of shape ``(frames,)``, bool.
+        repeats: How often each may be drawn in an epoch, so that a small corpus counts; int64, shape ``(n,)``.
         targets: Index of the label, -1 for a recording without speech; int64, shape ``(n,)``.
         truth: The label as a distribution, all 0 without speech; float32, shape ``(n, labels)``.
         opinion: What the teachers say, in logits; zeros without any; float32, shape ``(n, labels)``.
@@ -59,6 +61,7 @@ class Pool:
 
     features: list[Int8]
     speech: list[Bools]
+    repeats: npt.NDArray[np.int64]
     targets: npt.NDArray[np.int64]
     truth: Float32
     opinion: Float32
@@ -75,10 +78,18 @@ def pool(
     return Pool(
         features=[quantize(u.cepstra, gain) for u in utterances],
         speech=[u.speech for u in utterances],
+        repeats=_repeats(utterances, settings.repeats),
         targets=np.array([-1 if u.clip.label is None else labels.index(u.clip.label) for u in utterances]),
         truth=truth,
         opinion=np.zeros_like(truth),
     )
+
+
+def _repeats(utterances: Sequence[Utterance], most: int) -> npt.NDArray[np.int64]:
+    """Return for each utterance how often its corpus fits into the largest one, ``most`` times at most."""
+    sizes = Counter(u.clip.corpus for u in utterances if u.clip.label is not None)
+    largest = max(sizes.values(), default=1)
+    return np.array([min(most, largest // sizes[u.clip.corpus]) if u.clip.label else 1 for u in utterances], np.int64)
 
 
 def _truth(utterance: Utterance, labels: Sequence[str], settings: TrainingSettings) -> Float32:
@@ -129,10 +140,12 @@ class Epochs:
         labels = range(pools[0].truth.shape[1])
         self._voices = [_rows(pools, label) for label in labels]
         self._noises = _rows(pools, -1)
-        counts = np.array([(pools[0].targets == label).sum() for label in labels])
+        counts = np.array([pools[0].repeats[pools[0].targets == label].sum() for label in labels])
+        self._available = counts
         occurs = counts > 0  # a label may have no voice in which the gate heard speech
         per_class = {"over-sampling": counts.max(), "under-sampling": counts[occurs].min()}.get(settings.imbalance)
         self._counts = counts if per_class is None else np.where(occurs, per_class, 0)
+        self._counts = self._counts * max(1, round(settings.draws / self._counts.sum()))
         balance = settings.imbalance == "class-weights"
         self._class_weights = counts.sum() / (occurs.sum() * np.maximum(counts, 1)) if balance else np.ones(len(counts))
         self._noise_count = round(settings.noise_share * int(self._counts.sum())) if self._noises else 0
@@ -143,7 +156,7 @@ class Epochs:
         return max(1, int(self._counts.sum() + self._noise_count) // self._settings.batch)
 
     def batches(self, number: int) -> Iterator[Batch]:
-        """Draw an epoch: each voice once, or as often as the balance asks, in a variant by chance, and noises."""
+        """Draw an epoch: each voice once, or as often as balance and size ask, in a variant by chance, and noises."""
         rng = np.random.default_rng([self._seed, number])
         rows = self._draw(rng)
         order = rng.permutation(len(rows))[: self.steps * self._settings.batch]
@@ -158,8 +171,8 @@ class Epochs:
     def _draw(self, rng: np.random.Generator) -> list[tuple[int, int]]:
         rows = []
         for label, count in enumerate(self._counts):
-            # All of them in turn, then some again: never one twice before each has been drawn once.
-            places = rng.permutation((self._pools[0].targets == label).sum())
+            # All of them in turn, then some again: none once more before each has had its turns.
+            places = rng.permutation(self._available[label])
             for place in np.resize(places, count):
                 variant, candidates = self._voices[label][rng.integers(len(self._voices[label]))]
                 rows.append((variant, int(candidates[place % len(candidates)])))
@@ -185,7 +198,7 @@ class Epochs:
 def _rows(pools: Sequence[Pool], target: int) -> list[tuple[int, npt.NDArray[np.intp]]]:
     """Return the variants that hold a target, each with its rows; in a loud one the gate may have heard nothing."""
     found = [(variant, np.flatnonzero(pool.targets == target)) for variant, pool in enumerate(pools)]
-    return [(variant, rows) for variant, rows in found if len(rows)]
+    return [(variant, np.repeat(rows, pools[variant].repeats[rows])) for variant, rows in found if len(rows)]
 
 
 def mixed(batch: Batch, alpha: float, rng: np.random.Generator) -> Batch:

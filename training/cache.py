@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from edge_ser.features import fixed_point, front_end, mfcc, parameters
+from edge_ser.features import fixed_point, front_end, log_mel, mfcc, parameters
 from edge_ser.features.parameters import FrontEndParameters
 from edge_ser.settings import GateSettings
 from edge_ser.sources import recording, resample
@@ -26,7 +26,7 @@ from edge_ser.speech import gate
 from training import augment, files, rooms, utterances
 from training.utterances import Analysis
 
-_CODE: Final = (fixed_point, front_end, mfcc, gate, recording, resample, augment, rooms, utterances)
+_CODE: Final = (fixed_point, front_end, log_mel, mfcc, gate, recording, resample, augment, rooms, utterances)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_ser.errors import InvalidSetting, NoRecordings
-from training import copies, corpora, corpus_features, labels
+from training import copies, corpora, corpus_features, labels, synthesized
 from training.corpora import Clip, Found, Skipped
 from training.corpus_features import CorpusFeatures
 from training.settings import AugmentSettings, DataSettings
@@ -110,6 +110,9 @@ def load(
     names = [*settings.corpora, *settings.learn_from, *([noise] if noise else [])]
     found = {name: corpora.read(data, name) for name in names}
     _check_once(names, found)
+    if noise and settings.sounds:
+        made = synthesized.recordings(folder, settings.sounds)
+        found[noise] = Found([*found[noise].clips, *made], found[noise].skipped)
     warnings = [line for name in names for line in corpora.warnings(found[name], name)]
     if settings.noise and not noise:
         warnings.append(f"no folder {settings.noise} with recordings without speech: noises are not learned")

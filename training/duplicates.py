@@ -39,8 +39,8 @@ THRESHOLD: Final = 0.45
 
 _FRONT_END: Final = FrontEndParameters()
 _USED: Final = 14  # coefficients; c0 tells how loud a frame is, c1 to c13 what is said
-_LOUD: Final = 7.0  # log2 units, 21 dB below the loudest frames: where noise and codecs begin to rule the cepstra
-_LEAST: Final = 35.0  # loud frames, 0.56 s; less than that is alike by chance
+_LOUD: Final = 6.0  # log2 units, 18 dB below the loudest frames: where noise and codecs begin to rule the cepstra
+_LEAST: Final = 42.0  # loud frames, 0.67 s; less than that is alike by chance
 _PERIOD: Final = 256  # frames, 4.1 s; the spectrum of a longer recording is taken at the same frequencies
 _FREQUENCIES: Final = 64  # of the spectrum, 0.24 Hz apart
 _NEARBY: Final = 15  # frequencies that an amplitude is measured against

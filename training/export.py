@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -22,6 +23,14 @@ VARIANTS: Final = ("int8", "dynamic", "float")
 
 _FLOATS: Final = (np.float16, np.float32, np.float64)
 _FUSED: Final = "UNIDIRECTIONAL_SEQUENCE_LSTM"
+
+
+_ONLY_IN_TRAINING: Final = (
+    keras.layers.InputLayer,
+    keras.layers.Dropout,
+    keras.layers.SpatialDropout1D,
+    keras.layers.SpatialDropout2D,
+)
 
 
 class NotFullInt8(EdgeSerError):
@@ -95,6 +104,8 @@ class _Streaming(tf.Module):
         for layer, weights in self._layers:
             if isinstance(layer, keras.layers.Conv1D):
                 x = tf.nn.conv1d(x, tf.constant(weights[0]), stride=layer.strides[0], padding="VALID")
+            elif isinstance(layer, keras.layers.Conv2D):
+                x = tf.nn.conv2d(x, tf.constant(weights[0]), strides=layer.strides, padding="VALID")
             elif isinstance(layer, keras.layers.BatchNormalization):  # the converter folds it into the convolution
                 gamma, beta, mean, variance = weights
                 factor = gamma / np.sqrt(variance + layer.epsilon)
@@ -102,7 +113,7 @@ class _Streaming(tf.Module):
             elif isinstance(layer, keras.layers.ReLU):
                 x = tf.nn.relu(x)
             elif isinstance(layer, keras.layers.Reshape):
-                x = tf.reshape(x, (1, x.shape[1] * x.shape[2] // layer.target_shape[-1], layer.target_shape[-1]))
+                x = tf.reshape(x, (1, -1, *layer.target_shape[1:]))
             elif isinstance(layer, keras.layers.LSTM):
                 x = fused_lstm(x, weights)
             elif isinstance(layer, keras.layers.Bidirectional):
@@ -110,7 +121,7 @@ class _Streaming(tf.Module):
                 x = tf.concat([fused_lstm(x, weights[:3]), back], 2)
             elif isinstance(layer, keras.layers.Dense):
                 x = tf.matmul(x, tf.constant(weights[0])) + weights[1]
-            elif not isinstance(layer, keras.layers.InputLayer | keras.layers.Dropout | keras.layers.SpatialDropout1D):
+            elif not isinstance(layer, _ONLY_IN_TRAINING):
                 raise TypeError(f"no rule to export a layer of the kind {type(layer).__name__}")
         return x
 
@@ -150,13 +161,15 @@ def check(model: bytes, lstms: int) -> Counter[str]:
 
 def multiply_adds(network: keras.Model, family: Family, seconds_a_frame: float) -> int:
     """Return the multiply-adds a second of audio, those included that a chunk spends on its context anew."""
-    steps = family.context + family.chunk
+    shape = (family.context + family.chunk, network.input_shape[-1])
     total = 0
     for layer in network.layers:
         if isinstance(layer, keras.layers.Reshape):
-            steps = steps * network.input_shape[-1] // layer.target_shape[-1]
-        if isinstance(layer, keras.layers.Conv1D):
-            steps = (steps - layer.kernel_size[0]) // layer.strides[0] + 1
-        # Of a layer's weights the matrices multiply, each once a step; batch normalization is folded into them.
-        total += steps * sum(w.size for w in layer.get_weights() if w.ndim > 1)
+            whole = math.prod(shape)
+            shape = (whole // math.prod(layer.target_shape[1:]), *layer.target_shape[1:])
+        elif isinstance(layer, keras.layers.Conv1D | keras.layers.Conv2D):
+            kernel, strides = layer.kernel_size, layer.strides
+            shape = (*((n - k) // s + 1 for n, k, s in zip(shape[:-1], kernel, strides, strict=True)), layer.filters)
+        # Of a layer's weights the matrices multiply, each once a step, or once a place; batch normalization is folded.
+        total += math.prod(shape[:-1]) * sum(w.size for w in layer.get_weights() if w.ndim > 1)
     return round(total / (family.chunk * seconds_a_frame))

@@ -85,7 +85,7 @@ class Fold:
 
     def network(self) -> Any:
         """Return the trained Keras network."""
-        network = _build(self.settings.network, self.dataset)
+        network = _build(self.settings.network, self.gains, self.dataset)
         with np.load(self.folder / "weights.npz") as stored:
             network.set_weights([stored[key] for key in sorted(stored.files)])
         return network
@@ -157,13 +157,17 @@ def _learn_deep(fold: Fold, learning: Learning, tell: Tell) -> None:
         opinions = [np.zeros_like(pool.opinion) for pool in pools]
         for member in range(1, taught.members + 1):
             name = f"teacher-{member}"
-            network, _ = _train(fold, name, teachers, schedule, settings.seed + 1000 * member, pools, validation, tell)
+            network, _ = _train(
+                fold, name, teachers, schedule, settings.seed + 1000 * member, gains, pools, validation, tell
+            )
             steps = recognize.float_steps(network, deep(taught.family))
             for opinion, pool in zip(opinions, pools, strict=True):
                 said = [recognize.pooled(rows, dataset.labels) for rows in steps(pool.features)]
                 opinion += np.array(said, np.float32) / taught.members
         pools = [replace(pool, opinion=opinion) for pool, opinion in zip(pools, opinions, strict=True)]
-    network, history = _train(fold, "", settings.network, settings.training, settings.seed, pools, validation, tell)
+    network, history = _train(
+        fold, "", settings.network, settings.training, settings.seed, gains, pools, validation, tell
+    )
     weights = {f"w{i:03d}": w for i, w in enumerate(network.get_weights())}
     files.write_arrays(fold.folder / "weights.npz", **weights)
     outputs = validation.outputs(validation.rows(recognize.float_steps(network, deep(settings.network.family))))
@@ -211,6 +215,7 @@ def _train(
     sizes: NetworkSettings,
     schedule: TrainingSettings,
     seed: int,
+    gains: Sequence[int],
     pools: Sequence[batches.Pool],
     validation: _Validation,
     tell: Tell,
@@ -222,7 +227,7 @@ def _train(
 
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
-    network = _build(sizes, fold.dataset)
+    network = _build(sizes, gains, fold.dataset)
     family = deep(sizes.family)
     taught = fold.settings.teacher if fold.settings.teacher.members and not name else None
     identity = repr((sizes, schedule, seed, taught, fold.dataset.fingerprint, fold.folder.name))
@@ -234,8 +239,8 @@ def _train(
     return network, history
 
 
-def _build(sizes: NetworkSettings, dataset: Dataset) -> Any:
-    return deep(sizes.family).build(None, FRONT_END.coefficients, len(dataset.labels) + 1, sizes)
+def _build(sizes: NetworkSettings, gains: Sequence[int], dataset: Dataset) -> Any:
+    return deep(sizes.family).build(None, gains, len(dataset.labels) + 1, sizes)
 
 
 def quantize(fold: Fold, learning: Learning, variants: Sequence[str] = ("int8",)) -> None:

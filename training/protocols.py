@@ -110,10 +110,12 @@ def splits(
 
 def noise_split(clips: Sequence[Clip]) -> Split:
     """Split recordings without speech, takes of one recording together; the same in every protocol."""
-    sources = sorted({clip.speaker for clip in clips})
-    random.Random(f"{_NOISE_SEED} noise").shuffle(sources)
-    validation, test = (round(share * len(sources)) for share in _NOISE_SHARES)
-    use = {source: 2 if i < test else 1 if i < test + validation else 0 for i, source in enumerate(sources)}
+    use: dict[str, int] = {}
+    for corpus in sorted({clip.corpus for clip in clips}):  # each by itself: what is added to one moves no other
+        sources = sorted({clip.speaker for clip in clips if clip.corpus == corpus})
+        random.Random(f"{_NOISE_SEED} {corpus}").shuffle(sources)
+        validation, test = (round(share * len(sources)) for share in _NOISE_SHARES)
+        use |= {source: 2 if i < test else 1 if i < test + validation else 0 for i, source in enumerate(sources)}
     parts = [[clip for clip in clips if use[clip.speaker] == part] for part in range(3)]
     return Split("noise", parts[0], parts[1], parts[2], {})
 

@@ -34,8 +34,11 @@ class DataSettings:
     """Labels: `all` of the judged corpora, `4`, `6`, or names with commas between them."""
     noise: str = "noise"
     """Folder of recordings without speech, learned from and mixed in if it is there; empty for none."""
+    sounds: int = 12
+    """Synthesized recordings of each kind (music, keyboard, wind and others) beside those of the noise folder."""
 
     def __post_init__(self) -> None:
+        require("data.sounds", self.sounds, 0, 1000)
         if not self.corpora:
             raise InvalidSetting("data.corpora = []: allowed is one corpus or more")
         twice = set(self.corpora) & set(self.learn_from)
@@ -71,10 +74,10 @@ class NetworkSettings:
 
     family: str = "cnn_lstm"
     """`cnn`, `lstm`, `blstm`, `cnn_lstm`, `cnn_blstm`, `svm`, `decision_tree` or `random_forest`."""
-    channels: int = 64
-    """Channels of each convolution."""
+    channels: int = 16
+    """Channels of the first convolution over time and frequency; the second has twice as many."""
     units: int = 64
-    """Units of the LSTM, in each direction."""
+    """Features a step that the convolutions hand on, and units of the LSTM, in each direction."""
     dropout: float = 0.2
     """Share of the last layer's inputs that is dropped in training; half of it after each convolution."""
 
@@ -115,11 +118,15 @@ class AugmentSettings:
 class TrainingSettings:
     """How a network is trained."""
 
-    epochs: int = 60
+    epochs: int = 50
     """Passes over the training utterances, each in one of its variants."""
-    batch: int = 32
+    draws: int = 4_000
+    """Voices in an epoch; a small corpus is drawn several times over, so that it is not left half learned."""
+    repeats: int = 5
+    """How many times a corpus is drawn in an epoch, at most, so as not to drown beside the largest one."""
+    batch: int = 64
     """Utterances a step of the optimizer."""
-    rate: float = 3e-3
+    rate: float = 4e-3
     """Peak learning rate of AdamW; it falls to zero as a cosine."""
     decay: float = 2e-3
     """Weight decay of AdamW."""
@@ -133,7 +140,7 @@ class TrainingSettings:
     """Against unequal classes: `none`, `class-weights`, `over-sampling` or `under-sampling`."""
     votes: float = 0.0
     """Weight of the listeners' votes, as a soft label, against the intended emotion; where there are any."""
-    mixup: float = 0.2
+    mixup: float = 0.0
     """Alpha of mixup's beta distribution (Zhang et al. 2018); 0 for none."""
     mask: float = 0.5
     """Probability of a masked stretch of time (SpecAugment, Park et al. 2019)."""
@@ -143,6 +150,8 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         require("training.epochs", self.epochs, 1, 10_000)
+        require("training.draws", self.draws, 0, 10**6)
+        require("training.repeats", self.repeats, 1, 1000)
         require("training.batch", self.batch, 2, 4096, "utterances")
         require("training.rate", self.rate, 1e-6, 1)
         require("training.decay", self.decay, 0, 1)
@@ -164,10 +173,10 @@ class TeacherSettings:
     """How many; their logits are averaged.  0 for no distillation."""
     family: str = "cnn_blstm"
     """Family of the teachers."""
-    channels: int = 128
-    """Channels of each convolution."""
+    channels: int = 32
+    """As the network's."""
     units: int = 128
-    """Units of the LSTM, in each direction."""
+    """As the network's."""
     dropout: float = 0.4
     """As the network's."""
     epochs: int = 40

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_ser.errors import EdgeSerError
-from edge_ser.features import mfcc
-from edge_ser.features.front_end import CepstralMean
+from edge_ser.features.fixed_point import LOG2_FRACTION_BITS
+from edge_ser.features.log_mel import LogMel
 from edge_ser.features.mfcc import Mfcc
 from edge_ser.features.parameters import FrontEndParameters
 from edge_ser.sources.recording import read_samples
@@ -97,30 +97,29 @@ def analyze(clip: Clip, digest: str, recipe: Recipe) -> Analysis:
 def _cut_and_analyze(samples: Int16, is_voice: bool) -> list[Features]:
     segments = [part.samples for part in gate.cut(samples)]
     longest = max(map(len, segments), default=0)
-    mfcc_of = _mfcc()
+    stream = _log_mel()
     result = []
     for segment in segments:
         if len(segment) < longest and len(segment) < _SHORTEST * FRONT_END.rate:
             continue
-        mfcc_of.reset()
-        raw = mfcc_of.process(segment)
-        if not len(raw):
+        stream.reset()
+        log_mel = stream.process(segment)
+        if not len(log_mel):
             continue
-        mean = CepstralMean(FRONT_END.coefficients, FRONT_END.settle)
-        cepstra = np.concatenate((mean.process(raw), mean.finish())).astype(np.int32)
-        result.append(Features(cepstra, _speech_frames(raw) if is_voice else np.zeros(len(raw), np.bool_)))
+        mfcc = Mfcc(FRONT_END)
+        cepstra = np.concatenate((mfcc.process(log_mel), mfcc.finish())).astype(np.int32)
+        result.append(Features(cepstra, _speech_frames(log_mel) if is_voice else np.zeros(len(log_mel), np.bool_)))
     return result
 
 
-def _speech_frames(raw: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-    # c0 is the mean log2 energy times the root of the number of bands
-    energy = raw[:, 0] / (2.0**mfcc.CEPSTRA_FRACTION_BITS * np.sqrt(FRONT_END.bands))
+def _speech_frames(log_mel: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    energy = log_mel.mean(axis=1) / 2.0**LOG2_FRACTION_BITS
     return np.asarray(energy > np.percentile(energy, 95) - _SPEECH_RANGE)
 
 
 @cache_of_process
-def _mfcc() -> Mfcc:
-    return Mfcc(FRONT_END)
+def _log_mel() -> LogMel:
+    return LogMel(FRONT_END)
 
 
 @cache_of_process

@@ -155,7 +155,8 @@ def draw(path: Path, title: str, samples: Samples, found: list[Utterance], param
     """Draw waveform with the gate's utterances, log-mel energies, and the int8 input of the model."""
     import numpy as np
 
-    from edge_ser.features.mfcc import CEPSTRA_FRACTION_BITS, Mfcc, dct_matrix
+    from edge_ser.features.fixed_point import LOG2_FRACTION_BITS
+    from edge_ser.features.log_mel import LogMel
     from edge_ser.features.parameters import WINDOW
 
     figure_module = _plots("matplotlib.figure", "--plot")
@@ -169,9 +170,7 @@ def draw(path: Path, title: str, samples: Samples, found: list[Utterance], param
         wave.axvspan(utterance.start / rate, end / rate, color="tab:green", alpha=0.2)
     wave.set(title=title, ylabel="waveform, utterances green", ylim=(-1, 1))
 
-    # The DCT is orthonormal, so its transpose gives back what the cepstra were made of.
-    cepstra = Mfcc(parameters).process(samples) / 2.0**CEPSTRA_FRACTION_BITS
-    log = cepstra @ dct_matrix(parameters.bands, parameters.coefficients).T
+    log = LogMel(parameters).process(samples) / 2.0**LOG2_FRACTION_BITS
     if len(log):
         width = ((len(log) - 1) * parameters.hop + WINDOW) / rate
         image = bands.imshow(log.T, origin="lower", aspect="auto", extent=(0, width, 0, parameters.bands))

@@ -1,73 +1,21 @@
-"""Mel-frequency cepstral coefficients in integers, from int16 samples to int32 cepstra (SPEC.md, steps 1 to 7).
-
-The whole chain is exact integer arithmetic (see :mod:`edge_ser.features.fixed_point`), so the same samples give the
-same bits on every machine, and a stream gives the same frames as the whole recording, however it is cut.
-"""
+"""Mel-frequency cepstral coefficients in integers, normalized, from log-mel energies (SPEC.md, steps 7 to 9)."""
 
 from __future__ import annotations
 
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
-from numpy.lib.stride_tricks import as_strided
 
-from edge_ser.features.fixed_point import Float, integer_table, log2_q16, round_half_up
-from edge_ser.features.parameters import WINDOW, FrontEndParameters
+from edge_ser.features.fixed_point import LOG2_FRACTION_BITS, Float, Int32, integer_table, round_half_up
+from edge_ser.features.log_mel import FLOOR
+from edge_ser.features.parameters import FrontEndParameters
 
 CEPSTRA_FRACTION_BITS: Final = 12
 
-_BLOCK: Final = 64  # frames at a time: what they need fits a second-level cache and hides numpy's cost a call
-_BUFFERS: Final = 4  # numbers of frames whose buffers are kept; a stream in equal chunks meets two or three
-
-_EMPHASIS_BITS: Final = 5  # y = 32 x[n] - 31 x[n-1], a pre-emphasis of 31/32
-_WINDOW_BITS: Final = 15
-_FRAME_BITS: Final = 25  # block floating point: the largest windowed sample of a frame has 25 bits
-_TWIDDLE_BITS: Final = 15
-_STAGE1_SHIFT: Final = 16
-_STAGE2_SHIFT: Final = 22
-_POWER_SHIFT: Final = 13
-_WEIGHT_BITS: Final = 14
-_FLOOR_Q16: Final = 28 << 16  # log2 of a band's energy some 6 dB below the rounding noise of int16 samples
-_RANGE_Q16: Final = 18 << 16  # 54 dB: a band counts as at most this far below the loudest one of its frame
 _DCT_BITS: Final = 24
-_DCT_SHIFT: Final = 16 + _DCT_BITS - CEPSTRA_FRACTION_BITS
+_DCT_SHIFT: Final = LOG2_FRACTION_BITS + _DCT_BITS - CEPSTRA_FRACTION_BITS
 
-# As arrays, which a numpy call takes faster than numbers.
-_EMPHASIS: Final = np.array(2.0**-_EMPHASIS_BITS - 1.0)
-_ONE: Final = np.array(1.0)
-_POWER_SCALE: Final = np.array(2.0**-_POWER_SHIFT)
-_TWICE_IN_Q16: Final = np.array(17)
-_RANGE: Final = np.array(_RANGE_Q16)
-
-_COLUMNS: Final = 16  # 512 = 32 x 16: 32-point DFTs over the rows n1, then 16-point DFTs over the columns n2
-_ROWS: Final = 32
-# k1 = 0..16 is enough for real columns, the others are conjugates.  0 and 16 have no im and share a place.
-_PLACES: Final = 16
-# k = k1 + 32 k2; bins 0..159 need k2 = 0..4, and by conjugation of k1 = 1..15, k2 = 15..11.
-_K2: Final = np.array([0, 1, 2, 3, 4, 11, 12, 13, 14, 15])
-_DIRECT: Final = len(_K2) // 2
-_BINS: Final = _DIRECT * _ROWS
-
-
-def mel(hertz: float | Float) -> Float:
-    """Convert hertz to mel, 2595 log10(1 + f/700) (O'Shaughnessy 1987; the HTK convention)."""
-    return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hertz) / 700.0))
-
-
-def mel_weights(parameters: FrontEndParameters) -> Float:
-    """Triangular mel filters with peak 1 on the bins of the DFT.
-
-    Returns:
-        Weights, shape ``(WINDOW // 2 + 1, bands)``, float64 (the design; the front end rounds them to Q14).
-    """
-    edges_mel = np.linspace(mel(parameters.low), mel(parameters.high), parameters.bands + 2)
-    edges = 700.0 * (10.0 ** (edges_mel / 2595.0) - 1.0)
-    bins = np.arange(WINDOW // 2 + 1)[:, None] * (parameters.rate / WINDOW)
-    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
-    weights: Float = np.maximum(0.0, np.minimum(rising, falling))
-    return weights
+_HALF: Final = np.array(0.5)  # as an array, which a numpy call takes faster than a number
 
 
 def dct_matrix(bands: int, coefficients: int) -> Float:
@@ -80,204 +28,84 @@ def dct_matrix(bands: int, coefficients: int) -> Float:
 
 
 class Mfcc:
-    """A stream of cepstra; call :meth:`process` with consecutive samples.
+    """Normalized cepstra of one utterance: :meth:`reset`, :meth:`process`..., :meth:`finish`.
 
-    Frame i covers the samples ``i * hop`` to ``i * hop + 511`` of the stream.  Memory is constant.
+    Each frame counts down to ``range`` below the loudest band of the utterance so far: what lies below is the room and
+    the recording, not the voice.  Then the mean of the utterance so far is taken from its cepstra: what a microphone,
+    its distance and its gain do to speech is nearly constant there, so it goes with the mean.  The first ``settle``
+    frames share the peak and the mean of all of them, since those of a frame or two say nothing; so they come out late.
     """
 
     def __init__(self, parameters: FrontEndParameters) -> None:
-        self.parameters = parameters
-        # Tables carry the shift that goes before or after their product: a power of two keeps integers exact.
-        self._window = _window() * 2.0**_EMPHASIS_BITS
-        self._stage1 = _first_stage() * 2.0**-_STAGE1_SHIFT
-        self._stage2 = _second_stage() * 2.0**-_STAGE2_SHIFT
-        self._mel = _permuted_mel(parameters)
-        dct = dct_matrix(parameters.bands, parameters.coefficients)
-        self._dct = np.pad(integer_table(dct, _DCT_BITS) * 2.0**-_DCT_SHIFT, ((0, 1), (0, 0)), constant_values=0.5)
-        self._samples = np.zeros(1 + _BLOCK * parameters.hop)  # the sample before a block, and the block
-        self._signal = np.zeros(WINDOW - 1 + _BLOCK * parameters.hop)  # pre-emphasized samples that wait for a frame
-        self._buffers: dict[int, _Buffers] = {}
+        self._settle = parameters.settle
+        self._range = np.array(parameters.range << LOG2_FRACTION_BITS, np.int32)
+        self._nothing = np.empty((0, parameters.coefficients))
+        # The table carries the shift that goes after the product: a power of two keeps integers exact.
+        dct = integer_table(dct_matrix(parameters.bands, parameters.coefficients), _DCT_BITS)
+        self._dct = dct * 2.0**-_DCT_SHIFT
         self.reset()
 
     def reset(self) -> None:
-        """Forget all samples: the next one is the first of a stream."""
-        self._first = True
-        self._waiting = 0  # samples in _signal
+        """Begin an utterance."""
+        self._held: list[Int32] = []  # log-mel of the first frames, until all are there
+        self._count = 0  # frames that came out
+        self._peak = np.int32(FLOOR)
+        self._sum = np.zeros(self._dct.shape[1])
 
-    def process(self, samples: npt.NDArray[np.int16]) -> npt.NDArray[np.int32]:
-        """Take the next samples and return the frames that they complete.
+    def process(self, log_mel: Int32) -> Float:
+        """Take the next frames and return those that can be said by now.
 
         Args:
-            samples: Shape ``(n,)``, int16 (Q15), n >= 0.
+            log_mel: What :class:`edge_ser.features.log_mel.LogMel` returned, shape ``(n, bands)``, int32, Q16, n >= 0.
 
         Returns:
-            Cepstra in Q12 of log2 units, shape ``(frames, coefficients)``, int32.
+            Integers in Q12 of log2 units held in float64, shape ``(frames, coefficients)``.
         """
-        hop = self.parameters.hop
-        cepstra = np.empty((self._completed(len(samples)), self.parameters.coefficients), np.int32)
-        done = 0
-        # At most 511 samples wait, so that no block completes more than _BLOCK frames.
-        for begin in range(0, len(samples), _BLOCK * hop):
-            block = samples[begin : begin + _BLOCK * hop]
-            count = self._completed(len(block))
-            self._emphasize(block)
-            if count:
-                self._analyze(count, cepstra[done : done + count])
-                self._drop(count * hop)
-                done += count
-        return cepstra
+        if not len(log_mel):
+            return self._nothing
+        if self._count:
+            return self._normalize(log_mel)
+        self._held.append(log_mel)
+        return self._release() if sum(map(len, self._held)) >= self._settle else self._nothing
 
-    def _completed(self, more: int) -> int:
-        """Return how many frames so many more samples complete."""
-        return max(0, (self._waiting + more - WINDOW) // self.parameters.hop + 1)
+    def finish(self) -> Float:
+        """End the utterance; return the frames still held back, as :meth:`process` does."""
+        return self._release() if self._held else self._nothing
 
-    def _emphasize(self, block: npt.NDArray[np.int16]) -> None:
-        """Steps 1 and 2: append x[n] - 31/32 x[n-1]; the sample before the first one counts as equal to it."""
-        x = self._samples[: len(block) + 1]
-        x[1:] = block
-        if self._first:
-            x[0] = x[1]
-            self._first = False
-        end = self._waiting + len(block)
-        y = np.multiply(x[:-1], _EMPHASIS, self._signal[self._waiting : end])
-        y += x[1:]
-        self._waiting = end
-        self._samples[0] = x[-1]
+    def _release(self) -> Float:
+        log_mel = np.concatenate(self._held)
+        self._held.clear()
+        return self._normalize(log_mel, min(self._settle, len(log_mel)))
 
-    def _drop(self, count: int) -> None:
-        """Drop the oldest samples of the signal."""
-        left = self._waiting - count
-        self._signal[:left] = self._signal[count : self._waiting]
-        self._waiting = left
-
-    def _analyze(self, count: int, out: npt.NDArray[np.int32]) -> None:
-        """Steps 3 to 7 for the first ``count`` frames of the signal.
+    def _normalize(self, log_mel: Int32, sharing: int = 0) -> Float:
+        """Steps 7 to 9.
 
         Args:
-            count: At most ``_BLOCK``.
-            out: Where the cepstra go, shape ``(count, coefficients)``, int32.
+            log_mel: At least one frame.
+            sharing: How many of them share one peak and one mean: the first ones of the utterance.
         """
-        b = self._buffers.get(count) or self._make_buffers(count)
-        z = np.multiply(b.frames, self._window, b.z)
-        # Step 4, block floating point: a shift a frame keeps the precision of quiet frames equal to that of loud ones.
-        peak = np.maximum.reduce(np.abs(z, b.magnitude), axis=1, keepdims=True)
-        shift = np.subtract(_FRAME_BITS, np.frexp(peak)[1], dtype=np.int64)  # in a frame of zeros any will do
-        z *= np.ldexp(_ONE, shift)
-        round_half_up(z)
-        # Step 5, the exact DFT in two stages.
-        round_half_up(np.matmul(self._stage1, b.z_columns, b.y))
-        np.matmul(b.y_of_k1, self._stage2, b.x_of_k1)
-        x = round_half_up(b.x)
-        # Step 6, power, mel bands, logarithm with the frame's exponent taken back.
-        x *= x
-        power = np.add(x[:, 0], x[:, 1], b.power)
-        power *= _POWER_SCALE
-        np.floor(power, power)
-        log = log2_q16(np.dot(b.power_of_frame, self._mel, b.energy))
-        log -= np.left_shift(shift, _TWICE_IN_Q16)
-        lowest = np.maximum.reduce(log, axis=1, keepdims=True, initial=_FLOOR_Q16 + _RANGE_Q16)
-        lowest -= _RANGE
-        np.maximum(log, lowest, b.log)
-        # Step 7, DCT; its last row rounds.
-        np.dot(b.log_and_one, self._dct, b.cepstra)
-        np.floor(b.cepstra, out, casting="unsafe")
-
-    def _make_buffers(self, count: int) -> _Buffers:
-        if len(self._buffers) == _BUFFERS:
-            self._buffers.clear()
-        self._buffers[count] = _Buffers(count, self._signal, self.parameters)
-        return self._buffers[count]
-
-
-class _Buffers:
-    """Work space for one number of frames, made once: to allocate it costs as much as the arithmetic.
-
-    Every step finds its input in the order that its product needs; all are float64 and contiguous in the last axis.
-
-    Attributes:
-        frames: View of the signal, ``(count, 512)``.
-        z: Windowed frames, ``(count, 512)``; as ``z_columns``, ``(count, n1, n2)``.
-        magnitude: Scratch for ``|z|``, in the memory of ``y``.
-        y: First stage, ``(count, (k1, re and im), n2)``; as ``y_of_k1``, ``(k1, count, (re and im, n2))``.
-        x: Second stage, in the memory of ``z``, a row a bin: re and im; as ``x_of_k1``,
-            ``(k1, count, (k2, re and im))``.
-        power: A value a row of ``x``, in the memory of ``y``; as ``power_of_frame``, ``(count, (k1, k2))``.
-        energy: Of the mel bands, ``(count, bands)``.
-        log: Its logarithm, same shape, a part of ``log_and_one``; the column of ones meets the last row of the DCT.
-        cepstra: ``(count, coefficients)``.
-    """
-
-    def __init__(self, count: int, signal: Float, parameters: FrontEndParameters) -> None:
-        step = signal.itemsize
-        self.frames = as_strided(signal, (count, WINDOW), (parameters.hop * step, step), writeable=False)
-        self.z = np.empty((count, WINDOW))
-        self.z_columns = self.z.reshape(count, _ROWS, _COLUMNS)
-        self.y = np.empty((count, 2 * _PLACES, _COLUMNS))
-        self.y_of_k1 = self.y.reshape(count, _PLACES, 2 * _COLUMNS).swapaxes(0, 1)
-        self.magnitude = self.y.reshape(self.z.shape)
-        x = self.z.reshape(-1)[: 2 * count * _BINS].reshape(count, _PLACES, 2 * len(_K2))
-        self.x_of_k1 = x.swapaxes(0, 1)
-        self.x = x.reshape(-1, 2)
-        self.power = self.y.reshape(-1)[: len(self.x)]
-        self.power_of_frame = self.power.reshape(count, _BINS)
-        self.energy = np.empty((count, parameters.bands))
-        self.log_and_one = np.ones((count, parameters.bands + 1))
-        self.log = self.log_and_one[:, :-1]
-        self.cepstra = np.empty((count, parameters.coefficients))
-
-
-def _window() -> Float:
-    """Periodic Hann window, shape ``(512,)``, Q15."""
-    return integer_table(0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(WINDOW) / WINDOW), _WINDOW_BITS)
-
-
-def _first_stage() -> Float:
-    """32-point DFT of real columns, shape (32, n1 = 32): rows are re and im of k1 = 0..15 in turn, Q15.
-
-    In place of im of k1 = 0, which is 0, stands re of k1 = 16.
-    """
-    angle = -2.0 * np.pi * np.outer(np.arange(_PLACES + 1), np.arange(_ROWS)) / _ROWS
-    rows = integer_table(np.stack((np.cos(angle), np.sin(angle)), axis=1), _TWIDDLE_BITS)
-    rows[0, 1] = rows[_PLACES, 0]
-    return rows[:_PLACES].reshape(_ROWS, _ROWS)
-
-
-def _second_stage() -> Float:
-    """16-point DFTs with the twiddles of each k1 folded in, shape (16, 32, 20), Q15.
-
-    Rows are re, then im, of n2 = 0..15; columns re and im of each k2 in turn.  At place 0, re and im are k1 = 0 and
-    k1 = 16, and the columns k2 = 0..4 of the one, then of the other.
-    """
-    k1 = np.arange(_PLACES)[:, None, None]
-    n2 = np.arange(_COLUMNS)[:, None]
-    matrix = np.empty((_PLACES, 2, _COLUMNS, len(_K2), 2))
-    cos, sin = _rotations(n2 * (k1 + _ROWS * _K2))
-    matrix[:, 0, :, :, 0], matrix[:, 0, :, :, 1] = cos, sin
-    matrix[:, 1, :, :, 0], matrix[:, 1, :, :, 1] = -sin, cos
-    matrix[0] = 0.0
-    for part, columns in enumerate((slice(_DIRECT), slice(_DIRECT, None))):
-        cos, sin = _rotations(n2 * (_PLACES * part + _ROWS * _K2[:_DIRECT]))
-        matrix[0, part, :, columns, 0], matrix[0, part, :, columns, 1] = cos, sin
-    return matrix.reshape(_PLACES, 2 * _COLUMNS, 2 * len(_K2))
-
-
-def _rotations(turns: npt.NDArray[np.int_]) -> tuple[Float, Float]:
-    """Re and im of exp(-2 pi i turns / 512), Q15."""
-    angle = -2.0 * np.pi * turns / WINDOW
-    return integer_table(np.cos(angle), _TWIDDLE_BITS), integer_table(np.sin(angle), _TWIDDLE_BITS)
-
-
-def _permuted_mel(parameters: FrontEndParameters) -> Float:
-    """Mel weights in Q14 with rows in the order in which stage 2 leaves the bins, shape (160, bands)."""
-    weights = integer_table(mel_weights(parameters), _WEIGHT_BITS)
-    permuted = np.empty((_PLACES, len(_K2), parameters.bands))
-    for bin_ in range(_BINS):
-        k2, k1 = divmod(bin_, _ROWS)
-        part, place = divmod(k1, _PLACES)
-        if place == 0:
-            permuted[0, part * _DIRECT + k2] = weights[bin_]
-        elif part == 0:
-            permuted[k1, k2] = weights[bin_]
-        else:  # the conjugate of bin 512 - bin_ = (32 - k1) + 32 (15 - k2)
-            permuted[_ROWS - k1, len(_K2) - 1 - k2] = weights[bin_]
-    return permuted.reshape(_BINS, parameters.bands)
+        # Step 7, range below the running peak.
+        lowest = np.maximum.reduce(log_mel, axis=1, keepdims=True, initial=self._peak)
+        np.maximum.accumulate(lowest, 0, None, lowest)
+        self._peak = lowest[-1, 0]
+        if sharing:
+            lowest[:sharing] = lowest[sharing - 1]
+        lowest -= self._range
+        # Step 8, DCT.
+        cepstra = round_half_up(np.dot(np.maximum(log_mel, lowest, dtype=np.float64), self._dct))
+        # Step 9, running mean.  The sums of c + 1/2 are S + n/2, so that floor((S + n/2) / n) is the mean, halves up.
+        # It is exact: a quotient a / b of integers that is none is at least 1 / b away from the next one, and its
+        # rounding moves it by less as long as |a| + b < 2^53: here a = 2 S + n and b = 2 n, for n < 2^29 frames.
+        sums = np.empty((len(cepstra) + 1, cepstra.shape[1]))
+        sums[0] = self._sum
+        np.add(cepstra, _HALF, sums[1:])
+        np.add.accumulate(sums, 0, None, sums)
+        self._sum = sums[-1].copy()
+        begin = self._count + 1
+        self._count += len(cepstra)
+        means = sums[1:]
+        means /= np.arange(begin, self._count + 1.0)[:, None]
+        np.floor(means, means)
+        if sharing:
+            means[:sharing] = means[sharing - 1]
+        return np.subtract(cepstra, means, cepstra)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from edge_ser.errors import FrontEndMismatch, InvalidSetting
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Version of the arithmetic in SPEC.md.  Any change of a bit that comes out raises it."""
 
 WINDOW: Final = 512
@@ -37,7 +37,9 @@ class FrontEndParameters:
     coefficients: int = 40
     """Cepstral coefficients a frame, c0 included."""
     settle: int = 30
-    """Frames at the start of an utterance that share one mean (0.48 s)."""
+    """Frames at the start of an utterance that share one peak and one mean (0.48 s)."""
+    range: int = 12
+    """Log2 units of power (3.01 dB each) below the loudest band of the utterance so far that count: 36 dB."""
     gains: tuple[int, ...] = ()
     """int8 steps a unit of each normalized coefficient, Q20, found in training; one a coefficient."""
 
@@ -50,6 +52,7 @@ class FrontEndParameters:
             ("high", "up to 5/16 of the rate", self.high <= self.rate * 5 / 16),
             ("coefficients", "2 to `bands`", 2 <= self.coefficients <= self.bands),
             ("settle", "1 to 250 frames", 1 <= self.settle <= 250),
+            ("range", "4 to 40 log2 units of power", 4 <= self.range <= 40),
             ("gains", "none, or one a coefficient, below 2^24", self._gains_fit()),
         ):
             if not ok:

@@ -15,9 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 10
 REGIONS = {
-    1: "Mfcc, 100 ms at a time",
+    1: "LogMel, 100 ms at a time",
     2: "FrontEnd, 100 ms at a time",
-    3: "Mfcc, 10 s at once",
+    3: "FrontEnd, 10 s at once",
     4: "float64 rfft alone",
 }
 

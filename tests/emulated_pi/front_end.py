@@ -21,7 +21,7 @@ import vectors  # noqa: E402
 from signals import noise, triangle  # noqa: E402
 
 from edge_ser.features.front_end import FrontEnd  # noqa: E402
-from edge_ser.features.mfcc import Mfcc  # noqa: E402
+from edge_ser.features.log_mel import LogMel  # noqa: E402
 
 SECONDS = 10
 
@@ -33,26 +33,26 @@ def mark(region: int) -> None:
 
 
 def main() -> int:
-    """Check, then run: region 1 Mfcc in chunks of 100 ms, 2 FrontEnd so, 3 Mfcc at once, 4 rfft of the same frames."""
+    """Check, then run: region 1 LogMel in chunks of 100 ms, 2 FrontEnd so, 3 FrontEnd at once, 4 rfft of the same frames."""
     status = vectors.main()
     length = SECONDS * 16_000
     samples = (noise(length) // 64 + triangle(length, 300, 5_000) // 4).astype(np.int16)
     chunks = np.split(samples, SECONDS * 10)
     parameters = vectors.SETS["default"]
-    mfcc, front_end = Mfcc(parameters), FrontEnd(parameters)
+    log_mel, front_end = LogMel(parameters), FrontEnd(parameters)
     frames = np.lib.stride_tricks.sliding_window_view(samples, 512)[::256] * np.hanning(512)
 
     for _ in range(2):  # the first round fills caches and buffers
-        mfcc.reset()
+        log_mel.reset()
         front_end.reset()
         mark(1)
         for chunk in chunks:
-            mfcc.process(chunk)
+            log_mel.process(chunk)
         mark(2)
         for chunk in chunks:
             front_end.process(chunk)
         mark(3)
-        mfcc.process(samples)
+        front_end.process(samples)
         mark(4)
         np.fft.rfft(frames)
         mark(5)

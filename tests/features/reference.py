@@ -35,16 +35,19 @@ class Reference:
         warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
         subprocess.run([compiler(), "-std=c11", "-O2", *warnings, "-o", self._program, SOURCE], check=True)
         p = parameters
-        numbers = [p.hop, p.bands, p.coefficients, p.settle]
+        numbers = [p.hop, p.bands, p.coefficients, p.settle, p.range]
         for name in ("window", "cosine", "mel", "dct", "log2"):
             numbers += tables[name]
         self._tables.write_text("\n".join(map(str, [*numbers, *p.gains])))
 
-    def run(self, samples: npt.NDArray[np.int16]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:
-        """Return cepstra and features of one utterance, each of shape ``(frames, coefficients)``."""
+    def run(
+        self, samples: npt.NDArray[np.int16]
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int8]]:
+        """Return log-mel, normalized cepstra and features of one utterance, a row a frame."""
         output = subprocess.run([self._program, self._tables], input=samples.tobytes(), capture_output=True, check=True)
-        width = self._parameters.coefficients
-        frames = len(output.stdout) // (5 * width)
-        cepstra = np.frombuffer(output.stdout, np.int32, frames * width)
-        features = np.frombuffer(output.stdout, np.int8, frames * width, 4 * frames * width)
-        return cepstra.reshape(-1, width), features.reshape(-1, width)
+        bands, width = self._parameters.bands, self._parameters.coefficients
+        frames = len(output.stdout) // (4 * bands + 5 * width)
+        log_mel = np.frombuffer(output.stdout, np.int32, frames * bands)
+        cepstra = np.frombuffer(output.stdout, np.int32, frames * width, 4 * frames * bands)
+        features = np.frombuffer(output.stdout, np.int8, frames * width, 4 * frames * (bands + width))
+        return log_mel.reshape(-1, bands), cepstra.reshape(-1, width), features.reshape(-1, width)

@@ -19,9 +19,11 @@ from hypothesis import strategies as st
 from signals import noise, signals
 from tables import design, digest, integers
 
-from edge_ser.features import fixed_point, mfcc
+from edge_ser.errors import InvalidSetting
+from edge_ser.features import fixed_point, log_mel
 from edge_ser.features.front_end import FrontEnd
-from edge_ser.features.mfcc import Mfcc
+from edge_ser.features.log_mel import LogMel
+from edge_ser.features.mfcc import CEPSTRA_FRACTION_BITS, Mfcc, dct_matrix
 from edge_ser.features.parameters import FrontEndParameters
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +35,11 @@ def features(samples: Int16, cuts: list[int], front_end: FrontEnd) -> npt.NDArra
     front_end.reset()
     parts = [front_end.process(part) for part in np.split(samples, cuts)]
     return np.concatenate((*parts, front_end.finish()))
+
+
+def cepstra_of(log: npt.NDArray[np.int32], parameters: FrontEndParameters) -> npt.NDArray[np.float64]:
+    mfcc = Mfcc(parameters)
+    return np.concatenate((mfcc.process(log), mfcc.finish()))
 
 
 # The same bits -------------------------------------------------------------------------------------------------------
@@ -59,7 +66,7 @@ def test_any_chunking_gives_the_same_frames(seed: int, length: int, cuts: list[i
     rng = np.random.default_rng(seed)
     samples = (rng.integers(-32_768, 32_768, length) >> rng.integers(0, 15)).astype(np.int16)
     cuts = sorted(min(cut, length) for cut in cuts)
-    whole, cut = Mfcc(parameters), Mfcc(parameters)
+    whole, cut = LogMel(parameters), LogMel(parameters)
     expected = whole.process(samples)
     assert np.array_equal(np.concatenate([cut.process(part) for part in np.split(samples, cuts)]), expected)
     assert len(expected) == max(0, (length - 512) // hop + 1)
@@ -69,13 +76,13 @@ def test_any_chunking_gives_the_same_frames(seed: int, length: int, cuts: list[i
 
 def test_sample_by_sample() -> None:
     samples = noise(1_500).astype(np.int16)
-    stream = Mfcc(DEFAULT)
+    stream = LogMel(DEFAULT)
     parts = [stream.process(samples[i : i + 1]) for i in range(len(samples))]
-    assert np.array_equal(np.concatenate(parts), Mfcc(DEFAULT).process(samples))
+    assert np.array_equal(np.concatenate(parts), LogMel(DEFAULT).process(samples))
 
 
 def test_what_comes_out_is_the_caller_s() -> None:
-    stream = Mfcc(DEFAULT)
+    stream = LogMel(DEFAULT)
     first = stream.process(noise(16_000).astype(np.int16))
     kept = first.copy()
     stream.process(noise(16_000, seed=2).astype(np.int16))
@@ -91,11 +98,11 @@ def test_reset_forgets() -> None:
 
 
 def test_memory_is_constant() -> None:
-    stream = Mfcc(DEFAULT)
+    stream = LogMel(DEFAULT)
     rng = np.random.default_rng(0)
     for length in rng.integers(0, 20_000, 40):
         stream.process(np.zeros(length, np.int16))
-    assert len(stream._buffers) <= mfcc._BUFFERS
+    assert len(stream._buffers) <= log_mel._BUFFERS
 
 
 @pytest.mark.parametrize("threads", ["1", "2"])
@@ -113,16 +120,82 @@ def test_blas_threads(threads: str) -> None:
 )
 @pytest.mark.parametrize("parameters", [*vectors.SETS.values(), FrontEndParameters(bands=8, coefficients=8, low=0.0)])
 def test_extremes(parameters: FrontEndParameters, name: str, samples: Int16) -> None:
-    cepstra = Mfcc(parameters).process(samples)
-    assert cepstra.dtype == np.int32
-    assert cepstra.shape == (max(0, (len(samples) - 512) // parameters.hop + 1), parameters.coefficients)
-    assert np.all(np.abs(cepstra.astype(np.int64)) <= 2**22)
+    log = LogMel(parameters).process(samples)
+    frames = max(0, (len(samples) - 512) // parameters.hop + 1)
+    assert log.dtype == np.int32
+    assert log.shape == (frames, parameters.bands)
+    assert np.all((28 << 16 <= log) & (log <= 75 << 16))
+    cepstra = cepstra_of(log, parameters)
+    assert cepstra.shape == (frames, parameters.coefficients)
+    assert np.all(np.abs(cepstra) <= 2**23)
 
 
 def test_silence_is_the_floor() -> None:
-    cepstra = Mfcc(DEFAULT).process(np.zeros(2_000, np.int16))
-    assert np.all(cepstra[:, 0] == round(28 * math.sqrt(40) * 2**12))
-    assert np.all(np.abs(cepstra[:, 1:]) <= 1)
+    log = LogMel(DEFAULT).process(np.zeros(20_000, np.int16))
+    assert np.all(log == 28 << 16)
+    assert not cepstra_of(log, DEFAULT).any()
+
+
+# The range -----------------------------------------------------------------------------------------------------------
+
+
+def counted(levels: list[int], settle: int) -> list[float]:
+    """Return how far each frame's second half of bands counts below its first half, in log2 units.
+
+    Args:
+        levels: Log2 units, of the first half of each frame; the other half is silent.
+        settle: Frames that share one peak.
+    """
+    parameters = FrontEndParameters(settle=settle, coefficients=40)
+    log = np.full((len(levels), 40), 28 << 16, np.int32)
+    log[:, :20] = np.array(levels)[:, None] << 16
+    # All bands but for what every frame has in common.
+    shape = cepstra_of(log, parameters) / 2.0**CEPSTRA_FRACTION_BITS @ dct_matrix(40, 40).T
+    return np.diff(shape[:, [39, 0]])[:, 0].tolist()
+
+
+def test_quiet_bands_count_down_to_the_range_below_the_loudest_one_so_far() -> None:
+    # Without means: each difference between two frames is that of what counts.
+    frames = [40, 60, 50, 44]  # lowest: 28, 48, 48, 48; so the first half counts as 12, 12, 2, 0 above the other one
+    above = np.array([12.0, 12.0, 2.0, 0.0])
+    means = np.cumsum(above) / np.arange(1, 5)
+    assert np.allclose(counted(frames, settle=1), above - means, atol=0.01)
+
+
+def test_the_first_frames_share_the_peak_of_all_of_them() -> None:
+    above = np.array([0.0, 12.0, 2.0, 12.0])  # lowest: 48, 48, 48 and then 52
+    means = np.array([14 / 3, 14 / 3, 14 / 3, 26 / 4])
+    assert np.allclose(counted([40, 60, 50, 64], settle=3), above - means, atol=0.01)
+    assert np.allclose(counted([40, 60, 50], settle=30), (above - means)[:3], atol=0.01)
+
+
+@pytest.mark.parametrize("range_", [4, 40])
+def test_what_lies_below_the_range_is_not_seen(range_: int) -> None:
+    parameters = FrontEndParameters(range=range_)
+    rng = np.random.default_rng(0)
+    log = (rng.uniform(28, 70, (80, 40)) * 2**16).astype(np.int32)
+    log[3, 0] = 70 << 16  # the peak, in the first frames
+    below = log < 70 - range_ << 16
+    other = np.where(below, rng.integers(28 << 16, 70 - range_ << 16, log.shape), log).astype(np.int32)
+    assert below.any()
+    assert np.array_equal(cepstra_of(log, parameters), cepstra_of(other, parameters))
+    assert not np.array_equal(cepstra_of(log, parameters), cepstra_of(np.where(below, log, 70 << 16), parameters))
+
+
+@pytest.mark.parametrize("range_", [3, 41])
+def test_a_range_outside_what_is_allowed_is_refused(range_: int) -> None:
+    with pytest.raises(InvalidSetting, match=f"front_end.range = {range_}: allowed is 4 to 40"):
+        FrontEndParameters(range=range_)
+
+
+def test_frames_handed_over_one_by_one_are_the_same() -> None:
+    log = (np.random.default_rng(0).uniform(28, 70, (80, 40)) * 2**16).astype(np.int32)
+    for settle in (1, 30, 80, 100):
+        parameters = FrontEndParameters(settle=settle)
+        mfcc = Mfcc(parameters)
+        parts = [mfcc.process(log[i : i + 1]) for i in range(len(log))]
+        assert [len(part) for part in parts[: settle - 1]] == [0] * min(settle - 1, len(log))
+        assert np.array_equal(np.concatenate((*parts, mfcc.finish())), cepstra_of(log, parameters))
 
 
 def test_short_utterances_keep_their_frames() -> None:
@@ -152,16 +225,15 @@ def test_no_table_entry_depends_on_the_last_bit_of_a_library(parameters: FrontEn
 
 def test_tables_are_those_of_the_formulas() -> None:
     tables = integers(FrontEndParameters())
-    stream = Mfcc(FrontEndParameters())
-    assert (mfcc._window() == tables["window"]).all()
-    assert (stream._dct[:-1] * 2.0**28 == np.reshape(tables["dct"], (40, 40))).all()
+    assert (log_mel._window() == tables["window"]).all()
+    assert (Mfcc(FrontEndParameters())._dct * 2.0**28 == np.reshape(tables["dct"], (40, 40))).all()
     cosine = np.array(tables["cosine"])
     k1, n1 = np.ogrid[:16, :32]
-    stage1 = mfcc._first_stage()
+    stage1 = log_mel._first_stage()
     assert (stage1[0::2] == cosine[16 * k1 * n1 % 512]).all()
     assert (stage1[1] == cosine[16 * 16 * n1 % 512]).all()
     assert (stage1[3::2] == -cosine[(16 * k1[1:] * n1 - 128) % 512]).all()
-    mel = mfcc._permuted_mel(FrontEndParameters())
+    mel = log_mel._permuted_mel(FrontEndParameters())
     assert (np.sort(mel, axis=0) == np.sort(np.reshape(tables["mel"], (160, 40)), axis=0)).all()
 
 
@@ -183,17 +255,22 @@ def test_log2_of_powers_is_exact_and_of_zero_below_all() -> None:
 
 
 def in_floats(samples: Int16, parameters: FrontEndParameters) -> npt.NDArray[np.float64]:
-    """The same definition in float64, nothing rounded: cepstra in log2 units."""
+    """The same definition in float64, nothing rounded: normalized cepstra in log2 units."""
     x = samples.astype(np.float64)
     y = 32.0 * x - 31.0 * np.concatenate((x[:1], x[:-1]))
     frames = np.lib.stride_tricks.sliding_window_view(y, 512)[:: parameters.hop]
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(512) / 512)
     spectrum = np.fft.rfft(frames * hann * 2.0**15)
     # The scale of SPEC.md: 2^(15 + 15 - 16 - 22) in amplitude, 2^(14 - 13) in power.
-    energy = np.abs(spectrum * 2.0**-8) ** 2 @ mfcc.mel_weights(parameters) * 2.0
-    log = np.log2(np.maximum(energy, 1e-9))
-    log = np.maximum(log, np.maximum(log.max(axis=1, keepdims=True) - 18.0, 28.0))
-    return log @ mfcc.dct_matrix(parameters.bands, parameters.coefficients)
+    energy = np.abs(spectrum * 2.0**-8) ** 2 @ log_mel.mel_weights(parameters) * 2.0
+    log = np.maximum(np.log2(np.maximum(energy, 1e-9)), 28.0)
+    sharing = min(parameters.settle, len(log))
+    peak = np.maximum.accumulate(log.max(axis=1))
+    peak[:sharing] = peak[sharing - 1]
+    cepstra = np.maximum(log, peak[:, None] - parameters.range) @ dct_matrix(parameters.bands, parameters.coefficients)
+    means = np.cumsum(cepstra, axis=0) / np.arange(1, len(cepstra) + 1)[:, None]
+    means[:sharing] = means[sharing - 1]
+    return cepstra - means
 
 
 @pytest.mark.parametrize(("level", "least"), [(1, 65.0), (100, 55.0)], ids=["full level", "40 dB down"])
@@ -202,7 +279,7 @@ def test_signal_to_error(speech: list[Int16], level: int, least: float) -> None:
     for recording in speech:
         samples = (recording // level).astype(np.int16)
         exact = in_floats(samples, DEFAULT)[:, 1:]
-        found = Mfcc(DEFAULT).process(samples)[:, 1:] / 2.0**mfcc.CEPSTRA_FRACTION_BITS
+        found = cepstra_of(LogMel(DEFAULT).process(samples), DEFAULT)[:, 1:] / 2.0**CEPSTRA_FRACTION_BITS
         signal += float(np.sum(exact**2))
         error += float(np.sum((found - exact) ** 2))
     ratio = 10 * math.log10(signal / error)

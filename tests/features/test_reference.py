@@ -15,6 +15,7 @@ from tables import integers
 from vectors import SETS
 
 from edge_ser.features.front_end import FrontEnd
+from edge_ser.features.log_mel import LogMel
 from edge_ser.features.mfcc import Mfcc
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="no C compiler: install one (apt install gcc)")
@@ -28,8 +29,10 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def check(pair: tuple[Reference, str], samples: npt.NDArray[np.int16]) -> None:
     reference, name = pair
-    cepstra, features = reference.run(samples)
-    assert np.array_equal(Mfcc(SETS[name]).process(samples), cepstra)
+    log_mel, cepstra, features = reference.run(samples)
+    assert np.array_equal(LogMel(SETS[name]).process(samples), log_mel)
+    mfcc = Mfcc(SETS[name])
+    assert np.array_equal(np.concatenate((mfcc.process(log_mel), mfcc.finish())), cepstra)
     front_end = FrontEnd(SETS[name])
     assert np.array_equal(np.concatenate((front_end.process(samples), front_end.finish())), features)
 

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from signals import signals
 
 from edge_ser.features.front_end import FrontEnd
+from edge_ser.features.log_mel import LogMel
 from edge_ser.features.mfcc import Mfcc
 from edge_ser.features.parameters import VERSION, FrontEndParameters
 
@@ -29,10 +30,12 @@ FILE = Path(__file__).with_name("front_end.json")
 GAINS = tuple(2_500 + 61 * i * i for i in range(40))
 SETS = {
     "default": FrontEndParameters(gains=GAINS),
-    "25 ms hop, 26 bands, 13 coefficients": FrontEndParameters(
-        hop=400, bands=26, coefficients=13, low=100.0, high=4_000.0, settle=1, gains=GAINS[27:]
+    "25 ms hop, 26 bands, 13 coefficients, range 4": FrontEndParameters(
+        hop=400, bands=26, coefficients=13, low=100.0, high=4_000.0, settle=1, range=4, gains=GAINS[27:]
     ),
-    "8 kHz": FrontEndParameters(rate=8_000, hop=128, bands=20, coefficients=20, high=2_500.0, gains=GAINS[20:]),
+    "8 kHz, range 40": FrontEndParameters(
+        rate=8_000, hop=128, bands=20, coefficients=20, high=2_500.0, range=40, gains=GAINS[20:]
+    ),
 }
 
 
@@ -47,12 +50,15 @@ def compute() -> dict[str, Any]:
     for set_name, parameters in SETS.items():
         rows = found["sets"][set_name] = {}
         for name, samples in signals():
-            cepstra = Mfcc(parameters).process(samples)
+            log_mel = LogMel(parameters).process(samples)
+            mfcc = Mfcc(parameters)
+            cepstra = np.concatenate((mfcc.process(log_mel), mfcc.finish())).astype(np.int32)
             front_end = FrontEnd(parameters)
             features = np.concatenate((front_end.process(samples), front_end.finish()))
             rows[name] = {
                 "samples": sha256(samples),
                 "frames": len(cepstra),
+                "log mel": sha256(log_mel),
                 "cepstra": sha256(cepstra),
                 "features": sha256(features),
             }

@@ -358,7 +358,6 @@ READERS = {
     "evaluate.py _whole_path": "false alarms of a model that is finished and judged",
     "run.py record": "writes the names of the speakers down",
     "card.py write": "reads these names",
-    "benchmarks/normalization.py main": "splits the speakers once more who are not the test speakers",
     "corpora/esd.py": "the name of a folder",
     "corpora/manifest.py": "a word in a manifest",
 }

@@ -7,7 +7,7 @@ chunks gives the steps of the whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -37,13 +37,13 @@ class Family:
     """A deep family.
 
     Attributes:
-        build: Makes the Keras network of (frames or ``None``, coefficients, outputs, settings).
+        build: Makes the Keras network of (frames or ``None``, gains of the front end, outputs, settings).
         context: Frames before a step's own four that its convolutions see.
         chunk: New frames that the exported model takes at a time.
         streams: Whether its state goes on from chunk to chunk; a bidirectional one hears each chunk by itself.
     """
 
-    build: Callable[[int | None, int, int, NetworkSettings], Any]
+    build: Callable[[int | None, Sequence[int], int, NetworkSettings], Any]
     context: int
     chunk: int
     streams: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import keras
@@ -14,12 +15,12 @@ from training.settings import NetworkSettings
 _KERNEL: Final = 7  # steps of the last two convolutions
 
 
-def build(frames: int | None, coefficients: int, outputs: int, settings: NetworkSettings) -> keras.Model:
+def build(frames: int | None, gains: Sequence[int], outputs: int, settings: NetworkSettings) -> keras.Model:
     """Build the network, from ``(batch, frames, coefficients)`` to ``(batch, steps, outputs)``."""
-    source = keras.Input((frames, coefficients))
-    x = convolutions(source, settings.channels, settings.dropout)
-    x = convolution(x, settings.channels, _KERNEL, 1, settings.dropout / 2)
-    x = convolution(x, settings.channels, _KERNEL, 1, settings.dropout)
+    source = keras.Input((frames, len(gains)))
+    x = convolutions(source, gains, settings.channels, settings.units, settings.dropout)
+    x = convolution(x, settings.units, _KERNEL, settings.dropout / 2)
+    x = convolution(x, settings.units, _KERNEL, settings.dropout)
     return keras.Model(source, keras_layers.Dense(outputs)(x), name="cnn")
 
 

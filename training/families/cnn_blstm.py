@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers as keras_layers
 
@@ -10,10 +12,10 @@ from training.families.layers import CONVOLUTIONS_CONTEXT, blstm, convolutions
 from training.settings import NetworkSettings
 
 
-def build(frames: int | None, coefficients: int, outputs: int, settings: NetworkSettings) -> keras.Model:
+def build(frames: int | None, gains: Sequence[int], outputs: int, settings: NetworkSettings) -> keras.Model:
     """Build the network, from ``(batch, frames, coefficients)`` to ``(batch, steps, outputs)``."""
-    source = keras.Input((frames, coefficients))
-    x = convolutions(source, settings.channels, settings.dropout)
+    source = keras.Input((frames, len(gains)))
+    x = convolutions(source, gains, settings.channels, settings.units, settings.dropout)
     x = blstm(x, settings.units, settings.dropout)
     return keras.Model(source, keras_layers.Dense(outputs)(x), name="cnn_blstm")
 

@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
+import numpy as np
 from keras import layers
 
-from training.families import STRIDE
+from edge_ser.features.mfcc import CEPSTRA_FRACTION_BITS, dct_matrix
+from edge_ser.features.parameters import GAIN_BITS
+from training.families import INPUT_SCALE, STRIDE
+from training.utterances import FRONT_END
 
 CONVOLUTIONS_CONTEXT: Final = 5
 """Frames before a step's own four that :func:`convolutions` see: kernel 5, stride 2, then kernel 3, stride 2."""
 
-
-def convolutions(x: Any, channels: int, dropout: float) -> Any:
-    """Two strided convolutions over time, from frames to steps of four."""
-    x = convolution(x, channels, 5, 2, dropout / 2)
-    return convolution(x, channels, 3, 2, dropout / 2)
+_DEVIATION: Final = 2.2
+"""Standard deviation of a normalized band, log2 units, so that the convolutions are given values about 1."""
 
 
-def convolution(x: Any, channels: int, kernel: int, strides: int, dropout: float) -> Any:
-    """An unpadded convolution with batch normalization, ReLU and dropout of whole channels."""
-    x = layers.Conv1D(channels, kernel, strides=strides, use_bias=False)(x)
+def convolutions(x: Any, gains: Sequence[int], channels: int, units: int, dropout: float) -> Any:
+    """From frames of cepstra to ``units`` features a step of four frames, by two convolutions over time and frequency.
+
+    What a harmonic or a formant looks like does not depend on where it stands, and convolutions over frequency say so.
+    """
+    x = layers.Reshape((-1, FRONT_END.bands, 1))(bands(x, gains))
+    x = layers.Conv2D(channels, 5, strides=2, use_bias=False)(x)
+    x = layers.SpatialDropout2D(dropout / 2)(layers.ReLU()(layers.BatchNormalization()(x)))
+    x = layers.Conv2D(2 * channels, 3, strides=2, use_bias=False)(x)
+    x = layers.SpatialDropout2D(dropout / 2)(layers.ReLU()(layers.BatchNormalization()(x)))
+    x = layers.Reshape((-1, x.shape[2] * x.shape[3]))(x)
+    return convolution(x, units, 1, dropout)
+
+
+def bands(x: Any, gains: Sequence[int]) -> Any:
+    """Take the front end's gains and its DCT back: cepstra become mel bands again; nothing here is trained."""
+    inverse = dct_matrix(FRONT_END.bands, len(gains)).T  # it is orthonormal
+    scale = 2.0 ** (GAIN_BITS - CEPSTRA_FRACTION_BITS) / (INPUT_SCALE * _DEVIATION * np.array(gains, np.float64))
+    back = layers.Conv1D(FRONT_END.bands, 1, use_bias=False, trainable=False)
+    back.build(x.shape)
+    back.set_weights([(inverse * scale[:, None])[None].astype(np.float32)])
+    return back(x)
+
+
+def convolution(x: Any, channels: int, kernel: int, dropout: float) -> Any:
+    """An unpadded convolution over time with batch normalization, ReLU and dropout of whole channels."""
+    x = layers.Conv1D(channels, kernel, use_bias=False)(x)
     x = layers.BatchNormalization()(x)
     return layers.SpatialDropout1D(dropout)(layers.ReLU()(x))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers as keras_layers
 
@@ -10,9 +12,9 @@ from training.families.layers import lstm, stacked
 from training.settings import NetworkSettings
 
 
-def build(frames: int | None, coefficients: int, outputs: int, settings: NetworkSettings) -> keras.Model:
+def build(frames: int | None, gains: Sequence[int], outputs: int, settings: NetworkSettings) -> keras.Model:
     """Build the network, from ``(batch, frames, coefficients)`` to ``(batch, steps, outputs)``."""
-    source = keras.Input((frames, coefficients))
+    source = keras.Input((frames, len(gains)))
     x = lstm(stacked(source), settings.units, settings.dropout)
     x = lstm(x, settings.units, settings.dropout)
     return keras.Model(source, keras_layers.Dense(outputs)(x), name="lstm")

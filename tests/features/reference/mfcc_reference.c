@@ -2,9 +2,9 @@
  *
  * Usage: mfcc_reference TABLES < SAMPLES > FRAMES
  *
- * TABLES is text: hop, bands, coefficients, settle, then the integer tables of the specification in its order: window,
- * cosine, mel weights, DCT, log2, gains.  SAMPLES is int16 in this machine's byte order, one utterance.  For each frame
- * come the cepstra as int32 and then the features as int8.  No floating-point type occurs, and every intermediate
+ * TABLES is text: hop, bands, coefficients, settle, range, then the integer tables of the specification in its order: window,
+ * cosine, mel weights, DCT, log2, gains.  SAMPLES is int16 in this machine's byte order, one utterance.  Of all frames
+ * come the log-mel as int32, then the normalized cepstra as int32, then the features as int8.  No floating-point type occurs, and every intermediate
  * value is checked against the width that the specification gives it, so that a run is also a proof of no overflow.
  */
 
@@ -16,7 +16,7 @@
 
 enum { WINDOW = 512, ROWS = 32, COLUMNS = 16, BINS = 160, MOST = 64 };
 
-static int32_t hop, bands, coefficients, settle;
+static int32_t hop, bands, coefficients, settle, range;
 static int32_t window[WINDOW];         /* Q15 */
 static int32_t cosine[WINDOW];         /* Q15, one period */
 static int32_t mel[BINS][MOST];        /* Q14 */
@@ -65,11 +65,11 @@ static int64_t log2_q16(int64_t x)
     return ((int64_t)exponent << 16) + ((fraction + 8) >> 4);
 }
 
-/* Steps 3 to 7: 512 pre-emphasized samples, Q5, to cepstra, Q12. */
-static void analyze(const int64_t *y, int32_t *cepstra)
+/* Steps 3 to 6: 512 pre-emphasized samples, Q5, to log-mel, Q16. */
+static void analyze(const int64_t *y, int32_t *log_mel)
 {
-    static int64_t z[WINDOW], re1[17][COLUMNS], im1[17][COLUMNS], power[BINS], logs[MOST];
-    int64_t peak = 0, loudest = INT64_MIN;
+    static int64_t z[WINDOW], re1[17][COLUMNS], im1[17][COLUMNS], power[BINS];
+    int64_t peak = 0, least = INT64_C(28) << 16;
 
     for (int n = 0; n < WINDOW; n++) { /* step 3 */
         z[n] = fits(y[n] * window[n], 36);
@@ -106,43 +106,67 @@ static void analyze(const int64_t *y, int32_t *cepstra)
         int64_t energy = 0;
         for (int bin = 0; bin < BINS; bin++)
             energy = fits(energy + power[bin] * mel[bin][b], 53);
-        logs[b] = energy ? log2_q16(energy) - (int64_t)shift * 131072 : INT64_MIN;
-        if (logs[b] > loudest)
-            loudest = logs[b];
+        int64_t l = energy ? log2_q16(energy) - (int64_t)shift * 131072 : least;
+        log_mel[b] = (int32_t)fits(l > least ? l : least, 23);
     }
-    int64_t lowest = INT64_C(28) << 16;
-    if (loudest != INT64_MIN && loudest - (INT64_C(18) << 16) > lowest)
-        lowest = loudest - (INT64_C(18) << 16);
-    for (int b = 0; b < bands; b++)
-        logs[b] = fits(logs[b] > lowest ? logs[b] : lowest, 23);
+}
 
-    for (int k = 0; k < coefficients; k++) { /* step 7 */
+/* Frame i has the peak and the mean of the frames before this one, counted from 0. */
+static long seen(long i, long frames)
+{
+    if (i >= settle)
+        return i + 1;
+    return frames < settle ? frames : settle;
+}
+
+/* Step 7: log-mel of all frames, in place. */
+static void limit(int32_t *log_mel, long frames)
+{
+    int32_t peak = INT32_MIN;
+    for (long i = 0, read = 0; i < frames; i++) {
+        for (; read < seen(i, frames) * bands; read++)
+            if (log_mel[read] > peak)
+                peak = log_mel[read];
+        for (int b = 0; b < bands; b++)
+            if (log_mel[i * bands + b] < peak - (range << 16))
+                log_mel[i * bands + b] = peak - (range << 16);
+    }
+}
+
+/* Step 8: one frame. */
+static void transform(const int32_t *log_mel, int32_t *cepstra)
+{
+    for (int k = 0; k < coefficients; k++) {
         int64_t sum = 0;
         for (int b = 0; b < bands; b++)
-            sum = fits(sum + logs[b] * dct[b][k], 50);
+            sum = fits(sum + (int64_t)log_mel[b] * dct[b][k], 50);
         cepstra[k] = (int32_t)fits(shift_round(sum, 28), 22);
     }
 }
 
-/* Steps 8 and 9. */
-static void normalize(const int32_t *cepstra, long frames, int8_t *features)
+/* Step 9: cepstra of all frames, in place, last frame first so that the others are still there to be added up. */
+static void normalize(int32_t *cepstra, long frames)
 {
-    int64_t sum[MOST] = {0}, mean[MOST] = {0};
-    long first = frames < settle ? frames : settle; /* frames that share one mean */
-    for (long i = 0; i < frames; i++) {
-        long until = i < first ? first : i + 1; /* the mean over frames 0..until-1 */
-        for (int k = 0; k < coefficients; k++) {
-            if (i == 0)
-                for (long j = 0; j < first; j++)
-                    sum[k] += cepstra[j * coefficients + k];
-            else if (i >= first)
-                sum[k] += cepstra[i * coefficients + k];
-            mean[k] = floor_divide(sum[k] + until / 2, until);
-            int64_t x = cepstra[i * coefficients + k] - mean[k];
-            int64_t step = shift_round(fits(fits(x, 23) * gain[k], 47), 20);
-            features[i * coefficients + k] = (int8_t)(step < -128 ? -128 : step > 127 ? 127 : step);
+    for (int k = 0; k < coefficients; k++) {
+        int64_t sum = 0;
+        for (long i = 0; i < frames; i++)
+            sum += cepstra[i * coefficients + k];
+        for (long i = frames - 1; i >= 0; i--) {
+            long n = seen(i, frames);
+            int32_t *c = cepstra + i * coefficients + k;
+            int32_t x = (int32_t)fits(*c - floor_divide(sum + n / 2, n), 23);
+            if (i >= settle)
+                sum -= *c;
+            *c = x;
         }
     }
+}
+
+/* Step 10: one value. */
+static int8_t quantize(int32_t x, int32_t by)
+{
+    int64_t step = shift_round(fits((int64_t)x * by, 47), 20);
+    return (int8_t)(step < -128 ? -128 : step > 127 ? 127 : step);
 }
 
 static void read_numbers(FILE *file, int32_t *to, int count)
@@ -157,8 +181,8 @@ int main(int argc, char **argv)
     FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
     if (!file)
         return 3;
-    int32_t *scalars[] = {&hop, &bands, &coefficients, &settle};
-    for (int i = 0; i < 4; i++)
+    int32_t *scalars[] = {&hop, &bands, &coefficients, &settle, &range};
+    for (int i = 0; i < 5; i++)
         read_numbers(file, scalars[i], 1);
     assert(bands <= MOST && coefficients <= bands);
     read_numbers(file, window, WINDOW);
@@ -181,19 +205,27 @@ int main(int argc, char **argv)
     }
     long frames = count < WINDOW ? 0 : 1 + (count - WINDOW) / hop;
     int64_t *emphasized = malloc(sizeof *emphasized * (size_t)(count + 1));
+    int32_t *log_mel = malloc(sizeof *log_mel * (size_t)(frames * bands + 1));
     int32_t *cepstra = malloc(sizeof *cepstra * (size_t)(frames * coefficients + 1));
     int8_t *features = malloc((size_t)(frames * coefficients + 1));
-    if (!samples || !emphasized || !cepstra || !features)
+    if (!samples || !emphasized || !log_mel || !cepstra || !features)
         return 4;
     for (long n = 0; n < count; n++) /* steps 1 and 2 */
         emphasized[n] = fits(32 * samples[n] - 31 * samples[n ? n - 1 : 0], 21);
     for (long i = 0; i < frames; i++)
-        analyze(emphasized + i * hop, cepstra + i * coefficients);
-    normalize(cepstra, frames, features);
+        analyze(emphasized + i * hop, log_mel + i * bands);
+    fwrite(log_mel, sizeof *log_mel, (size_t)(frames * bands), stdout);
+    limit(log_mel, frames);
+    for (long i = 0; i < frames; i++)
+        transform(log_mel + i * bands, cepstra + i * coefficients);
+    normalize(cepstra, frames);
+    for (long i = 0; i < frames * coefficients; i++)
+        features[i] = quantize(cepstra[i], gain[i % coefficients]);
     fwrite(cepstra, sizeof *cepstra, (size_t)(frames * coefficients), stdout);
     fwrite(features, 1, (size_t)(frames * coefficients), stdout);
     free(samples);
     free(emphasized);
+    free(log_mel);
     free(cepstra);
     free(features);
     return 0;

@@ -61,7 +61,7 @@ def augment(
             x = _band(x, chance.uniform(50, 300), chance.uniform(3_000, 7_000))
         elif change == "gain":
             x = _gain(x, chance.uniform(-36, 2))
-    return np.asarray(np.clip(np.round(x), -32_768, 32_767).astype(np.int16))
+    return to_int16(x)
 
 
 def in_a_room(samples: Int16, rng: np.random.Generator) -> Int16:
@@ -73,10 +73,15 @@ def in_a_room(samples: Int16, rng: np.random.Generator) -> Int16:
     quiet = 0.0 if rng.random() < 0.15 else 2.0 ** rng.uniform(-1, 6)  # int16 steps; some devices gate to digital zero
     around = np.round(rng.normal(0.0, quiet, pause * 2 + len(samples)))
     around[pause:-pause] += samples
-    return np.asarray(np.clip(around, -32_768, 32_767).astype(np.int16))
+    return to_int16(around)
 
 
-def _speed(x: Float, factor: float) -> Float:
+def to_int16(x: Float) -> Int16:
+    """Round samples in units of int16 steps, and clip what is beyond full scale, as a sound card does."""
+    return np.asarray(np.clip(np.round(x), -32_768, 32_767).astype(np.int16))
+
+
+def speed(x: Float, factor: float) -> Float:
     """Play faster or slower: tempo, pitch and formants move together, as from one speaker to another."""
     return np.interp(np.arange(0, len(x), factor), np.arange(len(x)), x)
 
@@ -96,17 +101,21 @@ def _pitch(x: Float, semitones: float) -> Float:
 
 
 def _noise(x: Float, noise: Int16, snr: float, rng: np.random.Generator) -> Float:
-    """Mix a noise in, ``snr`` dB below the voice, from anywhere in its recording on."""
+    return add_noise(x, noise, snr, (x**2).mean(), rng)
+
+
+def add_noise(x: Float, noise: Int16, snr: float, voice: float, rng: np.random.Generator) -> Float:
+    """Mix a noise in, ``snr`` dB below a voice of the mean square ``voice``, from anywhere in its recording on."""
     start = int(rng.integers(len(noise)))
     n = np.resize(np.roll(noise, -start), len(x)).astype(np.float64)
     power = (n**2).mean()
     if power < 1.0:  # digital silence
         return x
-    noisy: Float = x + n * np.sqrt((x**2).mean() / power * 10.0 ** (-snr / 10))
+    noisy: Float = x + n * np.sqrt(voice / power * 10.0 ** (-snr / 10))
     return noisy
 
 
-def _band(x: Float, low: float, high: float) -> Float:
+def band(x: Float, low: float, high: float) -> Float:
     """A cheap microphone or a telephone: rolls off below ``low`` and above ``high``, Hz."""
     sos = butter(2, (low, high), "bandpass", fs=SAMPLE_RATE, output="sos")
     return np.asarray(sosfilt(sos, x))
@@ -115,3 +124,6 @@ def _band(x: Float, low: float, high: float) -> Float:
 def _gain(x: Float, level: float) -> Float:
     """Bring the peak to ``level``, dB of full scale; what is beyond is clipped in the end."""
     return np.asarray(x * (32_767 / max(1.0, np.abs(x).max()) * 10.0 ** (level / 20)))
+
+
+_speed, _band = speed, band  # each change of :func:`augment` by its name, as the others

@@ -33,7 +33,7 @@ def mark(region: int) -> None:
 
 
 def main() -> int:
-    """Check, then run: region 1 LogMel in chunks of 100 ms, 2 FrontEnd so, 3 FrontEnd at once, 4 rfft of the same frames."""
+    """Check, then run: region 1 LogMel in chunks of 100 ms, 2 FrontEnd so, 3 it at once, 4 rfft of the same frames."""
     status = vectors.main()
     length = SECONDS * 16_000
     samples = (noise(length) // 64 + triangle(length, 300, 5_000) // 4).astype(np.int16)

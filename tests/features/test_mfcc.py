@@ -124,7 +124,7 @@ def test_extremes(parameters: FrontEndParameters, name: str, samples: Int16) -> 
     frames = max(0, (len(samples) - 512) // parameters.hop + 1)
     assert log.dtype == np.int32
     assert log.shape == (frames, parameters.bands)
-    assert np.all((28 << 16 <= log) & (log <= 75 << 16))
+    assert np.all((log >= 28 << 16) & (log <= 75 << 16))
     cepstra = cepstra_of(log, parameters)
     assert cepstra.shape == (frames, parameters.coefficients)
     assert np.all(np.abs(cepstra) <= 2**23)

@@ -21,12 +21,12 @@ from training.settings import IMBALANCES, TrainingSettings
 
 LABELS = ("anger", "neutral", "sadness")
 COEFFICIENTS = 4
-PLAIN = TrainingSettings(batch=6, noise_share=0.0, imbalance="none", smoothing=0.0, votes=0.0, mixup=0.0, mask=0.0)
+PLAIN = TrainingSettings(draws=0, batch=6, noise_share=0.0, imbalance="none", smoothing=0.0, votes=0.0, mixup=0.0, mask=0.0)
 STREAMING = Family(lambda *_: None, context=5, chunk=8, streams=True)
 WINDOWED = Family(lambda *_: None, context=5, chunk=LONGEST, streams=False)
 
 
-def pool(counts: tuple[int, ...], noises: int = 0, variant: int = 0) -> Pool:
+def pool(counts: tuple[int, ...], noises: int = 0, variant: int = 0, repeats: int = 1) -> Pool:
     """Utterances of 20 to 100 frames; the opinion's first column names the voice, the second the variant."""
     targets = np.array([label for label, count in enumerate(counts) for _ in range(count)] + [-1] * noises)
     rng = np.random.default_rng(7)
@@ -36,6 +36,7 @@ def pool(counts: tuple[int, ...], noises: int = 0, variant: int = 0) -> Pool:
     return Pool(
         features=[rng.integers(-90, 90, (n, COEFFICIENTS)).astype(np.int8) for n in lengths],
         speech=[np.full(n, target >= 0) for n, target in zip(lengths, targets, strict=True)],
+        repeats=np.full(len(targets), repeats),
         targets=targets,
         truth=np.array([np.eye(len(counts))[t] if t >= 0 else np.zeros(len(counts)) for t in targets], np.float32),
         opinion=opinion,
@@ -66,6 +67,28 @@ def test_an_epoch_has_each_voice_once_in_a_variant_by_chance(imbalance: str) -> 
     drawn = epoch(Epochs(pools, STREAMING, replace(PLAIN, imbalance=imbalance), seed=1))
     assert voices(drawn) == dict.fromkeys(range(24), 1)
     assert {int(row[1]) for batch in drawn for row in batch.opinion} == {0, 1, 2}
+
+
+def test_a_small_corpus_is_drawn_as_often_as_it_repeats() -> None:
+    drawn = epoch(Epochs([pool((8, 12, 4), repeats=3)], STREAMING, PLAIN, seed=1))
+    assert voices(drawn) == dict.fromkeys(range(24), 3)
+
+
+def test_an_epoch_has_as_many_voices_as_asked_for() -> None:
+    drawn = epoch(Epochs([pool((8, 12, 4))], STREAMING, replace(PLAIN, draws=100), seed=1))
+    assert voices(drawn) == dict.fromkeys(range(24), 4)
+
+
+def test_repeats_bring_a_small_corpus_near_the_largest() -> None:
+    sizes = {"large": 20, "small": 7, "tiny": 1}
+    utterances = [
+        Utterance(Clip(Path(f"{corpus}/{i}"), corpus, f"{corpus}/a", "anger"), np.zeros((1, 4), np.int32), np.ones(1, bool))
+        for corpus, size in sizes.items()
+        for i in range(size)
+    ]
+    made = batches.pool(utterances, [1000] * 4, LABELS, replace(PLAIN, repeats=5))
+    repeats = dict(zip((u.clip.corpus for u in utterances), made.repeats.tolist(), strict=True))
+    assert repeats == {"large": 1, "small": 2, "tiny": 5}
 
 
 def test_an_epoch_leaves_out_less_than_a_batch() -> None:

@@ -26,7 +26,7 @@ ACTORS: Final = range(1001, 1007)
 SPEAKERS: Final = ("03", "08", "10", "11", "14")
 SMALL: Final = (
     "--epochs", "6", "--variants", "1", "--set", "network.channels=8", "--set", "network.units=8",
-    "--set", "training.batch=16", "--set", "augment.room=0",
+    "--set", "training.batch=16", "--set", "augment.room=0", "--set", "training.draws=0", "--set", "data.sounds=1",
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ FEATURES = [np.random.default_rng(4).integers(-128, 128, (64, 40)).astype(np.int
 
 
 def network(name: str = "cnn_lstm", sizes: NetworkSettings = SIZES) -> Any:
-    return deep(name).build(None, 40, 7, sizes)
+    return deep(name).build(None, [6_000] * 40, 7, sizes)
 
 
 def test_the_shipped_model_is_full_int8() -> None:
@@ -91,12 +91,14 @@ def test_the_same_network_gives_the_same_bytes() -> None:
 
 
 def test_multiply_adds_are_those_that_a_hand_counts() -> None:
-    sizes = NetworkSettings("cnn_lstm", channels=64, units=48)
-    # A chunk of 8 frames with 5 before: 13 frames, (13 - 5) // 2 + 1 = 5 after the first, (5 - 3) // 2 + 1 = 2 steps.
-    convolutions = 5 * (5 * 40 * 64) + 2 * (3 * 64 * 64)
-    lstm = 2 * 4 * 48 * (64 + 48)
+    sizes = NetworkSettings("cnn_lstm", channels=16, units=48)
+    # A chunk of 8 frames with 5 before: 13 frames, (13 - 5) // 2 + 1 = 5 after the first, (5 - 3) // 2 + 1 = 2 steps;
+    # of 40 bands (40 - 5) // 2 + 1 = 18, then (18 - 3) // 2 + 1 = 8.
+    bands = 13 * 40 * 40
+    convolutions = 5 * 18 * (5 * 5 * 16) + 2 * 8 * (3 * 3 * 16 * 32) + 2 * (8 * 32 * 48)
+    lstm = 2 * 4 * 48 * (48 + 48)
     dense = 2 * 48 * 7
-    a_chunk = convolutions + lstm + dense
+    a_chunk = bands + convolutions + lstm + dense
     assert multiply_adds(network("cnn_lstm", sizes), deep("cnn_lstm"), 0.016) == round(a_chunk / (8 * 0.016))
 
 

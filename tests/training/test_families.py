@@ -29,6 +29,7 @@ from training.recognize import float_steps
 
 FRONT_END = read_bundle().front_end
 COEFFICIENTS = FRONT_END.coefficients
+GAINS = FRONT_END.gains
 OUTPUTS = len(LABELS) + 1
 LENGTHS = (90, 121, 200, 64, 2 * LONGEST + 88)
 DENSE = {"RESHAPE", "FULLY_CONNECTED"}
@@ -56,7 +57,7 @@ FEATURES = [smooth(frames, seed) for seed, frames in enumerate(LENGTHS)]
 def build(name: str, frames: int | None = None) -> Any:
     """A network of chance, with biases and statistics of the normalization as if it had learned."""
     keras.utils.set_random_seed(1)
-    network = deep(name).build(frames, COEFFICIENTS, OUTPUTS, NetworkSettings(name, channels=32, units=32))
+    network = deep(name).build(frames, GAINS, OUTPUTS, NetworkSettings(name, channels=8, units=32))
     rng = np.random.default_rng(1)
     network.set_weights(
         [

@@ -429,7 +429,7 @@ def test_neither_training_nor_quantization_reaches_the_test_speakers(tmp_path: P
     settings = RunSettings(
         network=NetworkSettings(family, channels=8, units=8),
         augment=replace(RunSettings().augment, variants=1),
-        training=TrainingSettings(epochs=1, batch=8),
+        training=TrainingSettings(epochs=1, draws=0, batch=8),
     )
     one = Fold(tmp_path / "fold", settings, dataset)
     told: list[tuple[str, int]] = []

@@ -22,6 +22,7 @@ from training.settings import NetworkSettings
 
 LABELS = ("anger", "neutral", "sadness")
 COEFFICIENTS = 6
+GAINS = (6_000,) * COEFFICIENTS
 LENGTHS = (1, 3, 4, 61, 130, LONGEST, LONGEST + 1, 2 * LONGEST + 88)
 
 
@@ -32,7 +33,7 @@ def noise(frames: int, coefficients: int = COEFFICIENTS) -> npt.NDArray[np.int8]
 def network(name: str) -> Any:
     keras = pytest.importorskip("keras", reason="needs the extra 'train'")
     keras.utils.set_random_seed(2)
-    return deep(name).build(None, COEFFICIENTS, len(LABELS) + 1, NetworkSettings(name, channels=8, units=8))
+    return deep(name).build(None, GAINS, len(LABELS) + 1, NetworkSettings(name, channels=8, units=8))
 
 
 @pytest.mark.parametrize("name", DEEP)

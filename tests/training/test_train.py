@@ -36,9 +36,10 @@ pytest.importorskip("tensorflow", reason="needs the extra 'train'")
 
 LABELS = ("anger", "neutral", "sadness")
 COEFFICIENTS = 6
+GAINS = (6_000,) * COEFFICIENTS
 SIZES = NetworkSettings("cnn_lstm", channels=8, units=8, dropout=0.3)
 EPOCHS = 6
-SCHEDULE = TrainingSettings(epochs=EPOCHS, batch=16, rate=0.02, mixup=0.2)
+SCHEDULE = TrainingSettings(epochs=EPOCHS, draws=0, batch=16, rate=0.02, mixup=0.2)
 
 
 class Stop(Exception):
@@ -61,6 +62,7 @@ def pool(variant: int, opinion_of: Callable[[int], int] | None = None) -> Pool:
     return Pool(
         made,
         [np.full(len(f), t >= 0) for f, t in zip(made, targets, strict=True)],
+        np.ones(len(targets), np.int64),
         targets,
         truth,
         opinion.astype(np.float32),
@@ -88,7 +90,7 @@ class Trial:
 
         keras.utils.set_random_seed(initial)
         family = deep(SIZES.family)
-        self.network = family.build(None, COEFFICIENTS, len(LABELS) + 1, SIZES)
+        self.network = family.build(None, GAINS, len(LABELS) + 1, SIZES)
         pools = [pool(0, opinion_of), pool(1, opinion_of)]
         self.training = train.Training(self.network, family, pools, schedule, 1, folder, identity, teacher)
         steps = recognize.float_steps(self.network, family)
@@ -309,7 +311,7 @@ def made_up_fold(folder: Path, schedule: TrainingSettings, teacher: TeacherSetti
 
 def test_a_fold_with_a_teacher_learns_and_leaves_no_checkpoint(tmp_path: Path) -> None:
     teacher = TeacherSettings(members=1, channels=8, units=8, epochs=3)
-    fold, learning = made_up_fold(tmp_path, TrainingSettings(epochs=2, batch=8), teacher)
+    fold, learning = made_up_fold(tmp_path, TrainingSettings(epochs=2, draws=0, batch=8), teacher)
     told: list[tuple[str, int]] = []
     learn(fold, learning, lambda name, done: told.append((name, done)))
     assert told == [("teacher-1", done) for done in range(4)] + [("", done) for done in range(3)]
@@ -322,7 +324,7 @@ def test_a_fold_with_a_teacher_learns_and_leaves_no_checkpoint(tmp_path: Path) -
 
 
 def test_exporting_another_form_forgets_none(tmp_path: Path) -> None:
-    fold, learning = made_up_fold(tmp_path, TrainingSettings(epochs=1, batch=8), TeacherSettings())
+    fold, learning = made_up_fold(tmp_path, TrainingSettings(epochs=1, draws=0, batch=8), TeacherSettings())
     learn(fold, learning, lambda name, done: None)
     found = []
     for variant in ("int8", "dynamic"):

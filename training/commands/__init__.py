@@ -13,6 +13,10 @@ COMMANDS: Final = {
     "train": ("training.commands.train", "Train a family on speakers chosen by a protocol."),
     "quantize": ("training.commands.quantize", "Export a run: full int8, dynamic range, float."),
     "evaluate": ("training.commands.evaluate", "Judge a run, or a finished model, on people it never heard."),
+    "robustness": (
+        "training.commands.robustness",
+        "Test how a finished model stands noise, levels, rooms, non-speech.",
+    ),
     "compare": ("training.commands.compare", "Judge several families by one protocol and write one table."),
     "card": ("training.commands.card", "Write the model card into the model file of a run."),
 }

@@ -12,6 +12,7 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.model.bundle import Bundle, read_bundle
 from edge_ser.model.interpreter import choose_backend
 from training import false_alarms, files, metrics, plots, recognize
+from training.corpora import Clip
 from training.dataset import Dataset
 from training.fold import BACKEND, Fold
 from training.outputs import Outputs
@@ -81,13 +82,7 @@ def of_model(bundle: Bundle, dataset: Dataset, folder: Path | None) -> dict[str,
     Raises:
         EdgeSerError: the model learned from all of these speakers.
     """
-    known = set(bundle.card.get("learned_from", ()))
-    warnings = list(dataset.warnings)
-    if not known:
-        warnings.append("the model does not say whom it learned from: on its own corpora the figures are too good")
-    clips = [clip for clip in dataset.judged if clip.speaker not in known]
-    if not clips:
-        raise EdgeSerError("the model learned from all speakers of these corpora; judge it on others")
+    clips, warnings = unheard(bundle, dataset)
     said = recognize.outputs(
         clips,
         dataset.utterances(clips),
@@ -97,7 +92,6 @@ def of_model(bundle: Bundle, dataset: Dataset, folder: Path | None) -> dict[str,
         bundle.decision.temperature,
     ).over(dataset.labels)
     kind = "int8" if _is_int8(bundle) else "float"
-    left_out = sorted({clip.speaker for clip in dataset.judged} & known)
     result = {
         "model_sha256": bundle.sha256,
         "corpora": sorted({clip.corpus for clip in clips}),
@@ -106,7 +100,7 @@ def of_model(bundle: Bundle, dataset: Dataset, folder: Path | None) -> dict[str,
             "clips": len(clips),
             "skipped": dataset.reasons,
             "warnings": warnings,
-            "speakers_it_learned_from": left_out,
+            "speakers_it_learned_from": sorted({c.speaker for c in dataset.judged} - {c.speaker for c in clips}),
         },
         **metrics.evaluation(said if kind == "float" else None, said if kind == "int8" else None),
     }
@@ -114,6 +108,22 @@ def of_model(bundle: Bundle, dataset: Dataset, folder: Path | None) -> dict[str,
         files.write_json(folder / "evaluation.json", result)
         _draw(folder, result, {})
     return result
+
+
+def unheard(bundle: Bundle, dataset: Dataset) -> tuple[list[Clip], list[str]]:
+    """Return the clips of people whom a model never heard, and what a user should know of them, a line each.
+
+    Raises:
+        EdgeSerError: the model learned from all of these speakers.
+    """
+    known = set(bundle.card.get("learned_from", ()))
+    warnings = list(dataset.warnings)
+    if not known:
+        warnings.append("the model does not say whom it learned from: on its own corpora the figures are too good")
+    clips = [clip for clip in dataset.judged if clip.speaker not in known]
+    if not clips:
+        raise EdgeSerError("the model learned from all speakers of these corpora; judge it on others")
+    return clips, warnings
 
 
 def _is_int8(bundle: Bundle) -> bool:

@@ -26,11 +26,12 @@ from training import cache, metrics, non_speech, progress, recognize, rooms, ste
 from training.augment import add_noise, band, in_a_room, to_int16
 from training.corpora import Clip
 from training.dataset import Dataset, Utterance
+from training.evaluate import unheard
 from training.fold import BACKEND
 from training.outputs import NO_SPEECH, Outputs
 from training.protocols import noise_split
 from training.rooms import Rooms
-from training.utterances import Analysis, _cut_and_analyze
+from training.utterances import Analysis, cut_and_analyze
 
 Int16 = npt.NDArray[np.int16]
 
@@ -97,13 +98,7 @@ def measure(bundle: Bundle, dataset: Dataset, folder: Path, jobs: int, parts: Se
     Raises:
         EdgeSerError: the model learned from all of these speakers, or there is no noise to test with.
     """
-    known = set(bundle.card.get("learned_from", ()))
-    warnings = list(dataset.warnings)
-    if not known:
-        warnings.append("the model does not say whom it learned from: on its own corpora the figures are too good")
-    clips = [clip for clip in dataset.judged if clip.speaker not in known]
-    if not clips:
-        raise EdgeSerError("the model learned from all speakers of these corpora; test it on others")
+    clips, warnings = unheard(bundle, dataset)
     noises = tuple(clip.path for clip in noise_split(dataset.noise).test)
     if not noises:
         raise EdgeSerError(
@@ -127,7 +122,7 @@ def measure(bundle: Bundle, dataset: Dataset, folder: Path, jobs: int, parts: Se
             "noises": len(noises),
             "skipped": dataset.reasons,
             "warnings": warnings,
-            "speakers_it_learned_from": sorted({clip.speaker for clip in dataset.judged} & known),
+            "speakers_it_learned_from": sorted({c.speaker for c in dataset.judged} - {c.speaker for c in clips}),
         },
         **{part.replace("-", "_"): measures[part]() for part in PARTS if part in parts},
     }
@@ -203,7 +198,7 @@ def hear(clip: Clip, digest: str, condition: Condition, surroundings: Surroundin
     responses = _responses(surroundings.rooms) if condition.room else []
     rng = np.random.default_rng([1, *digest.encode()])
     noise = _noise_of(surroundings.noises[int(rng.integers(len(surroundings.noises)))])
-    return Analysis(_cut_and_analyze(change(read_samples(clip.path), digest, condition, noise, responses), True))
+    return Analysis(cut_and_analyze(change(read_samples(clip.path), digest, condition, noise, responses), True))
 
 
 def change(samples: Int16, digest: str, condition: Condition, noise: Int16, responses: Rooms) -> Int16:

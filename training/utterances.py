@@ -91,10 +91,16 @@ def analyze(clip: Clip, digest: str, recipe: Recipe) -> Analysis:
         responses = _responses(recipe.rooms) if recipe.settings.room else []
         noise = _noise_of(recipe.noises[rng.integers(len(recipe.noises))]) if recipe.noises else None
         samples = augment(samples, recipe.settings, noise, responses, rng)
-    return Analysis(_cut_and_analyze(in_a_room(samples, rng), clip.label is not None))
+    return Analysis(cut_and_analyze(in_a_room(samples, rng), clip.label is not None))
 
 
-def _cut_and_analyze(samples: Int16, is_voice: bool) -> list[Features]:
+def cut_and_analyze(samples: Int16, is_voice: bool) -> list[Features]:
+    """Cut a stream into utterances and make their features.
+
+    Args:
+        samples: Shape ``(n,)``, int16, 16 kHz.
+        is_voice: Whether somebody speaks in it; else no frame counts as speech.
+    """
     segments = [part.samples for part in gate.cut(samples)]
     longest = max(map(len, segments), default=0)
     stream = _log_mel()

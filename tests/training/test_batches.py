@@ -21,7 +21,9 @@ from training.settings import IMBALANCES, TrainingSettings
 
 LABELS = ("anger", "neutral", "sadness")
 COEFFICIENTS = 4
-PLAIN = TrainingSettings(draws=0, batch=6, noise_share=0.0, imbalance="none", smoothing=0.0, votes=0.0, mixup=0.0, mask=0.0)
+PLAIN = TrainingSettings(
+    draws=0, batch=6, noise_share=0.0, imbalance="none", smoothing=0.0, votes=0.0, mixup=0.0, mask=0.0
+)
 STREAMING = Family(lambda *_: None, context=5, chunk=8, streams=True)
 WINDOWED = Family(lambda *_: None, context=5, chunk=LONGEST, streams=False)
 
@@ -82,7 +84,9 @@ def test_an_epoch_has_as_many_voices_as_asked_for() -> None:
 def test_repeats_bring_a_small_corpus_near_the_largest() -> None:
     sizes = {"large": 20, "small": 7, "tiny": 1}
     utterances = [
-        Utterance(Clip(Path(f"{corpus}/{i}"), corpus, f"{corpus}/a", "anger"), np.zeros((1, 4), np.int32), np.ones(1, bool))
+        Utterance(
+            Clip(Path(f"{corpus}/{i}"), corpus, f"{corpus}/a", "anger"), np.zeros((1, 4), np.int32), np.ones(1, bool)
+        )
         for corpus, size in sizes.items()
         for i in range(size)
     ]

@@ -42,7 +42,7 @@ def write(
         record: What the run is made of.
         evaluation: Its figures.
         quantization: Of its one fold: size, operators, agreement.
-        elsewhere: Evaluations on other corpora: of the finished model, or of a run by the protocol `cross`.
+        elsewhere: Evaluations on other corpora, or by other protocols: of the finished model, or of other runs.
     """
     ((fold, speakers),) = record["speakers"].items()
     learned = [*settings["data"]["corpora"], *settings["data"]["learn_from"]]
@@ -120,9 +120,12 @@ def _figures(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _elsewhere(evaluation: Mapping[str, Any]) -> str:
-    corpora = ", ".join(evaluation["corpora"])
-    learned = evaluation.get("learn_from")  # of a run by the protocol `cross`, which is another model than this one
-    return f"{corpora}, by a network of this kind that learned from {', '.join(learned)} alone" if learned else corpora
+    corpora, learned = ", ".join(evaluation["corpora"]), ", ".join(evaluation.get("learn_from", ()))
+    if "protocol" not in evaluation:  # of this very model; a run's are others
+        return corpora
+    if evaluation["protocol"] == "cross":
+        return f"{corpora}, by a network of this kind that learned from {learned} alone"
+    return f"{corpora}, {evaluation['protocol']}, by networks of this kind" + (f", with {learned}" if learned else "")
 
 
 def _sexes(evaluation: Mapping[str, Any]) -> Any:

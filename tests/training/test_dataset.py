@@ -14,8 +14,9 @@ import pytest
 import soundfile
 
 from edge_ser.errors import InvalidSetting, NoRecordings
+from edge_ser.sources.recording import read_samples
 from tests.training import voices
-from training import duplicates, fold, protocols
+from training import duplicates, fold, protocols, sounds, synthesized
 from training.corpora import Clip
 from training.dataset import Dataset, load
 from training.fold import Fold
@@ -37,12 +38,13 @@ def loaded(
     *names: str,
     classes: str = "all",
     noise: str = "",
+    sounds: int = 0,
     learn_from: Sequence[str] = (),
     augmentation: AugmentSettings = PLAIN,
     said: list[str] | None = None,
     **more: Any,
 ) -> Dataset:
-    settings = DataSettings(names or ("mine",), tuple(learn_from), classes, noise)
+    settings = DataSettings(names or ("mine",), tuple(learn_from), classes, noise, sounds)
     return load(
         data, settings, augmentation, data.parent / "cache", 1, [].append if said is None else said.append, **more
     )
@@ -288,3 +290,18 @@ def test_the_copies_in_crema_d_are_left_out(data: Path, tmp_path: Path) -> None:
     heard = dataset.utterances(dataset.judged)
     assert len(heard) > 390
     assert duplicates.near_duplicates([u.cepstra for u in heard]) == [], "what is used is there once"
+
+
+def test_synthesized_sounds_stand_beside_the_noises(mine: Path) -> None:
+    voices.record(mine.parent / "noise" / "rain.wav")
+    dataset = loaded(mine.parent, noise="noise", sounds=2)
+    made = [clip for clip in dataset.noise if clip.corpus == synthesized.CORPUS]
+    assert len(made) == 2 * len(sounds.KINDS) == len(dataset.noise) - 1
+    assert all(clip.label is None for clip in made)
+    assert {len(read_samples(clip.path)) for clip in made} == {160_000}
+    again = loaded(mine.parent, noise="noise", sounds=2)
+    assert again.fingerprint == dataset.fingerprint
+
+
+def test_without_noises_no_sounds_are_synthesized(mine: Path) -> None:
+    assert loaded(mine.parent, sounds=2).noise == []

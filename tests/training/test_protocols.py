@@ -356,6 +356,7 @@ READERS = {
     "settings.py": "the share of the speakers, a number",
     "fold.py judge": "the only stage that is given test speakers",
     "evaluate.py _whole_path": "false alarms of a model that is finished and judged",
+    "robustness.py measure": "noises for a model that is finished",
     "run.py record": "writes the names of the speakers down",
     "card.py write": "reads these names",
     "corpora/esd.py": "the name of a folder",

@@ -76,7 +76,7 @@ class DecisionSettings:
     """Divides the pooled logits before the softmax, so that the confidence means what it says."""
     threshold: float = 0.35
     """Confidence below which the label is `uncertain`."""
-    speech_threshold: float = 0.95
+    speech_threshold: float = 0.85
     """Probability of speech from which a step of the model speaks for speech; below, it speaks against it."""
     evidence: float = 7.0
     """Evidence of speech without which an utterance is not published, nats."""

@@ -16,7 +16,7 @@ from training.outputs import Outputs
 _FIRST_SECOND: Final = 13
 """Steps that are there a second after the onset of speech: 0.83 s, and the look-back."""
 
-_HEARD_SHARE: Final = 0.96
+_HEARD_SHARE: Final = 0.97
 """Share of the validation utterances that have to be heard as speech by then."""
 
 _UNCERTAIN_SHARE: Final = 0.15

@@ -80,7 +80,7 @@ class DecisionSettings:
     """Probability of speech from which a step of the model speaks for speech; below, it speaks against it."""
     evidence: float = 7.0
     """Evidence of speech without which an utterance is not published, nats."""
-    persistence: float = 0.8
+    persistence: float = 0.9
     """How much of what was believed of an utterance is expected of the one that follows at once; 0 for none of it."""
     interval: float = 0.5
     """From one provisional label to the next, s."""

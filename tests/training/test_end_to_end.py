@@ -129,7 +129,7 @@ def test_a_training_that_is_killed_goes_on_to_the_same_weights(place: Path, run:
 def finished(place: Path, run: Path) -> Path:
     """The run, exported, judged and with its card in the model file."""
     table = training(place, "quantize", "--run", str(run))
-    assert "2 CONV_2D, 1 FULLY_CONNECTED, 2 RESHAPE, 1 UNIDIRECTIONAL_SEQUENCE_LSTM" in table
+    assert "4 CONV_2D, 1 FULLY_CONNECTED, 4 RESHAPE, 1 UNIDIRECTIONAL_SEQUENCE_LSTM" in table
     assert "emotions an hour of noise" in training(place, "evaluate", "--run", str(run))
     assert "CREMA-D" in training(place, "card", "--run", str(run))
     return run

@@ -48,8 +48,8 @@ class Decision:
         self.labels = labels
         self.settings = settings
         self._neutral = math.log(settings.speech_threshold / (1.0 - settings.speech_threshold))
-        self._believed = [1.0 / len(labels)] * len(labels)
-        self.reset()
+        self._believed = [1.0 / len(labels)] * len(labels)  # of the last utterance that had a verdict
+        self._begin(math.inf)
 
     def reset(self, pause: float = math.inf) -> None:
         """Begin an utterance.
@@ -57,6 +57,12 @@ class Decision:
         Args:
             pause: Since the end of the last one, s; infinite at the start of a stream.
         """
+        last = self.verdict()
+        if last is not None:
+            self._believed = list(last.probabilities.values())
+        self._begin(pause)
+
+    def _begin(self, pause: float) -> None:
         persistence = self.settings.persistence * 2.0 ** (-pause / _HALF_LIFE)
         anew = (1.0 - persistence) / len(self.labels)
         self._prior = [persistence * p + anew for p in self._believed]
@@ -91,8 +97,7 @@ class Decision:
         logits = self._sum / (self._weight * self.settings.temperature)
         joint = [math.exp(x) * p for x, p in zip(logits - logits.max(), self._prior, strict=True)]
         total = math.fsum(joint)
-        self._believed = [p / total for p in joint]
-        probabilities = dict(zip(self.labels, self._believed, strict=True))
+        probabilities = {label: p / total for label, p in zip(self.labels, joint, strict=True)}
         best = max(probabilities, key=probabilities.__getitem__)
         confidence = probabilities[best]
         return Verdict(best if confidence >= self.settings.threshold else UNCERTAIN, confidence, probabilities)

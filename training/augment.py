@@ -48,7 +48,7 @@ def augment(
         if chance.random() >= getattr(settings, change):
             continue
         if change == "speed":
-            x = _speed(x, chance.uniform(0.87, 1.15))
+            x = speed(x, chance.uniform(0.87, 1.15))
         elif change == "tempo":
             x = _tempo(x, chance.uniform(0.8, 1.25))
         elif change == "pitch":
@@ -58,7 +58,7 @@ def augment(
         elif change == "noise" and noise is not None:
             x = _noise(x, noise, chance.uniform(3, 30), chance)
         elif change == "band":
-            x = _band(x, chance.uniform(50, 300), chance.uniform(3_000, 7_000))
+            x = band(x, chance.uniform(50, 300), chance.uniform(3_000, 7_000))
         elif change == "gain":
             x = _gain(x, chance.uniform(-36, 2))
     return to_int16(x)
@@ -124,6 +124,3 @@ def band(x: Float, low: float, high: float) -> Float:
 def _gain(x: Float, level: float) -> Float:
     """Bring the peak to ``level``, dB of full scale; what is beyond is clipped in the end."""
     return np.asarray(x * (32_767 / max(1.0, np.abs(x).max()) * 10.0 ** (level / 20)))
-
-
-_speed, _band = speed, band  # each change of :func:`augment` by its name, as the others

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, replace
 from functools import partial
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from training import cache, progress, protocols, workers
 from training.corpora import Clip, Found
 from training.settings import AugmentSettings
-from training.utterances import Recipe, analyze
+from training.utterances import Analysis, Recipe, analyze
 
 
 @dataclass(frozen=True)
@@ -54,21 +54,21 @@ def make(
         jobs: Processes at a time.
     """
     clean = Recipe(0, augmentation, (), folder / "rooms")
-    digests = {name: _digests(corpus.clips) for name, corpus in found.items()}
+    digests_of = {name: digests(corpus.clips) for name, corpus in found.items()}
     noises: list[Clip] = []
     if noise:
-        entry = _entry(folder, noise, found[noise].clips, digests[noise], clean, [], jobs)
+        entry = _entry(folder, noise, found[noise].clips, digests_of[noise], clean, [], jobs)
         failed = entry.failures()
         readable = [clip for i, clip in enumerate(found[noise].clips) if i not in failed]
         noises = protocols.noise_split(readable).train
     recipe = replace(clean, noises=tuple(clip.path for clip in noises))
-    noise_digests = _digests(noises)
+    noise_digests = digests(noises)
     return {
         name: CorpusFeatures(
             corpus.clips,
-            digests[name],
+            digests_of[name],
             [
-                _entry(folder, name, corpus.clips, digests[name], replace(recipe, variant=v), noise_digests, jobs)
+                _entry(folder, name, corpus.clips, digests_of[name], replace(recipe, variant=v), noise_digests, jobs)
                 for v in range(augmentation.variants + 1)
             ],
         )
@@ -83,14 +83,28 @@ def _entry(
     # How many variants there are does not change any of them.
     changes = (astuple(recipe.settings)[1:], tuple(noises)) if recipe.variant else ()
     entry = cache.entry(folder, name, recipe.variant, digests, (kinds, *changes))
-    if not entry.complete:
-        of = f" variant {recipe.variant} of {recipe.settings.variants}" if recipe.settings.variants else ""
-        with workers.pool(min(jobs, len(clips))) as pool:
-            made = pool.map(partial(analyze, recipe=recipe), clips, digests, chunksize=16)
-            entry.write(progress.bar(made, f"features of {name}{of}", len(clips), "clip"))
+    of = f" variant {recipe.variant} of {recipe.settings.variants}" if recipe.settings.variants else ""
+    fill(entry, partial(analyze, recipe=recipe), clips, digests, f"features of {name}{of}", jobs)
     return entry
 
 
-def _digests(clips: list[Clip]) -> list[str]:
+def fill(
+    entry: cache.Entry,
+    work: Callable[[Clip, str], Analysis],
+    clips: Sequence[Clip],
+    digests: Sequence[str],
+    title: str,
+    jobs: int,
+) -> None:
+    """Make the features of an entry if they are not there yet, several clips at a time, with a bar of this title."""
+    if entry.complete:
+        return
+    with workers.pool(min(jobs, len(clips))) as pool:
+        made = pool.map(work, clips, digests, chunksize=16)
+        entry.write(progress.bar(made, title, len(clips), "clip"))
+
+
+def digests(clips: Sequence[Clip]) -> list[str]:
+    """Return the hash of each recording's content."""
     with ThreadPoolExecutor(4) as pool:
         return list(pool.map(cache.digest, (clip.path for clip in clips)))

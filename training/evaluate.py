@@ -82,7 +82,7 @@ def of_model(bundle: Bundle, dataset: Dataset, folder: Path | None) -> dict[str,
     Raises:
         EdgeSerError: the model learned from all of these speakers.
     """
-    clips, warnings = unheard(bundle, dataset)
+    clips, left_out, warnings = unheard(bundle, dataset)
     said = recognize.outputs(
         clips,
         dataset.utterances(clips),
@@ -100,7 +100,7 @@ def of_model(bundle: Bundle, dataset: Dataset, folder: Path | None) -> dict[str,
             "clips": len(clips),
             "skipped": dataset.reasons,
             "warnings": warnings,
-            "speakers_it_learned_from": sorted({c.speaker for c in dataset.judged} - {c.speaker for c in clips}),
+            "speakers_it_learned_from": left_out,
         },
         **metrics.evaluation(said if kind == "float" else None, said if kind == "int8" else None),
     }
@@ -110,8 +110,8 @@ def of_model(bundle: Bundle, dataset: Dataset, folder: Path | None) -> dict[str,
     return result
 
 
-def unheard(bundle: Bundle, dataset: Dataset) -> tuple[list[Clip], list[str]]:
-    """Return the clips of people whom a model never heard, and what a user should know of them, a line each.
+def unheard(bundle: Bundle, dataset: Dataset) -> tuple[list[Clip], list[str], list[str]]:
+    """Return the clips of people whom a model never heard, the speakers left out, and warnings, a line each.
 
     Raises:
         EdgeSerError: the model learned from all of these speakers.
@@ -123,7 +123,7 @@ def unheard(bundle: Bundle, dataset: Dataset) -> tuple[list[Clip], list[str]]:
     clips = [clip for clip in dataset.judged if clip.speaker not in known]
     if not clips:
         raise EdgeSerError("the model learned from all speakers of these corpora; judge it on others")
-    return clips, warnings
+    return clips, sorted({clip.speaker for clip in dataset.judged} & known), warnings
 
 
 def _is_int8(bundle: Bundle) -> bool:

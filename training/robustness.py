@@ -22,7 +22,7 @@ from edge_ser.model.bundle import Bundle
 from edge_ser.model.interpreter import choose_backend
 from edge_ser.settings import SAMPLE_RATE
 from edge_ser.sources.recording import read_samples
-from training import cache, metrics, non_speech, progress, recognize, rooms, steadiness, workers
+from training import cache, corpus_features, metrics, non_speech, progress, recognize, rooms, steadiness
 from training.augment import add_noise, band, in_a_room, to_int16
 from training.corpora import Clip
 from training.dataset import Dataset, Utterance
@@ -98,7 +98,7 @@ def measure(bundle: Bundle, dataset: Dataset, folder: Path, jobs: int, parts: Se
     Raises:
         EdgeSerError: the model learned from all of these speakers, or there is no noise to test with.
     """
-    clips, warnings = unheard(bundle, dataset)
+    clips, left_out, warnings = unheard(bundle, dataset)
     noises = tuple(clip.path for clip in noise_split(dataset.noise).test)
     if not noises:
         raise EdgeSerError(
@@ -122,7 +122,7 @@ def measure(bundle: Bundle, dataset: Dataset, folder: Path, jobs: int, parts: Se
             "noises": len(noises),
             "skipped": dataset.reasons,
             "warnings": warnings,
-            "speakers_it_learned_from": sorted({c.speaker for c in dataset.judged} - {c.speaker for c in clips}),
+            "speakers_it_learned_from": left_out,
         },
         **{part.replace("-", "_"): measures[part]() for part in PARTS if part in parts},
     }
@@ -166,7 +166,7 @@ def _features(
     clips: Sequence[Clip], surroundings: Surroundings, folder: Path, jobs: int
 ) -> dict[Condition, cache.Entry]:
     """Make what is missing of the features of all conditions but the first, for any model with the same speakers."""
-    digests = [cache.digest(clip.path) for clip in clips]
+    digests = corpus_features.digests(clips)
     code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
     noises = [cache.digest(path) for path in surroundings.noises]
     entries = {
@@ -174,15 +174,11 @@ def _features(
         for place, condition in enumerate(CONDITIONS)
         if condition != CLEAN
     }
-    missing = [condition for condition, entry in entries.items() if not entry.complete]
-    if missing:
+    if not all(entry.complete for entry in entries.values()):
         rooms.load(surroundings.rooms, _ROOMS, rooms.HELD_OUT_SEED)  # made once, not in each process
-        with workers.pool(min(jobs, len(clips))) as pool:
-            for condition in missing:
-                made = pool.map(
-                    partial(hear, condition=condition, surroundings=surroundings), clips, digests, chunksize=16
-                )
-                entries[condition].write(progress.bar(made, f"features: {condition.name}", len(clips), "clip"))
+    for condition, entry in entries.items():
+        work = partial(hear, condition=condition, surroundings=surroundings)
+        corpus_features.fill(entry, work, clips, digests, f"features: {condition.name}", jobs)
     return entries
 
 

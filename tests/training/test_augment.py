@@ -68,7 +68,8 @@ def test_switching_a_change_off_leaves_the_others_as_they_were(change: str, monk
         return change_nothing
 
     for name in CHANGES:
-        monkeypatch.setattr(module, "fftconvolve" if name == "room" else f"_{name}", note(name))
+        function = {"speed": "speed", "room": "fftconvolve", "band": "band"}.get(name, f"_{name}")
+        monkeypatch.setattr(module, function, note(name))
     after = []
     for settings in (ALL, replace(ALL, **{change: 0.0})):
         notes.clear()

@@ -80,8 +80,7 @@ def _of_model(
 ) -> dict[str, Any]:
     from edge_ser.model.bundle import read_bundle
     from training import evaluate
-    from training.dataset import load
-    from training.settings import AugmentSettings, DataSettings
+    from training.settings import DataSettings
 
     if not chosen["data_corpora"]:
         raise EdgeSerError("--model: name a corpus to judge it on with --corpus")
@@ -91,15 +90,7 @@ def _of_model(
         raise EdgeSerError(f"--model is finished: {given[0].split('_')[-1]} is an option of a training")
     bundle = read_bundle(model)
     settings = DataSettings(chosen["data_corpora"], (), chosen["data_classes"] or "all", noise="")
-    dataset = load(
-        options.data_folder(data),
-        settings,
-        AugmentSettings(variants=0),
-        cache.resolve(),
-        jobs,
-        options.say,
-        bundle.labels,
-    )
+    dataset = options.dataset_for_model(settings, bundle.labels, data, cache, jobs)
     return {"model": str(model), **evaluate.of_model(bundle, dataset, folder)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -19,7 +19,7 @@ from training.families import CLASSICAL, DEEP
 from training.fold import Fold
 from training.protocols import Split
 from training.run import Run, begin, record, reopen
-from training.settings import IMBALANCES, PROTOCOLS, RunSettings
+from training.settings import IMBALANCES, PROTOCOLS, AugmentSettings, DataSettings, RunSettings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -166,6 +166,13 @@ def _dataset_of(run: Run, data: Path | None, cache: Path, jobs: int) -> Dataset:
         augmentation = replace(augmentation, variants=0)
     cross = settings.protocol.name == "cross"
     return load(data_folder(data), settings.data, augmentation, cache.resolve(), jobs, say, cross=cross)
+
+
+def dataset_for_model(
+    settings: DataSettings, known: Sequence[str], data: Path | None, cache: Path, jobs: int
+) -> Dataset:
+    """Read the recordings that a finished model is judged on, their labels narrowed to those that it knows."""
+    return load(data_folder(data), settings, AugmentSettings(variants=0), cache.resolve(), jobs, say, known)
 
 
 def say(line: str) -> None:

@@ -68,14 +68,12 @@ def command(
       python -m training robustness --model model.tflite --corpus emodb --only non-speech
     """
     from edge_ser.model.bundle import read_bundle
-    from training.dataset import load
-    from training.settings import AugmentSettings, DataSettings
+    from training.settings import DataSettings
 
-    folder, bundle = cache.resolve(), read_bundle(model_path)
+    bundle = read_bundle(model_path)
     settings = DataSettings(corpora, (), classes, sounds=0)  # recorded noises alone: no synthesized ones
-    plain = AugmentSettings(variants=0)
-    dataset = load(options.data_folder(data), settings, plain, folder, jobs, options.say, bundle.labels)
-    measured = robustness.measure(bundle, dataset, folder, jobs, [only] if only else PARTS)
+    dataset = options.dataset_for_model(settings, bundle.labels, data, cache, jobs)
+    measured = robustness.measure(bundle, dataset, cache.resolve(), jobs, [only] if only else PARTS)
     result = {"model": str(model_path), **measured}
     standard_output.write(
         json.dumps(result, indent=2) + "\n" if format_ == "json" else "\n".join(_lines(result)) + "\n"

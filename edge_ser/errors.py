@@ -2,7 +2,8 @@
 
 The command line prints ``str(error)`` and exits with ``error.exit_status``.  Statuses 0, 1, 2, 130, 141 and 143 are
 taken by convention (success, some files failed, usage, Ctrl-C, closed output, SIGTERM).  Ours are 9 for what has no
-number of its own, and tens of microphones (1x), recordings (2x), models (3x), outputs (4x) and settings (5x).
+number of its own, and tens of microphones (1x), recordings (2x), models (3x), outputs (4x), settings (5x), the service
+(6x) and the device's firmware configuration (7x).
 """
 
 from __future__ import annotations
@@ -160,10 +161,70 @@ class OutputClosed(EdgeSerError):
     exit_status = 141
 
 
-# Settings ------------------------------------------------------------------------------------------------------------
+# 5x: settings --------------------------------------------------------------------------------------------------------
 
 
 class InvalidSetting(EdgeSerError):
     """A setting's value is outside what is allowed; the message names key, value and bounds."""
 
     exit_status = 50
+
+
+class NotPermitted(EdgeSerError):
+    """The file or folder of a setting may not be written or read by this user."""
+
+    exit_status = 51
+
+
+# 6x: the service -----------------------------------------------------------------------------------------------------
+
+
+class NotRoot(EdgeSerError):
+    """What was asked for changes the system, which only root may."""
+
+    exit_status = 60
+
+
+class NoSystemd(EdgeSerError):
+    """The machine does not run systemd."""
+
+    exit_status = 61
+
+
+class UnsupportedSystem(EdgeSerError):
+    """The system is 32-bit or too old; the message says which it is and what is needed."""
+
+    exit_status = 62
+
+
+class NoRoom(EdgeSerError):
+    """The disk has no room for what is to be installed."""
+
+    exit_status = 63
+
+
+class StepFailed(EdgeSerError):
+    """A program that an installation calls failed; the message has its last words."""
+
+    exit_status = 64
+
+
+class NotInstalled(EdgeSerError):
+    """The service is not installed here."""
+
+    exit_status = 65
+
+
+# 7x: firmware configuration ------------------------------------------------------------------------------------------
+
+
+class NoFirmwareFile(EdgeSerError):
+    """There is no config.txt: this is no Raspberry Pi, or its boot partition is not mounted."""
+
+    exit_status = 70
+
+
+class FirmwareFileOdd(EdgeSerError):
+    """config.txt is damaged, or our block in it is: changing it by program would be a guess."""
+
+    exit_status = 71

@@ -23,6 +23,25 @@ NO_SPEECH: Final = "no-speech"
 """The label of a recording in which nobody speaks."""
 
 
+STATUSES: Final = (
+    "listening",
+    "no-microphone",  # none is there, or not the one asked for
+    "device-lost",  # it vanished while it was listened to
+    "device-busy",  # it is there and cannot be opened
+    "deaf",  # it delivers, but no sound: zeros, one value, the same again and again
+    "clipping",  # it is much too loud
+    "recovered",  # from `deaf` or `clipping`
+    "muted",  # by the mute file or in quiet hours; `listening` ends it
+    "overflow",  # audio was lost
+    "dropped",  # events were, for a slow reader
+    "reloaded",  # the configuration was read anew
+    "not-reloaded",  # it cannot be used; the one before stays in force
+    "error",
+    "stopped",
+)
+"""What a status event can tell."""
+
+
 @dataclass(frozen=True)
 class EmotionEvent:
     """An utterance, still going on or ended.
@@ -54,7 +73,7 @@ class StatusEvent:
 
     Attributes:
         time: When it happened, UTC.
-        status: ``listening``, ``no-microphone``, ``overflow``, ``device-lost``, ``dropped``, ``error`` or ``stopped``.
+        status: One of ``STATUSES``.
         message: One line for people.
         position: Where in the stream, seconds.
     """

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
+import numpy as np
+
 from edge_ser.decision import Decision
 from edge_ser.events import EmotionEvent, Event, StatusEvent
 from edge_ser.features.front_end import FrontEnd
@@ -55,6 +57,13 @@ class Pipeline:
         """How much of the stream has gone by, s."""
         return self._position / SAMPLE_RATE
 
+    def warm_up(self) -> None:
+        """Run everything once, so that the first utterance does not wait for what is set up at the first use."""
+        features = self._front_end.process(np.arange(SAMPLE_RATE, dtype=np.int16))
+        self._model.process(np.concatenate((features, self._front_end.finish())))
+        self._front_end.reset()
+        self._model.reset()
+
     def status(self, status: str, message: str) -> StatusEvent:
         """Make a status event of this moment of the stream."""
         return StatusEvent(self._now(), status, message, self.position)
@@ -66,6 +75,11 @@ class Pipeline:
             self._position += block.lost
             self._gate.reset(self._position)
             yield self.status("overflow", f"{block.lost / SAMPLE_RATE:.2f} s of audio were lost before this point")
+        if block.notice:
+            if block.notice.interrupts:
+                yield from self.finish()
+                self._gate.reset(self._position)
+            yield self.status(block.notice.status, block.notice.message)
         self._position += len(block.samples)
         for part in self._gate.process(block.samples):
             yield from self._follow(part)

@@ -5,7 +5,10 @@ Each is validated once, when it is made; an error names the key, the value and w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
+from datetime import time
+from pathlib import Path
 from typing import Final
 
 from edge_ser.errors import InvalidSetting
@@ -16,11 +19,27 @@ SAMPLE_RATE: Final = 16_000
 BLOCK_SAMPLES: Final = 1_600
 """Samples a block that a source hands on: 100 ms.  Ten frames at a time keep numpy's overhead a call small."""
 
+LOWEST_RATE: Final = 4_000
+HIGHEST_RATE: Final = 384_000
+"""Sample rates that raw PCM may have, Hz."""
+
+MOST_CHANNELS: Final = 32
+"""Channels that raw PCM may have."""
+
+INTERPRETERS: Final = ("tflite-runtime", "litert")
+FORMATS: Final = ("text", "json", "none")
+
 
 def require(key: str, value: float, low: float, high: float, unit: str = "") -> None:
     """Raise an error that names key, value and bounds, if the value is not within them."""
     if not low <= value <= high:
         raise InvalidSetting(f"{key} = {value}: allowed is {low:g} to {high:g} {unit}".rstrip())
+
+
+def require_one_of(key: str, value: str | None, allowed: tuple[str, ...]) -> None:
+    """Raise an error that names key, value and what is allowed, if the value is none of it; ``None`` is not set."""
+    if value is not None and value not in allowed:
+        raise InvalidSetting(f"{key} = {value}: allowed are {', '.join(allowed)}")
 
 
 @dataclass(frozen=True)
@@ -29,6 +48,8 @@ class MicrophoneSettings:
 
     device: str | int | None = None
     """Name (or a part of it that fits one device only) or index; ``None`` is the system's default."""
+    wait: bool = False
+    """Whether to wait for a microphone that is not there, is busy or was unplugged, instead of ending."""
     queue_seconds: float = 4.0
     """Audio that may wait between the sound card and the recognizer before it is dropped and counted, s."""
     read_timeout: float = 2.0
@@ -37,6 +58,122 @@ class MicrophoneSettings:
     def __post_init__(self) -> None:
         require("microphone.queue_seconds", self.queue_seconds, 0.5, 60, "s")
         require("microphone.read_timeout", self.read_timeout, 0.5, 60, "s")
+
+
+@dataclass(frozen=True)
+class InputSettings:
+    """What is listened to instead of a microphone, and for how long anything is."""
+
+    file: str | None = None
+    """A recording, ``-`` for raw 16-bit PCM on standard input, ``demo`` for the shipped one; ``None`` for none."""
+    rate: int = SAMPLE_RATE
+    """Of raw PCM, Hz."""
+    channels: int = 1
+    """Of raw PCM."""
+    realtime: bool = False
+    """Whether a recording is played at the speed at which it was made."""
+    duration: float | None = None
+    """What is listened to at most, s; ``None`` is without end."""
+
+    def __post_init__(self) -> None:
+        require("input.rate", self.rate, LOWEST_RATE, HIGHEST_RATE, "Hz")
+        require("input.channels", self.channels, 1, MOST_CHANNELS)
+        if self.duration is not None:
+            require("input.duration", self.duration, 0.001, 1e9, "s")
+        if self.file == "":
+            raise InvalidSetting("input.file = '': allowed is a path, - or demo")
+        if self.realtime and self.file in (None, "-"):
+            raise InvalidSetting("input.realtime = true: allowed with a recording only, input.file")
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Which model, and what runs it."""
+
+    file: str | None = None
+    """Model file; ``None`` is the one that the package ships."""
+    interpreter: str | None = None
+    """``tflite-runtime`` or ``litert``; ``None`` is the first that is installed."""
+
+    def __post_init__(self) -> None:
+        require_one_of("model.interpreter", self.interpreter, INTERPRETERS)
+
+
+@dataclass(frozen=True)
+class OutputSettings:
+    """Where events go."""
+
+    format: str = "text"
+    """On standard output: ``text`` for people, ``json`` for programs, or ``none``."""
+    publish: tuple[str, ...] = ()
+    """Further places, each ``unix:PATH``."""
+
+    def __post_init__(self) -> None:
+        require_one_of("output.format", self.format, FORMATS)
+        for uri in self.publish:
+            if not re.fullmatch(r"unix:.+", uri):
+                raise InvalidSetting(
+                    f"output.publish = {uri!r}: allowed is unix:PATH, for example unix:/tmp/edge-ser.sock"
+                )
+
+        twice = {uri for uri in self.publish if self.publish.count(uri) > 1}
+        if twice:
+            raise InvalidSetting(f"output.publish = {twice.pop()!r}: stands there twice; allowed is once")
+
+    @property
+    def sockets(self) -> list[Path]:
+        """Paths of the sockets."""
+        return [Path(uri.removeprefix("unix:")) for uri in self.publish]
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """A part of each day, local time; it may go past midnight."""
+
+    start: time
+    end: time
+
+    @classmethod
+    def parse(cls, text: str) -> QuietHours:
+        """Read ``HH:MM-HH:MM``.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        match = re.fullmatch(r"\s*(\d\d?:\d\d)\s*-\s*(\d\d?:\d\d)\s*", text)
+        if match is None:
+            raise ValueError(text)
+        start, end = (time(int(hour), int(minute)) for hour, minute in (part.split(":") for part in match.groups()))
+        if start == end:
+            raise ValueError(text)
+        return cls(start, end)
+
+    def contain(self, moment: time) -> bool:
+        """Whether a time of day is within; the end is not."""
+        if self.start < self.end:
+            return self.start <= moment < self.end
+        return moment >= self.start or moment < self.end
+
+
+@dataclass(frozen=True)
+class PrivacySettings:
+    """When nobody may be listened to."""
+
+    quiet_hours: tuple[str, ...] = ()
+    """Parts of each day in which the microphone is closed, ``HH:MM-HH:MM``, local time."""
+    mute_file: str | None = None
+    """While it is there the microphone is closed; ``None`` is the place that `edge-ser mute` uses."""
+
+    def __post_init__(self) -> None:
+        for text in self.quiet_hours:
+            try:
+                QuietHours.parse(text)
+            except ValueError:
+                raise InvalidSetting(
+                    f"privacy.quiet_hours = {text!r}: allowed is HH:MM-HH:MM, for example 22:00-07:00"
+                ) from None
+        if self.mute_file is not None and not Path(self.mute_file).is_absolute():
+            raise InvalidSetting(f"privacy.mute_file = {self.mute_file!r}: allowed is a path that begins with /")
 
 
 @dataclass(frozen=True)
@@ -63,6 +200,24 @@ class GateSettings:
         require("gate.hang_over", self.hang_over, 0.1, 2, "s")
         require("gate.tail", self.tail, 0.02, self.hang_over, "s")
         require("gate.longest", self.longest, 2, 60, "s")
+
+
+@dataclass(frozen=True)
+class ListenSettings:
+    """All that `edge-ser listen` is told, a table of its configuration file for each part."""
+
+    microphone: MicrophoneSettings = field(default_factory=MicrophoneSettings)
+    input: InputSettings = field(default_factory=InputSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    gate: GateSettings = field(default_factory=GateSettings)
+    output: OutputSettings = field(default_factory=OutputSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
+
+    def __post_init__(self) -> None:
+        if self.microphone.device is not None and self.input.file is not None:
+            raise InvalidSetting(
+                f"microphone.device = {self.microphone.device!r} and input.file = {self.input.file!r}: allowed is one"
+            )
 
 
 @dataclass(frozen=True)

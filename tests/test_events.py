@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_ser.events import LABELS, SCHEMA_VERSION, EmotionEvent, Event, StatusEvent, to_dict, to_json_line
+from edge_ser.events import LABELS, SCHEMA_VERSION, STATUSES, EmotionEvent, Event, StatusEvent, to_dict, to_json_line
 
 SCHEMA = json.loads((resources.files("edge_ser") / "events.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -21,7 +21,7 @@ seconds = st.floats(0, 1e6)
 statuses = st.builds(
     StatusEvent,
     st.just(TIME),
-    st.sampled_from(["listening", "no-microphone", "overflow", "device-lost", "dropped", "error", "stopped"]),
+    st.sampled_from(STATUSES),
     st.text(min_size=1),
     seconds,
 )
@@ -52,6 +52,13 @@ def test_the_schema_names_its_version_and_refuses_others() -> None:
     for wrong in ({"schema": 2}, {"status": "dancing"}, {"time": "yesterday"}, {"position": -1}):
         with pytest.raises(jsonschema.ValidationError):
             VALIDATOR.validate({**event, **wrong})
+
+
+def test_the_schema_knows_every_status() -> None:
+    schema = json.dumps(SCHEMA)
+    assert all(f'"{status}"' in schema for status in STATUSES)
+    for status in STATUSES:
+        VALIDATOR.validate(to_dict(StatusEvent(TIME, status, "so it is", 0.0)))
 
 
 def test_time_is_utc() -> None:

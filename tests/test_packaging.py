@@ -31,8 +31,12 @@ def test_it_carries_what_the_runtime_needs(wheel: zipfile.ZipFile) -> None:
         "edge_ser/demonstration.flac",
         "edge_ser/events.schema.json",
         "edge_ser/py.typed",
+        "edge_ser/systemd/config.toml",
         "edge_ser/systemd/edge-ser.service",
+        "edge_ser/systemd/drop-ins/mqtt-local.conf",
+        "edge_ser/firmware_config/90-edge-ser.rules",
         "edge_ser/firmware_config/asound.conf",
+        "edge_ser/firmware_config/profiles/inmp441.txt",
     ):
         assert name in names
 
@@ -53,5 +57,6 @@ def test_the_base_install_needs_no_heavy_library(wheel: zipfile.ZipFile) -> None
         "pyaudio",
         "soundfile",
         "tflite-runtime",
+        "tomli",
         "webrtcvad-wheels",
     }

@@ -28,11 +28,18 @@ _ROOT = Path(__file__).resolve().parent.parent
 class PulseMicrophone:
     """A sink of a private PulseAudio whose monitor is the default microphone of programs run in ``env``."""
 
-    def __init__(self, env: dict[str, str], server: subprocess.Popen[bytes]) -> None:
-        """Wrap a running server; use :func:`pulse_microphone` to start one."""
+    def __init__(self, env: dict[str, str], command: list[str]) -> None:
+        """Prepare the server; use :func:`pulse_microphone`, which also starts it."""
         self.env = env
-        self._server = server
+        self._command = command
+        self._server: subprocess.Popen[bytes] | None = None
         self._players: list[subprocess.Popen[bytes]] = []
+
+    def plug_in(self) -> None:
+        """Start the server, for the first time or after :meth:`kill`."""
+        nowhere = subprocess.DEVNULL
+        self._server = subprocess.Popen(self._command, env=self.env, stdout=nowhere, stderr=nowhere)
+        _wait_for(self._server, self.env)
 
     def play(self, path: str | os.PathLike[str]) -> subprocess.Popen[bytes]:
         """Play a WAV or FLAC file into the microphone; returns at once, wait for the player to hear the end."""
@@ -42,8 +49,10 @@ class PulseMicrophone:
 
     def kill(self) -> None:
         """Take the server away at once, as if the device had been unplugged."""
-        self._server.kill()
-        self._server.wait()
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+            self._server = None
 
     def close(self) -> None:
         """End the players and the server."""
@@ -55,13 +64,16 @@ class PulseMicrophone:
 
 
 @contextmanager
-def pulse_microphone(tmp_path: Path, rate: int = 16_000, channels: int = 1) -> Iterator[PulseMicrophone]:
+def pulse_microphone(
+    tmp_path: Path, rate: int = 16_000, channels: int = 1, plugged_in: bool = True
+) -> Iterator[PulseMicrophone]:
     """Start a private PulseAudio with a null sink; skips the test if PulseAudio is not installed.
 
     Args:
         tmp_path: Folder for the configuration.
         rate: Rate of the sink, Hz.
         channels: Channels of the sink.
+        plugged_in: Whether it is there from the start.
 
     Yields:
         The microphone; the server is gone afterwards, whatever happened.
@@ -74,34 +86,26 @@ def pulse_microphone(tmp_path: Path, rate: int = 16_000, channels: int = 1) -> I
     (home / ".asoundrc").write_text("pcm.!default { type pulse }\nctl.!default { type pulse }\n")
     # A socket's path may have 107 characters at most, which pytest's folders can exceed.
     runtime = Path(tempfile.mkdtemp(prefix="pulse-"))
-    server: subprocess.Popen[bytes] | None = None
+    env = _environment(home) | {
+        "XDG_RUNTIME_DIR": str(runtime),
+        "PULSE_RUNTIME_PATH": str(runtime),
+        "PULSE_SERVER": f"unix:{runtime}/native",
+        "PULSE_SOURCE": f"{_SINK}.monitor",
+    }
+    microphone = PulseMicrophone(
+        env,
+        [
+            *("pulseaudio", "--daemonize=no", "--exit-idle-time=-1", "-n", "--use-pid-file=no"),
+            *("-L", f"module-native-protocol-unix socket={runtime}/native auth-anonymous=1"),
+            *("-L", f"module-null-sink sink_name={_SINK} rate={rate} channels={channels} format=s16le"),
+        ],
+    )
     try:
-        env = _environment(home) | {
-            "XDG_RUNTIME_DIR": str(runtime),
-            "PULSE_RUNTIME_PATH": str(runtime),
-            "PULSE_SERVER": f"unix:{runtime}/native",
-            "PULSE_SOURCE": f"{_SINK}.monitor",
-        }
-        server = subprocess.Popen(
-            [
-                *("pulseaudio", "--daemonize=no", "--exit-idle-time=-1", "-n", "--use-pid-file=no"),
-                *("-L", f"module-native-protocol-unix socket={runtime}/native auth-anonymous=1"),
-                *("-L", f"module-null-sink sink_name={_SINK} rate={rate} channels={channels} format=s16le"),
-            ],
-            env=env,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        _wait_for(server, env)
-        microphone = PulseMicrophone(env, server)
-        try:
-            yield microphone
-        finally:
-            microphone.close()
+        if plugged_in:
+            microphone.plug_in()
+        yield microphone
     finally:
-        if server is not None and server.poll() is None:
-            server.kill()
-            server.wait()
+        microphone.close()
         shutil.rmtree(runtime, ignore_errors=True)
 
 

@@ -10,16 +10,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edge_ser.errors import InvalidSetting
-from edge_ser.settings import require
+from edge_ser.settings import require, require_one_of
 
 PROTOCOLS: Final = ("holdout", "kfold", "loso", "cross")
 IMBALANCES: Final = ("none", "class-weights", "over-sampling", "under-sampling")
 SELECTIONS: Final = ("best", "last", "average")
-
-
-def _one_of(key: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise InvalidSetting(f"{key} = {value}: allowed are {', '.join(allowed)}")
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ class ProtocolSettings:
     """Of the choice of speakers."""
 
     def __post_init__(self) -> None:
-        _one_of("protocol.name", self.name, PROTOCOLS)
+        require_one_of("protocol.name", self.name, PROTOCOLS)
         require("protocol.folds", self.folds, 2, 100)
         require("protocol.test", self.test, 0.01, 0.9)
         require("protocol.validation", self.validation, 0.01, 0.5)
@@ -158,11 +153,11 @@ class TrainingSettings:
         require("training.smoothing", self.smoothing, 0, 0.9)
         require("training.speech_weight", self.speech_weight, 0, 100)
         require("training.noise_share", self.noise_share, 0, 4)
-        _one_of("training.imbalance", self.imbalance, IMBALANCES)
+        require_one_of("training.imbalance", self.imbalance, IMBALANCES)
         require("training.votes", self.votes, 0, 1)
         require("training.mixup", self.mixup, 0, 10)
         require("training.mask", self.mask, 0, 1)
-        _one_of("training.select", self.select, SELECTIONS)
+        require_one_of("training.select", self.select, SELECTIONS)
 
 
 @dataclass(frozen=True)

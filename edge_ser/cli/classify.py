@@ -49,6 +49,7 @@ def command(paths: tuple[Path, ...], model_path: Path | None, interpreter: str |
     progress = click.progressbar(files, label="classifying", file=sys.stderr, hidden=not terminal)
     with StopSignals() as signals:
         try:
+            signals.check()
             with progress:
                 for path in progress:
                     rows.append((path, _one(recognizer, path)))

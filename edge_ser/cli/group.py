@@ -17,6 +17,12 @@ COMMANDS: Final = {
     "features": ("edge_ser.cli.features", "Show the features of a recording as the model sees them."),
     "devices": ("edge_ser.cli.devices", "List microphones."),
     "model": ("edge_ser.cli.model", "Show what a model file says of itself."),
+    "doctor": ("edge_ser.cli.doctor", "Find out what is wrong, and say how to mend it."),
+    "config": ("edge_ser.cli.config", "Show, check or print a configuration file."),
+    "mute": ("edge_ser.cli.mute", "Stop listening, for a while or until told otherwise."),
+    "unmute": ("edge_ser.cli.unmute", "Listen again."),
+    "service": ("edge_ser.cli.service", "Install, remove and watch the systemd service."),
+    "firmware": ("edge_ser.cli.firmware", "Set a Raspberry Pi up for an I2S or PDM microphone."),
 }
 
 

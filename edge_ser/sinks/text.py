@@ -11,7 +11,9 @@ from edge_ser.events import UNCERTAIN, EmotionEvent, Event
 from edge_ser.sinks import standard_error, standard_output
 
 _BAR: Final = 20
-_SAID_BY_THE_COMMAND: Final = ("no-microphone", "device-lost", "error")  # as the error that ends it
+_ENDINGS: Final = ("no-microphone", "device-lost", "device-busy", "error")
+"""Statuses that are the error by which the command ends, and which it says itself."""
+
 _COLOURS: Final = {
     "anger": "red",
     "disgust": "green",
@@ -24,9 +26,14 @@ _COLOURS: Final = {
 
 
 class TextSink:
-    """Labels go to standard output, status lines to standard error, so that a pipe carries labels only."""
+    """Labels go to standard output, status lines to standard error, so that a pipe carries labels only.
 
-    def __init__(self) -> None:
+    Args:
+        waits: Whether the command waits for a microphone that is not there, instead of ending by it.
+    """
+
+    def __init__(self, waits: bool = False) -> None:
+        self._said_elsewhere = () if waits else _ENDINGS
         self._live = sys.stdout is not None and sys.stdout.isatty()
         self._plain = not _encodable("█·")
         self._open_line = False
@@ -38,7 +45,7 @@ class TextSink:
                 self._write(line(event, colour=self._live, plain=self._plain) + "\n")
             elif self._live:
                 self._write(line(event, colour=True, plain=self._plain) + " ...", keep_open=True)
-        elif event.status not in _SAID_BY_THE_COMMAND:
+        elif event.status not in self._said_elsewhere:
             self._close_line()
             standard_error.say(event.message)
 

@@ -7,8 +7,8 @@ behind a source knows where the audio came from.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,16 +19,38 @@ Samples = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True)
+class Notice:
+    """Something that a source has to say.
+
+    Attributes:
+        status: One of the statuses of :class:`edge_ser.events.StatusEvent`.
+        message: One line for people.
+        interrupts: Whether the sound ends here, and what comes after is another stream.
+    """
+
+    status: str
+    message: str
+    interrupts: bool = False
+
+
+@dataclass(frozen=True)
 class Block:
     """A run of consecutive samples.
 
     Attributes:
-        samples: Mono samples at 16 kHz, shape ``(n,)``, int16 (Q15), n >= 0.
+        samples: Mono samples at 16 kHz, shape ``(n,)``, int16 (Q15), n >= 0.  A source that waits yields empty blocks,
+            so that whoever reads it keeps going round.
         lost: Samples at 16 kHz that are known to be missing just before this block (an overflow), 0 when none are.
+        notice: What is to be said just before this block.
     """
 
     samples: Samples
     lost: int = 0
+    notice: Notice | None = None
+
+
+NOTHING: Final[Samples] = np.empty(0, np.int16)
+"""The samples of a block that has none."""
 
 
 class Source(Protocol):
@@ -59,7 +81,7 @@ def limited(blocks: Iterator[Block], seconds: float | None) -> Iterator[Block]:
     for block in blocks:
         left -= block.lost
         if left > 0:
-            yield Block(block.samples[:left], block.lost)
+            yield replace(block, samples=block.samples[:left])
             left -= len(block.samples)
         if left <= 0:
             return

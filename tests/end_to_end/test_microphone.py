@@ -8,12 +8,9 @@ import signal
 import socket
 import statistics
 import tempfile
-import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import numpy as np
@@ -23,6 +20,7 @@ import soundfile
 import edge_ser
 from edge_ser.sources.recording import read_samples
 from tests.cli.command import run, start
+from tests.end_to_end.reader import Event, Reader, connect
 from tests.virtual_microphone import pulse_microphone
 
 RATE = 16_000
@@ -37,7 +35,6 @@ CLIPS = [  # clips without a pause that would divide them
 LEAD, PAUSE, END = 2.0, 1.5, 1.5  # s
 NEAR = 0.05  # how close the two likeliest emotions must be for either to be right
 SCHEMA = json.loads((Path(edge_ser.__file__).parent / "events.schema.json").read_text())
-Event = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -88,37 +85,6 @@ def join(data: Path, path: Path) -> list[Placed]:
         parts += [samples, noise(PAUSE)]
     soundfile.write(path, np.concatenate([*parts, noise(END)]), RATE)
     return truth
-
-
-class Reader(threading.Thread):
-    """Reads lines until their end, and lets others wait for one."""
-
-    def __init__(self, file: Any, most: int | None = None) -> None:
-        super().__init__(daemon=True)
-        self.lines: list[str] = []
-        self._file = file
-        self._most = most
-        self._news = threading.Condition()
-        self.start()
-
-    def run(self) -> None:
-        for line in self._file:
-            with self._news:
-                self.lines.append(line)
-                self._news.notify_all()
-            if len(self.lines) == self._most:
-                break
-        self._file.close()
-
-    def wait_for(self, wanted: Callable[[Event], bool]) -> None:
-        with self._news:
-            assert self._news.wait_for(lambda: any(wanted(json.loads(line)) for line in self.lines), timeout=60)
-
-
-def connect(path: Path, most: int | None = None) -> Reader:
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(path))
-        return Reader(connection.makefile("r"), most)
 
 
 @pytest.fixture(scope="module")

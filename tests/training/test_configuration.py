@@ -141,7 +141,7 @@ def test_each_setting_makes_a_difference(key: str) -> None:
         ("[network]\nzzz = 1", "there is no key 'network.zzz'; there are network.family, network.channels, "),
         ("training = 3", "training = 3: allowed is a table, [training]"),
         ("[training]\nepochs = 3.5", "training.epochs = 3.5: allowed is a whole number"),
-        ("[training]\nepochs = true", "training.epochs = True: allowed is a whole number"),
+        ("[training]\nepochs = true", "training.epochs = true: allowed is a whole number"),
         ("[training]\nepochs = '3'", "training.epochs = '3': allowed is a whole number"),
         ("[training]\nrate = 'high'", "training.rate = 'high': allowed is a number"),
         ("[data]\nclasses = 4", "data.classes = 4: allowed is a text in quotes"),

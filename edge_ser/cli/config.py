@@ -1,0 +1,62 @@
+"""``edge-ser config``: what a configuration file says, and whether it is right."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from edge_ser.cli import options
+from edge_ser.service import paths
+from edge_ser.sinks import standard_output
+
+_file = click.argument(
+    "file", type=click.Path(path_type=Path, readable=False), default=paths.CONFIGURATION, metavar="[FILE]"
+)
+
+
+@click.group(name="config")
+def command() -> None:
+    """Show, check or print a configuration file; without a name, that of the service.
+
+    \b
+    Examples:
+      edge-ser config example > my.toml    all keys, explained
+      edge-ser config check my.toml        exit status 0 when it is right
+      edge-ser config show                 what the service is told, defaults included
+    """
+
+
+@command.command(name="show")
+@_file
+@options.format_of("toml", "json")
+def show(file: Path, format_: str) -> None:
+    """Show all settings that a file results in, defaults included."""
+    from edge_ser import toml_tables
+    from edge_ser.configuration import read_configuration
+
+    settings = read_configuration(file)
+    if format_ == "json":
+        standard_output.write(json.dumps(asdict(settings), indent=2) + "\n")
+    else:
+        standard_output.write(toml_tables.dump(settings))
+
+
+@command.command(name="check")
+@_file
+def check(file: Path) -> None:
+    """Check a file; an error names the key, its value and what is allowed."""
+    from edge_ser.configuration import read_configuration
+
+    read_configuration(file)
+    standard_output.write(f"{file} is right\n")
+
+
+@command.command(name="example")
+def example() -> None:
+    """Print the file that the service is installed with: all keys, explained, with their defaults."""
+    from edge_ser.configuration import example as text
+
+    standard_output.write(text())

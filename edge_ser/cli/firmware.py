@@ -1,0 +1,172 @@
+"""``edge-ser firmware``: what the Raspberry Pi's firmware has to know of an I2S or PDM microphone."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edge_ser.cli import options
+from edge_ser.sinks import standard_error, standard_output
+
+if TYPE_CHECKING:
+    from edge_ser.service.firmware import Profile
+
+_root = click.option(
+    "--root",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path("/"),
+    metavar="DIR",
+    help="Change the image that is staged in a folder, instead of this machine.",
+)
+_dry_run = click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+
+
+@click.group(name="firmware")
+def command() -> None:
+    """Set a Raspberry Pi up for an I2S or PDM microphone; a USB microphone needs none of it.
+
+    It puts one marked block into /boot/firmware/config.txt and leaves the rest as it is.
+
+    \b
+    Examples:
+      edge-ser firmware show                      which microphones there are
+      edge-ser firmware show inmp441              how one is wired
+      sudo edge-ser firmware apply inmp441
+      sudo edge-ser firmware revert
+    """
+
+
+@command.command(name="apply")
+@click.argument("profile")
+@_dry_run
+@_root
+def apply(profile: str, dry_run: bool, root: Path) -> None:
+    """Put the lines for a microphone into config.txt, in place of those that are there from before.
+
+    The file as it was before the first change is kept beside it as config.txt.edge-ser-backup.
+
+    \b
+    Examples:
+      edge-ser firmware apply inmp441 --dry-run
+      sudo edge-ser firmware apply inmp441
+    """
+    from edge_ser.service import firmware, firmware_files
+
+    chosen = _chosen(profile)
+    _require_root(root, dry_run)
+    path = firmware_files.find(root)
+    text = firmware_files.read(path)
+    before = firmware.applied(text)
+    after = firmware.apply(text, chosen)
+    for remark in firmware.remarks(text, chosen):
+        standard_error.say(f"{path}: {remark}")
+    if dry_run:
+        _show_difference(path, text, after)
+        return
+    if after == text:
+        standard_output.write(f"{profile} is set already in {path}: nothing changed\n{_next_step(chosen)}")
+        return
+    firmware_files.write(path, after)
+    instead = f" instead of {before}" if before not in (None, profile) else ""
+    standard_output.write(
+        f"{profile} is now set in {path}{instead}; the file before the first change: "
+        f"{firmware_files.backup_of(path).name}\nreboot needed: sudo reboot\n{_next_step(chosen)}"
+    )
+
+
+@command.command(name="revert")
+@_dry_run
+@_root
+def revert(dry_run: bool, root: Path) -> None:
+    """Take the lines of `apply` out of config.txt; whatever else was changed in it since stays.
+
+    \b
+    Examples:
+      sudo edge-ser firmware revert
+    """
+    from edge_ser.service import firmware, firmware_files
+
+    _require_root(root, dry_run)
+    path = firmware_files.find(root)
+    text = firmware_files.read(path)
+    after = firmware.revert(text)
+    if dry_run:
+        _show_difference(path, text, after)
+        return
+    if after == text:
+        standard_output.write(f"no microphone is set in {path}: nothing changed\n")
+        return
+    firmware_files.write(path, after)
+    standard_output.write(f"{firmware.applied(text)} was taken out of {path}\nreboot needed: sudo reboot\n")
+
+
+@command.command(name="show")
+@click.argument("profile", required=False)
+@options.format_of("table", "json")
+@_root
+def show(profile: str | None, format_: str, root: Path) -> None:
+    """List the microphones and say which is set; with the name of one, show its wiring and its quirks.
+
+    \b
+    Examples:
+      edge-ser firmware show
+      edge-ser firmware show inmp441
+    """
+    from dataclasses import asdict
+
+    from edge_ser.errors import NoFirmwareFile
+    from edge_ser.service import firmware, firmware_files
+
+    if profile is not None:
+        chosen = _chosen(profile)
+        text = json.dumps(asdict(chosen), indent=2) + "\n" if format_ == "json" else firmware_files.notes(profile)
+        standard_output.write(text)
+        return
+    path: Path | None = None
+    applied = None
+    try:
+        path = firmware_files.find(root)
+        applied = firmware.applied(firmware_files.read(path))
+        where = f"file: {path}"
+    except NoFirmwareFile as error:
+        where = f"file: none ({error})"
+    profiles = firmware_files.profiles().values()
+    if format_ == "json":
+        found = {"file": path and str(path), "applied": applied, "profiles": [asdict(one) for one in profiles]}
+        standard_output.write(json.dumps(found, indent=2) + "\n")
+        return
+    lines = [f"{'profile':<14}  {'set':<3}  {'ALSA card':<15}  microphone"]
+    lines += [f"{p.name:<14}  {'yes' if p.name == applied else '':<3}  {p.card:<15}  {p.title}" for p in profiles]
+    standard_output.write("\n".join([*lines, where]) + "\n")
+
+
+def _chosen(name: str) -> Profile:
+    from edge_ser.service import firmware_files
+    from edge_ser.settings import require_one_of
+
+    require_one_of("profile", name, firmware_files.names())
+    return firmware_files.profiles()[name]
+
+
+def _require_root(root: Path, dry_run: bool) -> None:
+    from edge_ser.errors import NotRoot
+
+    if os.geteuid() != 0 and not dry_run and root.resolve() == Path("/"):
+        raise NotRoot("only root may change config.txt; put sudo before the command, or see --dry-run")
+
+
+def _next_step(profile: Profile) -> str:
+    return f"then: edge-ser listen --device {profile.device}     (for ALSA: hw:CARD={profile.card})\n"
+
+
+def _show_difference(path: Path, before: str, after: str) -> None:
+    lines = []
+    old, new = (text.encode("latin-1").decode(errors="backslashreplace").split("\n") for text in (before, after))
+    for line in difflib.unified_diff(old, new, str(path), str(path), lineterm=""):
+        lines.append(line.rstrip("\r") + "\n")
+    standard_output.write("".join(lines) or f"{path}: nothing would change\n")

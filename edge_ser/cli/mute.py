@@ -1,0 +1,50 @@
+"""``edge-ser mute``: nobody is listened to, for a while or until `edge-ser unmute`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from edge_ser.sinks import standard_output
+
+
+def _span(context: click.Context, parameter: click.Parameter, text: str | None) -> timedelta | None:
+    from edge_ser.privacy import parse_span
+
+    try:
+        return None if text is None else parse_span(text)
+    except ValueError:
+        message = f"{text} is not a time such as 90s, 30m, 2h, 1d or 1h30m, of a year at most"
+        raise click.BadParameter(message, context, parameter) from None
+
+
+file_option = click.option(
+    "--file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The mute file, if it is not in its usual place (`privacy.mute_file`).",
+)
+
+
+@click.command(name="mute")
+@click.option("--for", "span", callback=_span, metavar="SPAN", help="Listen again after 90s, 30m, 2h, 1d or 1h30m.")
+@file_option
+def command(span: timedelta | None, file: Path | None) -> None:
+    """Close the microphone within a second, for a while or until `edge-ser unmute`.
+
+    It holds for the service, and for `edge-ser listen` of the same user, and outlives restarts. Quiet hours
+    are a setting, `privacy.quiet_hours`. The service says in `edge-ser service status` whether it is muted.
+
+    \b
+    Examples:
+      edge-ser mute --for 30m         # without a service: your own `edge-ser listen`
+      sudo edge-ser mute              # the service needs root
+    """
+    from edge_ser import privacy
+
+    path = file or privacy.switch()
+    now = privacy.local_now()
+    privacy.mute(path, None if span is None else now + span)
+    standard_output.write(f"{privacy.muted(path, now) or 'muted'}  ({path})\n")

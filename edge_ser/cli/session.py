@@ -1,0 +1,206 @@
+"""One session of `edge-ser listen`: source, pipeline and sinks as its settings say, and the loop that joins them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from edge_ser.cli import options
+from edge_ser.cli.stop import Stopped, StopSignals
+from edge_ser.errors import (
+    DeviceBusy,
+    DeviceLost,
+    EdgeSerError,
+    NoMicrophone,
+    OutputClosed,
+    OutputFailed,
+    RecordingUnreadable,
+)
+
+if TYPE_CHECKING:
+    from edge_ser.events import Event
+    from edge_ser.pipeline import Pipeline
+    from edge_ser.settings import ListenSettings
+    from edge_ser.sinks import Sink
+    from edge_ser.sinks.systemd import Notifier
+    from edge_ser.sources import Source
+
+_STATUS_OF: Final[dict[type[EdgeSerError], str]] = {
+    NoMicrophone: "no-microphone",
+    DeviceLost: "device-lost",
+    DeviceBusy: "device-busy",
+}
+
+
+class Session:
+    """Listens as its settings say, until the source ends, a signal comes, or new settings do.
+
+    Args:
+        settings: What to listen to, by which model, and where events go.
+
+    Raises:
+        EdgeSerError: the source or the model cannot be used; the message says what to do.
+    """
+
+    def __init__(self, settings: ListenSettings) -> None:
+        from edge_ser.sinks.systemd import Notifier
+
+        self._notifier = Notifier()
+        self._sinks: dict[str, tuple[Sink, ExitStack]] = {}
+        self._set_up(settings, _source(settings), _pipeline(settings))
+
+    def run(self, signals: StopSignals, read_anew: Callable[[], ListenSettings]) -> None:
+        """Listen until the end.
+
+        Args:
+            signals: Those that end it, or ask to reload.
+            read_anew: Reads the settings once more.
+
+        Raises:
+            EdgeSerError: something failed on the way; what was heard until then has been published.
+        """
+        try:
+            with signals.protected():
+                self._open_sinks(self._settings)
+                self._pipeline.warm_up()
+                self._notifier.send("READY=1")
+            while self._listen(signals):
+                with signals.protected():
+                    self._reload(read_anew)
+        finally:
+            self._notifier.send("STOPPING=1")
+            for _, stack in self._sinks.values():
+                stack.close()
+
+    def _set_up(self, settings: ListenSettings, source: Source, pipeline: Pipeline) -> None:
+        self._settings, self._source, self._pipeline = settings, source, pipeline
+
+    def _listen(self, signals: StopSignals) -> bool:
+        """Listen until the end or until new settings are asked for; return whether they are."""
+        from edge_ser.sinks import standard_error
+        from edge_ser.sources import limited
+
+        pipeline, duration = self._pipeline, self._settings.input.duration
+        ended = "the end"
+        try:
+            with standard_error.ours_alone(), self._source as source:
+                if self._settings.input.file is not None:  # a microphone says itself what becomes of it
+                    with signals.protected():
+                        self._send([pipeline.status("listening", f"listening to {source.name}")])
+                for block in limited(source.blocks(), duration):
+                    with signals.protected():
+                        self._send(pipeline.process(block))
+                        for sink, _ in self._sinks.values():
+                            sink.tick()
+                    if signals.reload_asked:
+                        signals.reload_asked = False
+                        with signals.protected():
+                            self._send(pipeline.finish())
+                        return True
+                signals.hold()  # nothing is left to be stopped
+            if duration is not None and pipeline.position >= duration - 1e-6:
+                ended = f"{duration:g} s are over"
+        except Stopped:
+            ended = "asked to"
+        except (OutputClosed, OutputFailed) as error:
+            # The pipeline was left half way through a block, so it has nothing more to say.
+            signals.hold()
+            self._send([pipeline.status("error", str(error))])
+            raise
+        except EdgeSerError as error:
+            signals.hold()
+            # What was heard until then is true: it goes out before the error does.
+            self._send(pipeline.finish())
+            self._send([pipeline.status(_STATUS_OF.get(type(error), "error"), str(error))])
+            raise
+        self._send(pipeline.finish())
+        self._send([pipeline.status("stopped", f"stopped: {ended}")])
+        return False
+
+    def _reload(self, read_anew: Callable[[], ListenSettings]) -> None:
+        """Go on with new settings, or with the old ones if something about the new is wrong."""
+        import time
+
+        self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            settings = read_anew()
+            source, pipeline = _source(settings), _pipeline(settings)
+            self._open_sinks(settings)
+            self._set_up(settings, source, pipeline)
+            said = self._pipeline.status("reloaded", "the configuration was read anew")
+        except EdgeSerError as error:
+            message = f"the configuration stays as it was: {error}"
+            said = self._pipeline.status("not-reloaded", message)
+        self._send([said])
+        self._notifier.send("READY=1")
+
+    def _open_sinks(self, settings: ListenSettings) -> None:
+        """Open the sinks that are new, then close those that are no longer wanted; readers of the others stay."""
+        wanted = dict(_sinks(settings, self._notifier))
+        fresh: dict[str, tuple[Sink, ExitStack]] = {}
+        with ExitStack() as if_one_fails:
+            for name, make in wanted.items():
+                if name not in self._sinks:
+                    stack = if_one_fails.enter_context(ExitStack())
+                    fresh[name] = stack.enter_context(make()), stack
+            if_one_fails.pop_all()
+        for name in self._sinks.keys() - wanted.keys():
+            self._sinks.pop(name)[1].close()
+        self._sinks |= fresh
+
+    def _send(self, events: Iterable[Event]) -> None:
+        for event in events:
+            for sink, _ in self._sinks.values():
+                sink.publish(event)
+
+
+def _source(settings: ListenSettings) -> Source:
+    given = settings.input
+    if given.file == "-":
+        from edge_ser.sources.pcm import PcmStream
+
+        if sys.stdin is None:  # Python's way to say that it was closed when the process began
+            raise RecordingUnreadable("standard input: is closed; pipe raw 16-bit PCM in, or give a file's name")
+        return PcmStream(sys.stdin.buffer, given.rate, given.channels)
+    if given.file is not None:
+        from edge_ser.sources.recording import Recording, demonstration
+
+        return Recording(demonstration() if given.file == "demo" else Path(given.file), realtime=given.realtime)
+    from edge_ser.privacy import Hush, local_now
+    from edge_ser.sources.microphone import Microphone
+    from edge_ser.sources.persistent import PersistentMicrophone
+
+    hush = Hush(settings.privacy, local_now)
+    return PersistentMicrophone(lambda: Microphone(settings.microphone), hush.reason, wait=settings.microphone.wait)
+
+
+def _pipeline(settings: ListenSettings) -> Pipeline:
+    from edge_ser.events import utc_now
+    from edge_ser.pipeline import Pipeline
+
+    file = settings.model.file
+    bundle, backend = options.load(None if file is None else Path(file), settings.model.interpreter)
+    return Pipeline(bundle, backend, utc_now, settings.gate)
+
+
+def _sinks(settings: ListenSettings, notifier: Notifier) -> Iterable[tuple[str, Callable[[], Sink]]]:
+    """Yield the sinks' names and how each is made."""
+    from edge_ser.sinks.jsonl import JsonLinesSink
+    from edge_ser.sinks.systemd import SystemdSink
+    from edge_ser.sinks.text import TextSink
+    from edge_ser.sinks.unix_socket import UnixSocketSink
+
+    for path in settings.output.sockets:  # first, so that a socket that cannot be made is said before anything else
+        yield f"unix:{path}", partial(UnixSocketSink, path)
+    if settings.output.format == "json":
+        yield "json", JsonLinesSink
+    elif settings.output.format == "text":
+        waits = settings.microphone.wait
+        yield f"text, waits {waits}", partial(TextSink, waits)
+    if "NOTIFY_SOCKET" in os.environ:
+        yield "systemd", partial(SystemdSink, notifier)

@@ -1,0 +1,149 @@
+"""The privacy switch: a mute file that holds until it is removed or its time is over, and quiet hours.
+
+The file may be empty, which mutes until it is removed, or hold the time until which it mutes, ISO 8601 with its offset.
+What cannot be understood or read mutes: in doubt nobody is listened to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from edge_ser.errors import NotPermitted
+from edge_ser.service import paths
+from edge_ser.settings import PrivacySettings, QuietHours
+
+
+def switch() -> Path:
+    """Return the mute file that `edge-ser mute` makes: the service's where one is installed, else the user's own."""
+    return paths.MUTED if os.path.lexists(paths.STATE) else _own()
+
+
+def heeded() -> Path:
+    """Return the mute file that `edge-ser listen` heeds if no setting says so.
+
+    Only root and the service itself can look into the service's state folder; for others it is their own.
+    """
+    state = os.environ.get("STATE_DIRECTORY")  # systemd tells its services
+    if state:
+        return Path(state.split(":")[0]) / paths.MUTED.name
+    return switch() if os.geteuid() == 0 else _own()
+
+
+def _own() -> Path:
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "edge-ser" / paths.MUTED.name
+
+
+def mute(path: Path, until: datetime | None = None) -> None:
+    """Mute, for good or until a time.
+
+    Raises:
+        NotPermitted: the file cannot be written; the message says what to do.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Muted at once, whatever becomes of the time: an empty file mutes for good, and a full disk still holds one.
+        path.touch()
+        beside = path.with_name(path.name + ".new")
+        try:
+            beside.write_text("" if until is None else until.isoformat(timespec="seconds") + "\n", encoding="ascii")
+            beside.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                beside.unlink()
+            raise
+    except OSError as error:
+        raise _not_permitted(path, error) from None
+
+
+def unmute(path: Path) -> bool:
+    """Take the mute file away; return whether there was one.
+
+    Raises:
+        NotPermitted: it cannot be removed; the message says what to do.
+    """
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _not_permitted(path, error) from None
+    return True
+
+
+class Hush:
+    """Tells whether nobody may be listened to just now, and why.
+
+    Args:
+        settings: Quiet hours and where the mute file stands.
+        now: The local wall clock, with its offset.
+    """
+
+    def __init__(self, settings: PrivacySettings, now: Callable[[], datetime]) -> None:
+        self._quiet_hours = [QuietHours.parse(text) for text in settings.quiet_hours]
+        self._path = heeded() if settings.mute_file is None else Path(settings.mute_file)
+        self._now = now
+
+    def reason(self) -> str | None:
+        """Return why nobody may be listened to, for people, or ``None`` when listening is allowed."""
+        now = self._now()
+        return muted(self._path, now) or self._quiet(now)
+
+    def _quiet(self, now: datetime) -> str | None:
+        for hours in self._quiet_hours:
+            if hours.contain(now.time()):
+                return f"quiet hours until {hours.end:%H:%M}"
+        return None
+
+
+def muted(path: Path, now: datetime) -> str | None:
+    """Return that a mute file mutes, and until when, or ``None`` if it does not."""
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError):
+        return "muted"
+    try:
+        until = datetime.fromisoformat(text).astimezone(now.tzinfo)
+    except ValueError:
+        return "muted"
+    if until <= now:
+        return None
+    days = until.date() != now.date()
+    return f"muted until {until:%Y-%m-%d %H:%M}" if days else f"muted until {until:%H:%M}"
+
+
+def local_now() -> datetime:
+    """Return the local wall clock, with its offset."""
+    return datetime.now().astimezone()
+
+
+def parse_span(text: str) -> timedelta:
+    """Read a span of time such as ``90s``, ``30m``, ``2h``, ``1d`` or ``1h30m``.
+
+    Raises:
+        ValueError: it is something else, or nothing.
+    """
+    units = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+    seconds, number = 0, ""
+    for character in text.strip().lower():
+        if character in units and number:
+            seconds += int(number) * units[character]
+            number = ""
+        elif character.isascii() and character.isdigit():
+            number += character
+        else:
+            raise ValueError(text)
+    if number or not 0 < seconds <= 366 * 86_400:
+        raise ValueError(text)
+    return timedelta(seconds=seconds)
+
+
+def _not_permitted(path: Path, error: OSError) -> NotPermitted:
+    advice = "try with sudo" if isinstance(error, PermissionError) else "check the path and the disk"
+    return NotPermitted(f"cannot change the mute file {path}: {error.strerror or error}; {advice}")

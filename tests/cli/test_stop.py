@@ -1,0 +1,35 @@
+"""Whatever hangs, a signal ends the process."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+WITHIN_C = """
+import ctypes, sys
+from edge_ser.cli.stop import StopSignals
+libc, mutex = ctypes.CDLL(None), ctypes.create_string_buffer(64)
+with StopSignals() as signals:
+    signals.check()
+    print("ready", flush=True)
+    libc.pthread_mutex_lock(mutex)
+    libc.pthread_mutex_lock(mutex)  # waits for itself, for ever, and takes no notice of signals
+"""
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_library_that_hangs_does_not_hold_it_up(number: signal.Signals, status: int) -> None:
+    with subprocess.Popen([sys.executable, "-c", WITHIN_C], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            process.send_signal(number)
+            time.sleep(0.5)
+            process.send_signal(number)
+            assert process.wait(timeout=10) == status
+        finally:
+            process.kill()

@@ -118,7 +118,7 @@ class HealthMonitor:
         """Forget everything: a device was opened anew."""
         self._state = Health.HEALTHY
         self._rest: Samples = np.empty(0, np.int16)  # too little for a block yet
-        self._past = b""  # the last second
+        self._past: deque[bytes] = deque(maxlen=_LONGEST_PERIOD // BLOCK_SAMPLES)  # the last second
         self._period: int | None = None  # of a repetition that goes on, bytes
         self._until_search = _SEARCH_EVERY
         self._seen = Health.HEALTHY  # what the last block looked like by itself
@@ -181,21 +181,36 @@ class HealthMonitor:
 
     def _repeats(self, block: bytes, search: bool) -> bool:
         """Return whether a block has been heard just so within the last second, as all since that was found."""
-        past = self._past
-        self._past = (past + block)[-2 * _LONGEST_PERIOD :]
+        self._until_search -= 1
+        due = self._until_search <= 0 and search
+        past = b"".join(self._past) if due or self._period is not None else b""
+        self._past.append(block)
         if self._period is not None:
-            start = len(past) - self._period
-            if past[start : start + len(block)] == block:
+            if past.startswith(block, len(past) - self._period):
                 return True
             self._period = None
-        self._until_search -= 1
-        if self._until_search <= 0 and search:
+        if due:
             self._until_search = _SEARCH_EVERY
-            start = past.find(block)
-            if start >= 0 and (len(past) - start) % 2 == 0:
+            start = _find(past, block)
+            if start >= 0:
                 self._period = len(past) - start
                 return True
         return False
+
+
+def _find(past: bytes, block: bytes) -> int:
+    """Return where a block first stands in what was before, or -1: the same as ``past.find`` for samples, but quicker.
+
+    Four samples at a time are compared with the block's first four.  Quiet noise has few values, and so many places
+    where one or two samples agree that a search by bytes takes twenty times as long.
+    """
+    first = np.frombuffer(block, np.int64, 1)
+    found = []
+    for shift in range(0, 8, 2):  # bytes
+        fours = np.frombuffer(past, np.int64, max(0, len(past) - shift) // 8, min(shift, len(past)))
+        starts = (shift + 8 * int(at) for at in np.flatnonzero(fours == first))
+        found += [start for start in starts if past.startswith(block, start)]
+    return min(found, default=-1)
 
 
 def _look(low: int, high: int) -> Health:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from edge_ser.errors import InvalidSetting
 from edge_ser.settings import SAMPLE_RATE
 from edge_ser.sources import Samples
-from edge_ser.sources.health import Health, HealthMonitor, HealthSettings, message
+from edge_ser.sources.health import Health, HealthMonitor, HealthSettings, _find, message
 from edge_ser.sources.recording import demonstration, read_samples
 
 AFTER = 10.0
@@ -246,3 +246,12 @@ def test_it_costs_next_to_nothing() -> None:
         hear(monitor, sound)
         best = min(best, (time.process_time() - start) / 100)
     assert best < 100e-6  # 8 microseconds on a desktop, a Pi takes several times as long
+
+
+@given(
+    st.lists(st.integers(-2, 2), max_size=60).map(lambda values: np.array(values, np.int16)),
+    st.lists(st.integers(-2, 2), min_size=4, max_size=8).map(lambda values: np.array(values, np.int16)),
+)
+def test_a_block_is_found_where_a_plain_search_finds_it(past: Samples, block: Samples) -> None:
+    places = [at for at in range(len(past) - len(block) + 1) if (past[at : at + len(block)] == block).all()]
+    assert _find(past.tobytes(), block.tobytes()) == (2 * places[0] if places else -1)

@@ -10,6 +10,7 @@ from typing import Any
 from edge_ser import resources, toml_tables
 from edge_ser.errors import InvalidSetting
 from edge_ser.settings import ListenSettings
+from edge_ser.sinks import destinations
 
 
 def read_configuration(path: Path) -> ListenSettings:
@@ -26,7 +27,7 @@ def settings_of(path: Path | None, options: Mapping[str, Any]) -> ListenSettings
 
     Args:
         path: The file, or ``None`` for the defaults.
-        options: What counts instead of what the file says, ``table.key`` to value; ``None`` for what was not given.
+        options: What has been checked and counts instead of what the file says, ``table.key`` to value; ``None`` for what was not given.
 
     Raises:
         InvalidSetting: the file cannot be read, or something in it is not allowed; the message names key and value.
@@ -47,7 +48,10 @@ def settings_of(path: Path | None, options: Mapping[str, Any]) -> ListenSettings
 
 def _of_file(path: Path) -> ListenSettings:
     try:
-        return toml_tables.make(ListenSettings, toml_tables.read(path), str(path))
+        settings = toml_tables.make(ListenSettings, toml_tables.read(path), str(path))
+        for uri in settings.output.publish:
+            destinations.check(uri)
+        return settings
     except InvalidSetting as error:
         # Values that a dataclass refuses do not know which file they come from.
         message = str(error)

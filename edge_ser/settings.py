@@ -106,24 +106,13 @@ class OutputSettings:
     format: str = "text"
     """On standard output: ``text`` for people, ``json`` for programs, or ``none``."""
     publish: tuple[str, ...] = ()
-    """Further places, each ``unix:PATH``."""
+    """Further places, as :mod:`edge_ser.sinks.destinations` knows them."""
 
     def __post_init__(self) -> None:
         require_one_of("output.format", self.format, FORMATS)
-        for uri in self.publish:
-            if not re.fullmatch(r"unix:.+", uri):
-                raise InvalidSetting(
-                    f"output.publish = {uri!r}: allowed is unix:PATH, for example unix:/tmp/edge-ser.sock"
-                )
-
         twice = {uri for uri in self.publish if self.publish.count(uri) > 1}
         if twice:
             raise InvalidSetting(f"output.publish = {twice.pop()!r}: stands there twice; allowed is once")
-
-    @property
-    def sockets(self) -> list[Path]:
-        """Paths of the sockets."""
-        return [Path(uri.removeprefix("unix:")) for uri in self.publish]
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def uncommented(text: str) -> str:
 def test_the_example_waits_and_publishes_on_a_socket_and_leaves_the_rest_at_its_default(tmp_path: Path) -> None:
     settings = read_configuration(written(tmp_path, example()))
     assert settings.microphone.wait
-    assert [str(path) for path in settings.output.sockets] == ["/run/edge-ser/events.sock"]
+    assert settings.output.publish == ("unix:/run/edge-ser/events.sock",)
     default = toml_tables.dump(ListenSettings()).splitlines()
     assert sum(line not in default for line in toml_tables.dump(settings).splitlines()) == 2
 
@@ -111,7 +111,7 @@ def test_what_is_shown_reads_back_as_the_same(values: dict[str, Any]) -> None:
         ("[microphone]\ndevice = 1.5", "microphone.device = 1.5: allowed is a text in quotes or a whole number"),
         ("[microphone]\nwait = 'yes'", "microphone.wait = 'yes': allowed is true or false"),
         ("[output]\nformat = 'xml'", "output.format = xml: allowed are text, json, none"),
-        ("[output]\npublish = ['tcp:1']", "output.publish = 'tcp:1': allowed is unix:PATH, for example"),
+        ("[output]\npublish = ['tcp:1']", "output.publish = 'tcp:1': allowed is one such as unix:/tmp/edge-ser.sock"),
         ("[output]\npublish = ['unix:a', 'unix:a']", "stands there twice"),
         ("[model]\ninterpreter = 'onnx'", "model.interpreter = onnx: allowed are tflite-runtime, litert"),
         ("[privacy]\nquiet_hours = ['10-12']", "privacy.quiet_hours = '10-12': allowed is HH:MM-HH:MM"),

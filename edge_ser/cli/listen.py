@@ -13,6 +13,7 @@ from edge_ser.cli import options
 from edge_ser.cli.stop import Stopped, StopSignals
 from edge_ser.errors import InvalidSetting
 from edge_ser.settings import FORMATS, HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, SAMPLE_RATE, OutputSettings
+from edge_ser.sinks import destinations
 
 if TYPE_CHECKING:
     from edge_ser.settings import ListenSettings
@@ -83,7 +84,8 @@ def command(
     if config is None and input_ != "-" and (rate, channels) != (None, None):
         raise click.UsageError("--rate and --channels go with raw PCM: --input -")
     try:
-        OutputSettings(publish=publish)
+        for uri in OutputSettings(publish=publish).publish:
+            destinations.check(uri)
     except InvalidSetting as error:
         raise click.UsageError(str(error).replace("output.publish =", "--publish", 1)) from None
     given: dict[str, Any] = {

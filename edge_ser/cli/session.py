@@ -190,13 +190,13 @@ def _pipeline(settings: ListenSettings) -> Pipeline:
 
 def _sinks(settings: ListenSettings, notifier: Notifier) -> Iterable[tuple[str, Callable[[], Sink]]]:
     """Yield the sinks' names and how each is made."""
+    from edge_ser.sinks import destinations
     from edge_ser.sinks.jsonl import JsonLinesSink
     from edge_ser.sinks.systemd import SystemdSink
     from edge_ser.sinks.text import TextSink
-    from edge_ser.sinks.unix_socket import UnixSocketSink
 
-    for path in settings.output.sockets:  # first, so that a socket that cannot be made is said before anything else
-        yield f"unix:{path}", partial(UnixSocketSink, path)
+    for uri in settings.output.publish:  # first, so that one that cannot be made is said before anything else
+        yield uri, partial(destinations.make, uri, settings)
     if settings.output.format == "json":
         yield "json", JsonLinesSink
     elif settings.output.format == "text":

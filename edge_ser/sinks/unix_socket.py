@@ -14,16 +14,32 @@ import socket
 import stat
 from collections import deque
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from edge_ser.errors import SocketInUse, SocketUnwritable
+from edge_ser.errors import InvalidSetting, SocketInUse, SocketUnwritable
 from edge_ser.events import EmotionEvent, Event, StatusEvent, to_json_line
+
+if TYPE_CHECKING:
+    from edge_ser.settings import ListenSettings
+
+SCHEME: Final = "unix:"
 
 QUEUE_LINES: Final = 256
 """Lines that wait for a slow reader, besides what the kernel buffers."""
 
 _BACKLOG: Final = 64
 _MOST_READERS: Final = 256
+
+
+def check(uri: str) -> None:
+    """Raise an error that names a ``unix:PATH`` that cannot be."""
+    if uri == SCHEME:
+        raise InvalidSetting(f"output.publish = {uri!r}: allowed is unix:PATH, for example unix:/tmp/edge-ser.sock")
+
+
+def make(uri: str, settings: ListenSettings) -> UnixSocketSink:
+    """Return the sink of a ``unix:PATH``."""
+    return UnixSocketSink(Path(uri.removeprefix(SCHEME)))
 
 
 class _Reader:

@@ -1,0 +1,52 @@
+"""Where `--publish` can send events: a scheme, an example for messages, and the module that makes the sink."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from edge_ser.errors import InvalidSetting
+
+if TYPE_CHECKING:
+    from edge_ser.settings import ListenSettings
+    from edge_ser.sinks import Sink
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A kind of destination.
+
+    Attributes:
+        example: A right one, for messages.
+        module: Has ``check(uri)``, which raises :class:`InvalidSetting`, and ``make(uri, settings)``, which returns the
+            sink.  Importing it imports no library that the base install does not have.
+    """
+
+    example: str
+    module: str
+
+
+DESTINATIONS: Final = {
+    "unix": Destination("unix:/tmp/edge-ser.sock", "edge_ser.sinks.unix_socket"),
+}
+
+
+def check(uri: str) -> None:
+    """Raise an error that names a destination that cannot be, and gives a right example."""
+    scheme = uri.partition(":")[0]
+    if scheme not in DESTINATIONS or uri == scheme:
+        examples = ", ".join(destination.example for destination in DESTINATIONS.values())
+        raise InvalidSetting(f"output.publish = {uri!r}: allowed is one such as {examples}")
+    importlib.import_module(DESTINATIONS[scheme].module).check(uri)
+
+
+def make(uri: str, settings: ListenSettings) -> Sink:
+    """Return the sink of a destination that :func:`check` has let pass.
+
+    Raises:
+        EdgeSerError: it cannot be used; the message says what to do.
+    """
+    module = importlib.import_module(DESTINATIONS[uri.partition(":")[0]].module)
+    sink: Sink = module.make(uri, settings)
+    return sink

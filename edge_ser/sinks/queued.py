@@ -1,0 +1,117 @@
+"""A thread and a bounded queue before a sink that may be slow: it can stop neither listening nor other sinks."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from contextlib import suppress
+from typing import Final
+
+from edge_ser.errors import EdgeSerError
+from edge_ser.events import Event
+from edge_ser.sinks import Sink, standard_error
+
+MOST_WAITING: Final = 1_000
+"""Events that may wait for a slow sink; some 500 s of somebody who speaks without a pause."""
+
+_TICK_SECONDS: Final = 0.25
+_LAST_SECONDS: Final = 1.0
+"""What is left at the end may take that long; whoever stopped the program waits for it, s."""
+
+
+class QueuedSink:
+    """Hands events on in a thread of its own; what does not fit into the queue is dropped, counted and said.
+
+    The inner sink is entered, used and left in that thread.  If it fails, that is said once in a row, the event is
+    counted as dropped, and the next one is tried.
+
+    Args:
+        name: What people call the sink, for messages.
+        inner: The sink; its methods may block.
+        most_waiting: Events that may wait.
+
+    Attributes:
+        dropped: Events dropped so far.
+    """
+
+    def __init__(self, name: str, inner: Sink, most_waiting: int = MOST_WAITING) -> None:
+        self.dropped = 0
+        self._name = name
+        self._inner = inner
+        self._most_waiting = most_waiting
+        self._waiting: deque[Event] = deque()
+        self._changed = threading.Condition()
+        self._over = False
+        self._said_full = False
+        self._failing = ""
+        self._thread = threading.Thread(target=self._work, name=f"sink-{name}", daemon=True)
+
+    def publish(self, event: Event) -> None:
+        """Queue the event, without waiting."""
+        with self._changed:
+            if len(self._waiting) < self._most_waiting:
+                self._waiting.append(event)
+                self._changed.notify()
+                return
+            self.dropped += 1
+            first, self._said_full = not self._said_full, True
+        if first:
+            standard_error.say(f"{self._name}: is too slow; events for it are dropped until it has caught up")
+
+    def tick(self) -> None:
+        """Nothing is due: the thread ticks by itself."""
+
+    def __enter__(self) -> QueuedSink:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        with self._changed:
+            self._over = True
+            self._changed.notify()
+        self._thread.join(_LAST_SECONDS)
+        left = self.dropped + len(self._waiting)
+        if left:
+            standard_error.say(f"{self._name}: {left} events were dropped in all")
+
+    def _work(self) -> None:
+        try:
+            with self._inner as sink:
+                while (event := self._next()) is not None or not self._over:
+                    self._hand_on(sink, event)
+        except EdgeSerError as error:  # of entering or leaving
+            self._say_failure(error)
+            self._drop_all()
+
+    def _next(self) -> Event | None:
+        with self._changed:
+            if not self._waiting and not self._over:
+                self._changed.wait(_TICK_SECONDS)
+            if self._waiting:
+                return self._waiting.popleft()
+            if self._said_full:
+                self._said_full = False
+                standard_error.say(f"{self._name}: has caught up; {self.dropped} events were dropped so far")
+            return None
+
+    def _hand_on(self, sink: Sink, event: Event | None) -> None:
+        try:
+            sink.tick()
+            if event is not None:
+                sink.publish(event)
+                self._failing = ""
+        except EdgeSerError as error:
+            self.dropped += event is not None
+            self._say_failure(error)
+
+    def _drop_all(self) -> None:
+        """Take what comes and count it, since the sink is of no use."""
+        while not self._over:
+            if self._next() is not None:
+                self.dropped += 1
+
+    def _say_failure(self, error: EdgeSerError) -> None:
+        if str(error) != self._failing:
+            self._failing = str(error)
+            with suppress(Exception):
+                standard_error.say(f"{self._name}: {error}")

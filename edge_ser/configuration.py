@@ -27,7 +27,8 @@ def settings_of(path: Path | None, options: Mapping[str, Any]) -> ListenSettings
 
     Args:
         path: The file, or ``None`` for the defaults.
-        options: What has been checked and counts instead of what the file says, ``table.key`` to value; ``None`` for what was not given.
+        options: What counts instead of what the file says, ``table.key`` to value; ``None`` for what was not given.
+            Destinations among them have been checked.
 
     Raises:
         InvalidSetting: the file cannot be read, or something in it is not allowed; the message names key and value.

@@ -1,0 +1,116 @@
+"""A slow, stuck or failing sink stops nothing but itself."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timezone
+
+import pytest
+
+from edge_ser.errors import EdgeSerError
+from edge_ser.events import Event, StatusEvent
+from edge_ser.sinks.queued import QueuedSink
+
+NOW = datetime(2026, 11, 24, tzinfo=timezone.utc)
+EVENTS = [StatusEvent(NOW, "listening", str(number), float(number)) for number in range(20)]
+
+
+class Inner:
+    """A sink that waits for its gate, and fails where it is told to."""
+
+    def __init__(self, failing: tuple[int, ...] = (), enters: bool = True) -> None:
+        self.gate = threading.Event()
+        self.got: list[Event] = []
+        self.ticks = 0
+        self.left = False
+        self._failing = failing
+        self._enters = enters
+
+    def publish(self, event: Event) -> None:
+        self.gate.wait(10)
+        if EVENTS.index(event) in self._failing:  # type: ignore[arg-type]
+            raise EdgeSerError("the broker is gone")
+        self.got.append(event)
+
+    def tick(self) -> None:
+        self.ticks += 1
+
+    def __enter__(self) -> Inner:
+        if not self._enters:
+            raise EdgeSerError("no broker at all")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.left = True
+
+
+def test_events_arrive_in_order_and_the_sink_is_left() -> None:
+    inner = Inner()
+    inner.gate.set()
+    with QueuedSink("mqtt", inner) as sink:
+        for event in EVENTS:
+            sink.publish(event)
+    assert inner.got == EVENTS
+    assert inner.left
+    assert sink.dropped == 0
+
+
+def test_a_stuck_sink_stops_nobody_and_what_it_misses_is_counted_and_said(capfd: pytest.CaptureFixture[str]) -> None:
+    inner = Inner()
+    with QueuedSink("mqtt", inner, most_waiting=5) as sink:
+        began = time.monotonic()
+        for event in EVENTS:
+            sink.publish(event)
+        assert time.monotonic() - began < 1.0
+        assert sink.dropped in (14, 15)  # one may be in its hands already
+        inner.gate.set()
+        wait_until(lambda: len(inner.got) + sink.dropped == len(EVENTS))
+        time.sleep(0.6)
+    said = capfd.readouterr().err
+    assert said.count("too slow") == 1
+    assert "has caught up" in said
+    assert f"{sink.dropped} events were dropped in all" in said
+
+
+def test_the_end_does_not_wait_for_a_stuck_sink(capfd: pytest.CaptureFixture[str]) -> None:
+    inner = Inner()
+    began = time.monotonic()
+    with QueuedSink("mqtt", inner) as sink:
+        for event in EVENTS:
+            sink.publish(event)
+    assert time.monotonic() - began < 3.0
+    assert "19 events were dropped in all" in capfd.readouterr().err
+    inner.gate.set()
+
+
+def test_a_failure_is_said_once_in_a_row_and_the_next_event_is_tried(capfd: pytest.CaptureFixture[str]) -> None:
+    inner = Inner(failing=(3, 4, 9))
+    inner.gate.set()
+    with QueuedSink("mqtt", inner) as sink:
+        for event in EVENTS:
+            sink.publish(event)
+        wait_until(lambda: len(inner.got) == 17)
+        assert sink.dropped == 3
+    assert capfd.readouterr().err.count("mqtt: the broker is gone") == 2
+
+
+def test_a_sink_that_cannot_even_begin_drops_all_and_says_so(capfd: pytest.CaptureFixture[str]) -> None:
+    with QueuedSink("mqtt", Inner(enters=False)) as sink:
+        for event in EVENTS:
+            sink.publish(event)
+        wait_until(lambda: sink.dropped == len(EVENTS))
+    assert "mqtt: no broker at all" in capfd.readouterr().err
+
+
+def test_it_ticks_while_nothing_happens() -> None:
+    inner = Inner()
+    with QueuedSink("mqtt", inner):
+        wait_until(lambda: inner.ticks >= 3)
+
+
+def wait_until(condition: object) -> None:
+    end = time.monotonic() + 10
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end
+        time.sleep(0.01)

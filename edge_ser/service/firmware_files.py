@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Final
 
 from edge_ser import resources
 from edge_ser.errors import FirmwareFileOdd, NoFirmwareFile, NoRoom, NotPermitted
+from edge_ser.service import files
 from edge_ser.service.firmware import Profile, parse_profile
 
 _PLACES: Final = ("boot/firmware/config.txt", "boot/config.txt")
@@ -99,8 +99,8 @@ def write(path: Path, text: str) -> None:
         )
     try:
         if not backup_of(path).exists():
-            _replace(backup_of(path), path.read_bytes(), path.stat())
-        _replace(path, text.encode("latin-1"), path.stat())
+            files.replace(backup_of(path), path.read_bytes(), path.stat())
+        files.replace(path, text.encode("latin-1"), path.stat())
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoRoom(f"{path.parent} is full: {path} was left as it was; free some room there") from None
@@ -111,26 +111,3 @@ def write(path: Path, text: str) -> None:
 
 def _folder() -> Path:
     return resources.folder("firmware_config") / "profiles"
-
-
-def _replace(path: Path, content: bytes, like: os.stat_result) -> None:
-    # Beside it: another disk could not be renamed from.  A Pi that loses power now boots with the old or the new file.
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            with contextlib.suppress(PermissionError):  # vfat has neither modes nor owners
-                os.fchown(file.fileno(), like.st_uid, like.st_gid)
-                os.fchmod(file.fileno(), like.st_mode & 0o7777)
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # not every file system can
-            os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -24,10 +24,11 @@ def last_words(output: str) -> str:
     return lines[-1][:_LONGEST] if lines else "it said nothing"
 
 
-def call(*command: str | Path, explain: Callable[[str], str] = last_words) -> str:
+def call(what: str, *command: str | Path, explain: Callable[[str], str] = last_words) -> str:
     """Run a program to its end and return all that it printed.
 
     Args:
+        what: What people call it, for the message.
         command: The program and its arguments.
         explain: Makes the reason for people from what a failed one printed.
 
@@ -43,12 +44,12 @@ def call(*command: str | Path, explain: Callable[[str], str] = last_words) -> st
     except OSError as error:
         raise StepFailed(f"{words[0]} cannot be run: {error.strerror}; is it installed?") from None
     if done.returncode != 0:
-        raise StepFailed(f"'{' '.join(words)}' failed: {explain(done.stdout)}")
+        raise StepFailed(f"{what} failed: {explain(done.stdout)}")
     return done.stdout
 
 
-def systemctl(*arguments: str) -> str:
-    """Call systemctl and return what it printed.
+def systemctl(*arguments: str, explain: Callable[[str], str] = last_words) -> str:
+    """Call systemctl and return what it printed, as :func:`call` does.
 
     Raises:
         NoSystemd: there is none.
@@ -56,7 +57,7 @@ def systemctl(*arguments: str) -> str:
     """
     if shutil.which("systemctl") is None:
         raise NoSystemd(NO_SYSTEMD)
-    return call("systemctl", *arguments)
+    return call(f"systemctl {arguments[0]}", "systemctl", *arguments, explain=explain)
 
 
 def properties(unit: str, *names: str) -> dict[str, str]:
@@ -69,6 +70,11 @@ def properties(unit: str, *names: str) -> dict[str, str]:
         text = systemctl("show", unit, f"--property={','.join(names)}")
     except StepFailed as error:
         raise NoSystemd(f"{NO_SYSTEMD} ({error})") from None
+    return parse_properties(text)
+
+
+def parse_properties(text: str) -> dict[str, str]:
+    """Read what ``systemctl show`` prints."""
     rows = (line.partition("=") for line in text.splitlines())
     return {name: value for name, equals, value in rows if equals}
 

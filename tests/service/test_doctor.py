@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_ser.errors import DeviceBusy, NoMicrophone
+from edge_ser.service import programs
 from edge_ser.service.doctor import (
     checks,
     level,
@@ -205,7 +206,7 @@ def test_parsers_take_anything(text: str) -> None:
     sound_system.parse_recording(text)
     sound_system.fault_of(text, ["Device"])
     microphone.parse_owner(text)
-    service.judge_service(service.parse_properties(text))
+    service.judge_service(programs.parse_properties(text))
 
 
 def test_a_pi_is_known(pi: Path) -> None:
@@ -462,7 +463,7 @@ def shown(**changes: str) -> dict[str, str]:
         "NRestarts=0\nStatusText=listening to USB PnP\nLoadState=loaded\n"
         "ActiveState=active\nSubState=running\nUnitFileState=enabled\n"
     )
-    return service.parse_properties(text) | changes
+    return programs.parse_properties(text) | changes
 
 
 @pytest.mark.parametrize(

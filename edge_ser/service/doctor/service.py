@@ -10,6 +10,7 @@ from typing import Final
 
 from edge_ser.service import paths
 from edge_ser.service.doctor.result import Finding, State
+from edge_ser.service.programs import parse_properties
 from edge_ser.settings import ListenSettings, PrivacySettings
 
 _TIMEOUT: Final = 5.0
@@ -78,12 +79,6 @@ def service(root: Path) -> Finding:
     except subprocess.TimeoutExpired:
         return Finding(State.FAILED, f"systemd did not answer within {_TIMEOUT:g} s", " ".join(command))
     return judge_service(parse_properties(done.stdout))
-
-
-def parse_properties(text: str) -> dict[str, str]:
-    """Read what ``systemctl show`` prints."""
-    rows = (line.partition("=") for line in text.splitlines())
-    return {name: value for name, equals, value in rows if equals}
 
 
 def judge_service(properties: dict[str, str]) -> Finding:

@@ -1,0 +1,82 @@
+"""What systemd says of the service, for people."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_ser.errors import NotPermitted
+from edge_ser.service.status import describe, require_readable_journal, status_of
+
+NOW = datetime(2026, 11, 24, 21, 30, tzinfo=timezone(timedelta(hours=1)))
+RUNNING = {
+    "LoadState": "loaded",
+    "ActiveState": "active",
+    "SubState": "running",
+    "UnitFileState": "enabled",
+    "StatusText": "listening to USB PnP; muted",
+    "Result": "success",
+    "ExecMainStatus": "0",
+    "NRestarts": "2",
+    "ActiveEnterTimestampMonotonic": "100000000",
+    "MemoryCurrent": "47185920",
+    "CPUUsageNSec": "12300000000",
+}
+
+
+def described(**changes: str) -> str:
+    return describe(status_of(RUNNING | changes, NOW, 4_000.0), NOW)
+
+
+def test_running() -> None:
+    assert described() == (
+        "edge-ser is running: listening to USB PnP; muted\n"
+        "  since      2026-11-24 20:25, for 1 h 5 min\n"
+        "  at boot    starts\n"
+        "  restarts   2\n"
+        "  memory     47 MB\n"
+        "  processor  12.3 s\n"
+    )
+
+
+@pytest.mark.parametrize("missing", ["[not set]", "18446744073709551615", ""])
+def test_what_is_not_counted_is_left_out(missing: str) -> None:
+    text = described(MemoryCurrent=missing, CPUUsageNSec=missing)
+    assert "memory" not in text
+    assert "processor" not in text
+
+
+def test_not_running() -> None:
+    stopped = described(ActiveState="inactive", SubState="dead", UnitFileState="disabled")
+    assert "edge-ser is not running: inactive (it was stopped)\n" in stopped
+    assert "does not start: sudo systemctl enable edge-ser" in stopped
+    failed = described(ActiveState="failed", SubState="failed", Result="exit-code", ExecMainStatus="50")
+    assert "failed (exit status 50, something in the configuration is wrong: edge-ser config check)" in failed
+    assert "edge-ser service logs" in failed
+    again = described(ActiveState="activating", SubState="auto-restart", Result="watchdog")
+    assert again.startswith("edge-ser ended (watchdog) and starts again in a moment\n")
+    assert described(ActiveState="activating", SubState="start").startswith("edge-ser is starting\n")
+    assert "since" not in stopped + failed + again
+
+
+@given(st.dictionaries(st.sampled_from(sorted(RUNNING)), st.text()))
+def test_whatever_systemd_says_can_be_described(properties: dict[str, str]) -> None:
+    for of in (properties, RUNNING | properties):
+        try:
+            assert describe(status_of(of, NOW, 4_000.0), NOW).startswith("edge-ser ")
+        except OverflowError:  # a start before the year 1 is none of systemd's
+            assert len(properties["ActiveEnterTimestampMonotonic"]) > 15
+
+
+def test_a_journal_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require_readable_journal((tmp_path,))
+    (tmp_path / "id").mkdir()
+    (tmp_path / "id" / "system.journal").touch()
+    require_readable_journal((tmp_path,))
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(NotPermitted, match="usermod -aG systemd-journal"):
+        require_readable_journal((tmp_path,))

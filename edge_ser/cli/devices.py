@@ -23,15 +23,14 @@ def command(format_: str) -> None:
       edge-ser devices
       edge-ser listen --device "USB PnP"     # a part of the name that fits one device only
     """
-    from edge_ser.errors import NoMicrophone
-    from edge_ser.sources.devices import list_inputs
+    from edge_ser.sources.devices import choose, list_inputs
 
     inputs = list_inputs()
     if format_ == "json":
         standard_output.write(json.dumps([asdict(device) for device in inputs], indent=2) + "\n")
         return
     if not inputs:
-        raise NoMicrophone("no microphone found; plug one in and check it with: arecord -l")
+        choose(inputs, None)  # says so
     width = max(len("name"), *(len(device.name) for device in inputs))
     lines = [f"index  {'name':<{width}}  default  channels  rate      16 kHz mono"]
     lines += [

@@ -109,7 +109,12 @@ def read_bundle(path: str | Path | None = None) -> Bundle:
         ModelForeign: a model, but not one made by this project's `training`.
         FrontEndMismatch: trained on another front end than the installed one.
     """
-    path = Path(path) if path is not None else default_model()
+    if path is None:
+        try:
+            return read_bundle(default_model())
+        except (ModelCorrupt, ModelForeign) as error:
+            raise ModelCorrupt(f"the model that edge-ser ships is damaged, install edge-ser anew: {error}") from None
+    path = Path(path)
     try:
         content = path.read_bytes()
     except OSError as error:

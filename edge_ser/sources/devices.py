@@ -6,6 +6,7 @@ Indices change when a device is plugged in or the machine restarts, so a name is
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -65,7 +66,8 @@ def choose(devices: Sequence[InputDevice], wanted: str | int | None) -> InputDev
         UnknownDevice: if no device, or more than one, fits the name.
     """
     if not devices:
-        raise NoMicrophone("no microphone found; plug one in and check it with: arecord -l")
+        # PortAudio does not list a device that another program has to itself.
+        raise NoMicrophone("no microphone found; plug one in, or close the program that uses it; check: arecord -l")
     if wanted is None:
         return next((device for device in devices if device.is_default), devices[0])
     if isinstance(wanted, int) or (wanted.isascii() and wanted.isdigit()):
@@ -77,12 +79,14 @@ def choose(devices: Sequence[InputDevice], wanted: str | int | None) -> InputDev
     exact = [device for device in devices if device.name.casefold() == key]
     if exact:
         return exact[0]
-    partial = [device for device in devices if key and key in device.name.casefold()]
+    # At the beginning of a word only: `default` is not `sysdefault`, which is another device.
+    beginning = re.compile(rf"(?<![^\W_]){re.escape(key)}")
+    partial = [device for device in devices if key and beginning.search(device.name.casefold())]
     if len(partial) == 1:
         return partial[0]
     if partial:
         raise UnknownDevice(f"{wanted!r} fits several microphones, give more of the name: {_names(partial)}")
-    raise UnknownDevice(f"no microphone is called {wanted!r}; there is: {_names(devices)}")
+    raise UnknownDevice(f"no microphone is called {wanted!r}, or another program uses it; there is: {_names(devices)}")
 
 
 @contextmanager

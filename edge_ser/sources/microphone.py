@@ -253,7 +253,8 @@ class _Capture:
         import pyaudio
 
         time = time_info["input_buffer_adc_time"]
-        if status & pyaudio.paInputOverflow:
+        # What overflowed before the first buffer came was never ours.
+        if status & pyaudio.paInputOverflow and self._expected_time is not None:
             self._miss(self._frames_until(time))
         self._expected_time = time + frame_count / self.rate
         try:
@@ -270,8 +271,7 @@ class _Capture:
 
     def _frames_until(self, time: float) -> int:
         """Estimate the frames that an overflow took, from the sound card's clock; it is at least one."""
-        gap = 0.0 if self._expected_time is None else time - self._expected_time
-        return max(1, round(gap * self.rate))
+        return max(1, round((time - self._expected_time) * self.rate)) if self._expected_time is not None else 1
 
 
 def _formats(device: InputDevice) -> Iterator[tuple[int, int]]:

@@ -34,6 +34,11 @@ LAST_RETRY: Final = 30.0
 STEADY_SECONDS: Final = 10.0
 """A microphone that lasted that long and then vanished is tried again at once; a loose contact is not, s."""
 
+FIRST_REOPENING: Final = 60.0
+LAST_REOPENING: Final = 900.0
+"""After that long without any sound a microphone is opened anew, s: the first time, and at most; it doubles in between.
+It may be a stuck driver, or another microphone than is meant, because that one was in use."""
+
 _STATUS_OF: Final[dict[type[EdgeSerError], str]] = {
     NoMicrophone: "no-microphone",
     UnknownDevice: "no-microphone",
@@ -81,6 +86,7 @@ class PersistentMicrophone:
         self._sleep = sleep
         self._cards = cards
         self._pause = FIRST_RETRY
+        self._patience = FIRST_REOPENING
         self._said: Notice | None = None
         self._opened = ExitStack()
 
@@ -112,21 +118,29 @@ class PersistentMicrophone:
         self._opened.close()
 
     def _listen(self) -> Iterator[Block]:
-        """Open the microphone and yield what it delivers until nobody may be listened to."""
+        """Open the microphone and yield what it delivers, until nobody may be listened to or it has long been deaf."""
         health = HealthMonitor()
         with self._opened:
             microphone = self._opened.enter_context(self._open())
-            since = self._clock()
+            since = sound = self._clock()
             yield from self._say(Notice("listening", f"listening to {microphone.name}", interrupts=True))
             for block in microphone.blocks():
                 if self._hushed():
                     return
-                if self._clock() - since > STEADY_SECONDS:
+                now = self._clock()
+                if now - since > STEADY_SECONDS:
                     self._pause = FIRST_RETRY
                 yield block
                 change = health.process(block.samples)
                 if change is not None:
-                    yield Block(NOTHING, notice=Notice(_status_of(change), message(change)))
+                    yield from self._say(Notice(_status_of(change), message(change)))
+                if health.state in (Health.HEALTHY, Health.CLIPPING):
+                    sound = now
+                    if now - since > FIRST_REOPENING:
+                        self._patience = FIRST_REOPENING
+                elif self._wait and now - sound > self._patience:
+                    self._patience = min(2 * self._patience, LAST_REOPENING)
+                    return
 
     def _while_hushed(self) -> Iterator[Block]:
         while (reason := self._hushed()) is not None:

@@ -62,6 +62,14 @@ def test_unknown_name_names_what_there_is(wanted: str) -> None:
         choose(DEVICES, wanted)
 
 
+def test_a_part_begins_where_a_word_does() -> None:
+    devices = [device(0, "sysdefault"), device(1, "snd_rpi_googlevoicehat_soundcar: Google voiceHAT (hw:1,0)")]
+    with pytest.raises(UnknownDevice, match="or another program uses it"):
+        choose(devices, "default")
+    assert choose(devices, "googlevoicehat").index == 1
+    assert choose(devices, "(hw:1").index == 1
+
+
 def test_ambiguous_name_names_the_candidates() -> None:
     with pytest.raises(UnknownDevice, match=r"several microphones.*2 'ReSpeaker 2-Mic.*7 'ReSpeaker 4-Mic") as caught:
         choose(DEVICES, "respeaker")

@@ -19,7 +19,13 @@ from edge_ser.errors import (
     UnsupportedRate,
 )
 from edge_ser.sources import Block
-from edge_ser.sources.persistent import FIRST_RETRY, LAST_RETRY, PersistentMicrophone
+from edge_ser.sources.persistent import (
+    FIRST_REOPENING,
+    FIRST_RETRY,
+    LAST_REOPENING,
+    LAST_RETRY,
+    PersistentMicrophone,
+)
 
 RNG = np.random.default_rng(5)
 SOUND = RNG.normal(0, 100, 1_600).astype(np.int16)
@@ -244,6 +250,24 @@ def alive(world: World, blocks: Iterator[Block]) -> Iterator[Block]:
     for block in blocks:
         world.delivers = RNG.normal(0, 100, 1_600).astype(np.int16)
         yield block
+
+
+def test_a_microphone_that_stays_deaf_is_opened_anew_more_and_more_rarely() -> None:
+    world = World()
+    world.delivers = np.zeros(1_600, np.int16)
+    said, _ = take(world.microphone().blocks(), 36_000)  # an hour
+    gaps = np.diff(world.openings)
+    assert gaps[0] == pytest.approx(FIRST_REOPENING, abs=15)
+    assert gaps[-1] == pytest.approx(LAST_REOPENING, abs=15)
+    assert (np.diff(gaps) >= -0.2).all()
+    assert [status for status, _ in said[:4]] == ["listening", "deaf", "listening", "deaf"]
+
+
+def test_one_that_is_not_waited_for_is_left_open() -> None:
+    world = World()
+    world.delivers = np.zeros(1_600, np.int16)
+    take(world.microphone(wait=False).blocks(), 3_000)
+    assert len(world.openings) == 1
 
 
 def test_a_microphone_opened_anew_is_judged_anew() -> None:

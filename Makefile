@@ -10,8 +10,8 @@ BIN := $(VENV)/bin
 
 # PyAudio has no wheels for Linux: its build takes a compiler and the headers of Python and PortAudio.
 RUNTIME_PACKAGES := gcc portaudio19-dev python3-dev python3-venv
-# A virtual microphone, a C compiler's headers and ps for the tests.
-TEST_PACKAGES := libc6-dev libasound2-plugins procps pulseaudio pulseaudio-utils
+# A virtual microphone, a C compiler's headers, ps, an MQTT broker and a browser with a font for the tests.
+TEST_PACKAGES := espeak-ng chromium chromium-driver fonts-dejavu-core libasound2-plugins libc6-dev mosquitto openssl procps pulseaudio pulseaudio-utils
 
 .PHONY: listen test lint clean packages test-packages
 

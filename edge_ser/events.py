@@ -41,6 +41,12 @@ STATUSES: Final = (
 )
 """What a status event can tell."""
 
+STATES: Final = ("listening", "no-microphone", "device-lost", "device-busy", "muted", "stopped", "error")
+"""Statuses that say what goes on from now on; each takes the place of the one before."""
+
+FAULTS: Final = ("deaf", "clipping")
+"""Statuses of a microphone that delivers, but nothing of use; ``recovered`` or a new state ends them."""
+
 
 @dataclass(frozen=True)
 class EmotionEvent:

@@ -47,7 +47,8 @@ def mute(path: Path, until: datetime | None = None) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Muted at once, whatever becomes of the time: an empty file mutes for good, and a full disk still holds one.
-        path.touch()
+        if not path.exists():
+            path.touch()
         beside = path.with_name(path.name + ".new")
         try:
             beside.write_text("" if until is None else until.isoformat(timespec="seconds") + "\n", encoding="ascii")

@@ -42,6 +42,11 @@ def require_one_of(key: str, value: str | None, allowed: tuple[str, ...]) -> Non
         raise InvalidSetting(f"{key} = {value}: allowed are {', '.join(allowed)}")
 
 
+def without_password(uri: str) -> str:
+    """Return a destination as messages may show it."""
+    return re.sub(r"(://[^:@/]*):.*@", r"\1:***@", uri, flags=re.DOTALL)
+
+
 @dataclass(frozen=True)
 class MicrophoneSettings:
     """Which microphone, and how it is read."""
@@ -112,7 +117,8 @@ class OutputSettings:
         require_one_of("output.format", self.format, FORMATS)
         twice = {uri for uri in self.publish if self.publish.count(uri) > 1}
         if twice:
-            raise InvalidSetting(f"output.publish = {twice.pop()!r}: stands there twice; allowed is once")
+            shown = without_password(twice.pop())
+            raise InvalidSetting(f"output.publish = {shown!r}: stands there twice; allowed is once")
 
 
 @dataclass(frozen=True)
@@ -192,6 +198,45 @@ class GateSettings:
 
 
 @dataclass(frozen=True)
+class HistorySettings:
+    """How much of what was recognized is kept, where `output.publish` has `history:`."""
+
+    keep_days: int = 90
+    """Events that are older are removed, days."""
+    most_megabytes: int = 100
+    """If the file becomes larger the oldest events are removed, MB."""
+    commit_seconds: float = 60.0
+    """From one write to the next at least, so that a memory card lasts; as much is lost by a power cut, s."""
+
+    def __post_init__(self) -> None:
+        require("history.keep_days", self.keep_days, 1, 36_500, "days")
+        require("history.most_megabytes", self.most_megabytes, 1, 100_000, "MB")
+        require("history.commit_seconds", self.commit_seconds, 60, 3_600, "s")
+
+
+@dataclass(frozen=True)
+class MqttSettings:
+    """How a broker is used, where `output.publish` has `mqtt://` or `mqtts://`."""
+
+    password_file: str | None = None
+    """Holds the password of the user that the destination names; ``None`` for the one there, or for none."""
+    ca_file: str | None = None
+    """Certificate of the authority that signed the broker's, for TLS; ``None`` for those that the system knows."""
+    home_assistant: bool = True
+    """Whether Home Assistant is told which entities there are."""
+    mute_switch: bool = True
+    """Whether whoever may write to the broker can mute and unmute."""
+    backlog: int = 1_000
+    """Events that wait for a broker that is away; beyond, the oldest are dropped and counted."""
+
+    def __post_init__(self) -> None:
+        require("mqtt.backlog", self.backlog, 1, 10_000, "events")
+        for key, path in (("password_file", self.password_file), ("ca_file", self.ca_file)):
+            if path is not None and not Path(path).is_absolute():
+                raise InvalidSetting(f"mqtt.{key} = {path!r}: allowed is a path that begins with /")
+
+
+@dataclass(frozen=True)
 class ListenSettings:
     """All that `edge-ser listen` is told, a table of its configuration file for each part."""
 
@@ -201,6 +246,8 @@ class ListenSettings:
     gate: GateSettings = field(default_factory=GateSettings)
     output: OutputSettings = field(default_factory=OutputSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    mqtt: MqttSettings = field(default_factory=MqttSettings)
+    history: HistorySettings = field(default_factory=HistorySettings)
 
     def __post_init__(self) -> None:
         if self.microphone.device is not None and self.input.file is not None:

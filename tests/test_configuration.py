@@ -67,6 +67,7 @@ def test_the_example_has_every_key_and_shows_its_true_default(tmp_path: Path) ->
     default = ListenSettings()
     samples = {"input.file", "input.duration", "model.interpreter", "model.file", "microphone.device"}
     samples |= {"microphone.wait", "output.publish", "privacy.quiet_hours", "privacy.mute_file"}
+    samples |= {"mqtt.password_file", "mqtt.ca_file"}
     for name in set(KEYS) - samples:
         table, key = name.split(".")
         assert shown[table][key] == getattr(getattr(default, table), key), name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -33,11 +33,14 @@ def command() -> None:
 @_file
 @options.format_of("toml", "json")
 def show(file: Path, format_: str) -> None:
-    """Show all settings that a file results in, defaults included."""
+    """Show all settings that a file results in, defaults included; passwords are left out."""
     from edge_ser import toml_tables
     from edge_ser.configuration import read_configuration
+    from edge_ser.settings import without_password
 
     settings = read_configuration(file)
+    shown = tuple(without_password(uri) for uri in settings.output.publish)
+    settings = replace(settings, output=replace(settings.output, publish=shown))
     if format_ == "json":
         standard_output.write(json.dumps(asdict(settings), indent=2) + "\n")
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import io
 import json
 import sys
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge_ser.cli import options
-from edge_ser.errors import EdgeSerError, OutputFailed
+from edge_ser.errors import OutputFailed
 from edge_ser.sinks import standard_output
 
 if TYPE_CHECKING:
@@ -75,7 +74,9 @@ def command(
     samples = read_samples(file)
     found = utterances(samples, parameters, descriptors)
     if plot is not None:
-        draw(plot, file.name, samples, found, parameters)
+        from edge_ser.plotting.features import draw
+
+        _save(draw(file.name, samples, found, parameters), plot)
         if output is None:
             return
     step = parameters.hop / parameters.rate
@@ -122,8 +123,9 @@ def describe(samples: Samples, frames: int, parameters: FrontEndParameters) -> d
     import numpy as np
 
     from edge_ser.features.parameters import WINDOW
+    from edge_ser.plotting import library
 
-    librosa, parselmouth = _plots("librosa", "--descriptors"), _plots("parselmouth", "--descriptors")
+    librosa, parselmouth = library.need("librosa", "--descriptors"), library.need("parselmouth", "--descriptors")
     x = samples / 32_768.0
     grid: dict[str, Any] = {"hop_length": parameters.hop, "center": False}
     if not frames:
@@ -151,56 +153,13 @@ def describe(samples: Samples, frames: int, parameters: FrontEndParameters) -> d
     return {name: np.asarray(values, np.float64)[:frames] for name, values in found.items()}
 
 
-def draw(path: Path, title: str, samples: Samples, found: list[Utterance], parameters: FrontEndParameters) -> None:
-    """Draw waveform with the gate's utterances, log-mel energies, and the int8 input of the model."""
-    import numpy as np
-
-    from edge_ser.features.fixed_point import LOG2_FRACTION_BITS
-    from edge_ser.features.log_mel import LogMel
-    from edge_ser.features.parameters import WINDOW
-
-    figure_module = _plots("matplotlib.figure", "--plot")
-    rate = parameters.rate
-    figure = figure_module.Figure(figsize=(12, 8), layout="constrained")
-    wave, bands, input_ = figure.subplots(3, 1, sharex=True)
-
-    wave.plot(np.arange(len(samples)) / rate, samples / 32_768.0, linewidth=0.4)
-    for utterance in found:
-        end = utterance.start + len(utterance.samples)
-        wave.axvspan(utterance.start / rate, end / rate, color="tab:green", alpha=0.2)
-    wave.set(title=title, ylabel="waveform, utterances green", ylim=(-1, 1))
-
-    log = LogMel(parameters).process(samples) / 2.0**LOG2_FRACTION_BITS
-    if len(log):
-        width = ((len(log) - 1) * parameters.hop + WINDOW) / rate
-        image = bands.imshow(log.T, origin="lower", aspect="auto", extent=(0, width, 0, parameters.bands))
-        figure.colorbar(image, ax=bands, label="log2")
-    bands.set(ylabel="mel band")
-
-    for utterance in (u for u in found if len(u.features)):
-        begin = utterance.start / rate
-        extent = (begin, begin + len(utterance.features) * parameters.hop / rate, 0, parameters.coefficients)
-        style: dict[str, Any] = {"origin": "lower", "aspect": "auto", "vmin": -128, "vmax": 127, "cmap": "RdBu_r"}
-        image = input_.imshow(utterance.features.T, extent=extent, **style)
-    if any(len(utterance.features) for utterance in found):
-        figure.colorbar(image, ax=input_, label="int8")
-    input_.set(ylabel="MFCC, input of the model", xlabel="time, s", xlim=(0, max(len(samples), 1) / rate))
-    input_.set_ylim(0, parameters.coefficients)
+def _save(figure: Any, path: Path) -> None:
     try:
         figure.savefig(path)
     except OSError as error:
         raise OutputFailed(f"cannot write {path}: {error.strerror or error}; choose another place") from None
     except ValueError as error:
         raise click.UsageError(f"--plot {path}: {str(error).splitlines()[0]}") from None
-
-
-def _plots(module: str, option: str) -> Any:
-    """Import a module of the extra ``plots``."""
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        package = module.partition(".")[0]
-        raise EdgeSerError(f"{option} needs {package}: install it with pip install 'edge-ser[plots]'") from None
 
 
 def _npy(found: list[Utterance], parameters: FrontEndParameters) -> bytes:

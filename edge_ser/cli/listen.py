@@ -44,7 +44,9 @@ def _finite(context: click.Context, parameter: click.Parameter, seconds: float |
 @options.interpreter
 @click.option("--format", "format_", type=click.Choice(FORMATS),
               help="Text for people, one JSON object a line for programs, or nothing.  [default: text]")  # fmt: skip
-@click.option("--publish", multiple=True, metavar="unix:PATH", help="Also publish on a Unix socket; may be repeated.")
+@click.option("--publish", multiple=True, metavar="WHERE",
+              help="Also publish there; may be repeated.  unix:PATH, mqtt://HOST/PREFIX, history:, exec:PROGRAM,"
+              " speech:, prometheus:PORT.")  # fmt: skip
 @click.option("--duration", type=click.FloatRange(0, min_open=True), callback=_finite, metavar="SECONDS",
               help="Stop after this long.")  # fmt: skip
 @click.option("--config", type=click.Path(path_type=Path, readable=False), metavar="FILE",

@@ -56,7 +56,7 @@ def command() -> None:
     "drop_ins",
     multiple=True,
     metavar="NAME",
-    help="Allow the service more: mqtt-local, mqtt-lan or dashboard; may be repeated.",
+    help="Allow the service more: mqtt-local, mqtt-lan, history, metrics or dashboard; may be repeated.",
 )
 @_dry_run
 @_root

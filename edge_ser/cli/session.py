@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from edge_ser.cli import options
+from edge_ser.assembly import pipeline_of, source_of
 from edge_ser.cli.stop import Stopped, StopSignals
 from edge_ser.errors import (
     DeviceBusy,
@@ -19,7 +17,6 @@ from edge_ser.errors import (
     NoMicrophone,
     OutputClosed,
     OutputFailed,
-    RecordingUnreadable,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +25,7 @@ if TYPE_CHECKING:
     from edge_ser.settings import ListenSettings
     from edge_ser.sinks import Sink
     from edge_ser.sinks.systemd import Notifier
-    from edge_ser.sources import Source
+    from edge_ser.sources import Block, Source
 
 _STATUS_OF: Final[dict[type[EdgeSerError], str]] = {
     NoMicrophone: "no-microphone",
@@ -52,7 +49,7 @@ class Session:
 
         self._notifier = Notifier()
         self._sinks: dict[str, tuple[Sink, ExitStack]] = {}
-        self._set_up(settings, _source(settings), _pipeline(settings))
+        self._set_up(settings, source_of(settings), pipeline_of(settings))
 
     def run(self, signals: StopSignals, read_anew: Callable[[], ListenSettings]) -> None:
         """Listen until the end.
@@ -74,8 +71,7 @@ class Session:
                     self._reload(read_anew)
         finally:
             self._notifier.send("STOPPING=1")
-            for _, stack in self._sinks.values():
-                stack.close()
+            self._close_sinks()
 
     def _set_up(self, settings: ListenSettings, source: Source, pipeline: Pipeline) -> None:
         self._settings, self._source, self._pipeline = settings, source, pipeline
@@ -92,7 +88,7 @@ class Session:
                 if self._settings.input.file is not None:  # a microphone says itself what becomes of it
                     with signals.protected():
                         self._send([pipeline.status("listening", f"listening to {source.name}")])
-                for block in limited(source.blocks(), duration):
+                for block in limited(self._blocks(source), duration):
                     with signals.protected():
                         self._send(pipeline.process(block))
                         for sink, _ in self._sinks.values():
@@ -122,6 +118,16 @@ class Session:
         self._send([pipeline.status("stopped", f"stopped: {ended}")])
         return False
 
+    def _blocks(self, source: Source) -> Iterator[Block]:
+        """Yield a source's blocks; no microphone hears what sinks say aloud, a recording cannot."""
+        from edge_ser.sinks import Audible
+        from edge_ser.sources.silenced import silenced
+
+        audible = [sink for sink, _ in self._sinks.values() if isinstance(sink, Audible)]
+        if not audible or self._settings.input.file not in (None, "-"):
+            return source.blocks()
+        return silenced(source.blocks(), lambda: any(sink.is_speaking for sink in audible))
+
     def _reload(self, read_anew: Callable[[], ListenSettings]) -> None:
         """Go on with new settings, or with the old ones if something about the new is wrong."""
         import time
@@ -129,7 +135,7 @@ class Session:
         self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             settings = read_anew()
-            source, pipeline = _source(settings), _pipeline(settings)
+            source, pipeline = source_of(settings), pipeline_of(settings)
             self._open_sinks(settings)
             self._set_up(settings, source, pipeline)
             said = self._pipeline.status("reloaded", "the configuration was read anew")
@@ -153,39 +159,19 @@ class Session:
             self._sinks.pop(name)[1].close()
         self._sinks |= fresh
 
+    def _close_sinks(self) -> None:
+        from edge_ser.sinks.queued import QueuedSink
+
+        for sink, _ in self._sinks.values():
+            if isinstance(sink, QueuedSink):
+                sink.finish()
+        for _, stack in self._sinks.values():
+            stack.close()
+
     def _send(self, events: Iterable[Event]) -> None:
         for event in events:
             for sink, _ in self._sinks.values():
                 sink.publish(event)
-
-
-def _source(settings: ListenSettings) -> Source:
-    given = settings.input
-    if given.file == "-":
-        from edge_ser.sources.pcm import PcmStream
-
-        if sys.stdin is None:  # Python's way to say that it was closed when the process began
-            raise RecordingUnreadable("standard input: is closed; pipe raw 16-bit PCM in, or give a file's name")
-        return PcmStream(sys.stdin.buffer, given.rate, given.channels)
-    if given.file is not None:
-        from edge_ser.sources.recording import Recording, demonstration
-
-        return Recording(demonstration() if given.file == "demo" else Path(given.file), realtime=given.realtime)
-    from edge_ser.privacy import Hush, local_now
-    from edge_ser.sources.microphone import Microphone
-    from edge_ser.sources.persistent import PersistentMicrophone
-
-    hush = Hush(settings.privacy, local_now)
-    return PersistentMicrophone(lambda: Microphone(settings.microphone), hush.reason, wait=settings.microphone.wait)
-
-
-def _pipeline(settings: ListenSettings) -> Pipeline:
-    from edge_ser.events import utc_now
-    from edge_ser.pipeline import Pipeline
-
-    file = settings.model.file
-    bundle, backend = options.load(None if file is None else Path(file), settings.model.interpreter)
-    return Pipeline(bundle, backend, utc_now, settings.gate)
 
 
 def _sinks(settings: ListenSettings, notifier: Notifier) -> Iterable[tuple[str, Callable[[], Sink]]]:
@@ -196,7 +182,7 @@ def _sinks(settings: ListenSettings, notifier: Notifier) -> Iterable[tuple[str, 
     from edge_ser.sinks.text import TextSink
 
     for uri in settings.output.publish:  # first, so that one that cannot be made is said before anything else
-        yield uri, partial(destinations.make, uri, settings)
+        yield destinations.identity(uri, settings), partial(destinations.make, uri, settings)
     if settings.output.format == "json":
         yield "json", JsonLinesSink
     elif settings.output.format == "text":

@@ -25,6 +25,9 @@ from edge_ser.service.system import Python, Target
 WANTED_BY: Final = Path("/etc/systemd/system/multi-user.target.wants") / paths.UNIT
 """Link that starts the service with the machine, as the unit's WantedBy= has it."""
 
+EXTRAS: Final = {"mqtt-local": "mqtt", "mqtt-lan": "mqtt", "metrics": "metrics", "dashboard": "dashboard"}
+"""Optional part of the package that a drop-in is for."""
+
 SCRIPT: Final = paths.VENV / "bin/edge-ser"
 
 
@@ -95,6 +98,9 @@ def install(target: Target, options: Options, tell: Callable[[str], object], com
     machine = system.look(target)
     system.require_fit(machine)
     source = package.find_source(options.source, target.at(paths.VENV))
+    if source is not None:
+        names = {*_installed_drop_ins(target, resources.folder("systemd")), *options.drop_ins}
+        source = package.with_extras(source, (EXTRAS[name] for name in names if name in EXTRAS))
     if not dry_run:
         system.require_may_change(target, command)
     if target.live:
@@ -162,7 +168,7 @@ def want(target: Target, options: Options, source: Source | None, python: Python
     venv = target.at(paths.VENV)
     current = package.is_current(venv, source, python)
     folder = (package.shipped_files(venv) if current else None) or resources.folder("systemd")
-    there = {name for name in drop_in_names(folder) if target.at(_drop_in(name)).is_file()}
+    there = _installed_drop_ins(target, folder)
     files = {paths.UNIT_FILE: folder / paths.UNIT}
     files |= {_drop_in(name): folder / "drop-ins" / f"{name}.conf" for name in sorted(there | set(options.drop_ins))}
     return Wanted(
@@ -172,6 +178,10 @@ def want(target: Target, options: Options, source: Source | None, python: Python
         configuration=with_device(example(), options.device),
         device=options.device,
     )
+
+
+def _installed_drop_ins(target: Target, folder: Path) -> set[str]:
+    return {name for name in drop_in_names(folder) if target.at(_drop_in(name)).is_file()}
 
 
 def _drop_in(name: str) -> Path:

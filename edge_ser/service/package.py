@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -75,6 +76,16 @@ def find_source(wanted: str | None, venv: Path) -> Source | None:
     if (package.parent / "pyproject.toml").is_file():
         return _of_path(package.parent)
     return _of_record(_direct_url())
+
+
+def with_extras(source: Source, extras: Iterable[str]) -> Source:
+    """Return a source with optional parts of the package, such as ``mqtt``."""
+    names = ",".join(sorted(set(extras)))
+    if not names:
+        return source
+    if Path(source.requirement).exists():
+        return Source(f"{source.requirement}[{names}]", f"{source.fingerprint} {names}")
+    return Source(re.sub(r"^[\w.-]+", rf"\g<0>[{names}]", source.requirement), f"{source.fingerprint} {names}")
 
 
 def _of_text(wanted: str) -> Source:

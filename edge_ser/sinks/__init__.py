@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from edge_ser.events import Event
 
@@ -23,3 +23,12 @@ class Sink(Protocol):
     def __enter__(self) -> Sink: ...
 
     def __exit__(self, *exc: object) -> None: ...
+
+
+@runtime_checkable
+class Audible(Protocol):
+    """A sink that a microphone can hear."""
+
+    @property
+    def is_speaking(self) -> bool:
+        """Whether there is something to hear just now."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge_ser.errors import InvalidSetting
+from edge_ser.settings import without_password
 
 if TYPE_CHECKING:
     from edge_ser.settings import ListenSettings
@@ -21,14 +22,22 @@ class Destination:
         example: A right one, for messages.
         module: Has ``check(uri)``, which raises :class:`InvalidSetting`, and ``make(uri, settings)``, which returns the
             sink.  Importing it imports no library that the base install does not have.
+        table: Table of the configuration that it heeds too; empty for none.
     """
 
     example: str
     module: str
+    table: str = ""
 
 
 DESTINATIONS: Final = {
     "unix": Destination("unix:/tmp/edge-ser.sock", "edge_ser.sinks.unix_socket"),
+    "mqtt": Destination("mqtt://broker.local/edge-ser", "edge_ser.sinks.mqtt", "mqtt"),
+    "mqtts": Destination("mqtts://user@broker.local/edge-ser", "edge_ser.sinks.mqtt", "mqtt"),
+    "exec": Destination("exec:/usr/local/bin/on-label", "edge_ser.sinks.command"),
+    "speech": Destination("speech:en-us", "edge_ser.sinks.speech"),
+    "prometheus": Destination("prometheus:127.0.0.1:9105", "edge_ser.sinks.prometheus"),
+    "history": Destination("history:", "edge_ser.sinks.history", "history"),
 }
 
 
@@ -37,8 +46,15 @@ def check(uri: str) -> None:
     scheme = uri.partition(":")[0]
     if scheme not in DESTINATIONS or uri == scheme:
         examples = ", ".join(destination.example for destination in DESTINATIONS.values())
-        raise InvalidSetting(f"output.publish = {uri!r}: allowed is one such as {examples}")
+        shown = without_password(uri)
+        raise InvalidSetting(f"output.publish = {shown!r}: allowed is one such as {examples}")
     importlib.import_module(DESTINATIONS[scheme].module).check(uri)
+
+
+def identity(uri: str, settings: ListenSettings) -> str:
+    """Return what differs when a destination's sink would be another one."""
+    table = DESTINATIONS[uri.partition(":")[0]].table
+    return f"{uri} {getattr(settings, table)}" if table else uri
 
 
 def make(uri: str, settings: ListenSettings) -> Sink:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from contextlib import suppress
 from typing import Final
@@ -18,6 +19,16 @@ _TICK_SECONDS: Final = 0.25
 _LAST_SECONDS: Final = 1.0
 """What is left at the end may take that long; whoever stopped the program waits for it, s."""
 
+_entered: list[QueuedSink] = []
+
+
+def dropped() -> dict[str, int]:
+    """Return how many events each queue of this process has dropped so far, by the names of the sinks."""
+    counts: dict[str, int] = {}
+    for sink in list(_entered):
+        counts[sink.name] = counts.get(sink.name, 0) + sink.dropped
+    return counts
+
 
 class QueuedSink:
     """Hands events on in a thread of its own; what does not fit into the queue is dropped, counted and said.
@@ -31,17 +42,19 @@ class QueuedSink:
         most_waiting: Events that may wait.
 
     Attributes:
+        name: What people call the sink.
         dropped: Events dropped so far.
     """
 
     def __init__(self, name: str, inner: Sink, most_waiting: int = MOST_WAITING) -> None:
         self.dropped = 0
-        self._name = name
+        self.name = name
         self._inner = inner
         self._most_waiting = most_waiting
         self._waiting: deque[Event] = deque()
         self._changed = threading.Condition()
         self._over = False
+        self._deadline = 0.0
         self._said_full = False
         self._failing = ""
         self._thread = threading.Thread(target=self._work, name=f"sink-{name}", daemon=True)
@@ -56,23 +69,30 @@ class QueuedSink:
             self.dropped += 1
             first, self._said_full = not self._said_full, True
         if first:
-            standard_error.say(f"{self._name}: is too slow; events for it are dropped until it has caught up")
+            standard_error.say(f"{self.name}: is too slow; events for it are dropped until it has caught up")
 
     def tick(self) -> None:
         """Nothing is due: the thread ticks by itself."""
 
     def __enter__(self) -> QueuedSink:
         self._thread.start()
+        _entered.append(self)
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def finish(self) -> None:
+        """Let the thread come to its end; several sinks do so side by side."""
         with self._changed:
-            self._over = True
+            if not self._over:
+                self._over, self._deadline = True, time.monotonic() + _LAST_SECONDS
             self._changed.notify()
-        self._thread.join(_LAST_SECONDS)
+
+    def __exit__(self, *exc: object) -> None:
+        _entered.remove(self)
+        self.finish()
+        self._thread.join(max(0.0, self._deadline - time.monotonic()))
         left = self.dropped + len(self._waiting)
         if left:
-            standard_error.say(f"{self._name}: {left} events were dropped in all")
+            standard_error.say(f"{self.name}: {left} events were dropped in all")
 
     def _work(self) -> None:
         try:
@@ -91,7 +111,7 @@ class QueuedSink:
                 return self._waiting.popleft()
             if self._said_full:
                 self._said_full = False
-                standard_error.say(f"{self._name}: has caught up; {self.dropped} events were dropped so far")
+                standard_error.say(f"{self.name}: has caught up; {self.dropped} events were dropped so far")
             return None
 
     def _hand_on(self, sink: Sink, event: Event | None) -> None:
@@ -114,4 +134,4 @@ class QueuedSink:
         if str(error) != self._failing:
             self._failing = str(error)
             with suppress(Exception):
-                standard_error.say(f"{self._name}: {error}")
+                standard_error.say(f"{self.name}: {error}")

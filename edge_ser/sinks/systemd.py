@@ -11,16 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from edge_ser.events import EmotionEvent, Event
+from edge_ser.events import FAULTS, STATES, EmotionEvent, Event
 
 _PINGS_A_LIMIT: Final = 3
 """Signs of life within the time after which systemd gives up: sd_watchdog_enabled(3) advises two or more."""
-
-_STATES: Final = ("listening", "no-microphone", "device-lost", "device-busy", "muted", "stopped", "error")
-"""Statuses that say what goes on from now on; each takes the place of the one before."""
-
-_FAULTS: Final = ("deaf", "clipping")
-"""Statuses of a microphone that delivers, but nothing of use; ``recovered`` or a new state ends them."""
 
 
 class Notifier:
@@ -75,9 +69,9 @@ class SystemdSink:
                 return
             self._utterances += 1
             self._last = f"{event.label} {event.confidence:.0%}"
-        elif event.status in _STATES:
+        elif event.status in STATES:
             self._state, self._fault = event.message, ""
-        elif event.status in _FAULTS:
+        elif event.status in FAULTS:
             self._fault = event.message
         elif event.status == "recovered":
             self._fault = ""

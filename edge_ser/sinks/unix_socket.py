@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge_ser.errors import InvalidSetting, SocketInUse, SocketUnwritable
-from edge_ser.events import EmotionEvent, Event, StatusEvent, to_json_line
+from edge_ser.events import FAULTS, STATES, EmotionEvent, Event, StatusEvent, to_json_line
 
 if TYPE_CHECKING:
     from edge_ser.settings import ListenSettings
@@ -85,7 +85,7 @@ class _Reader:
 
 
 class UnixSocketSink:
-    """Publishes events on a socket.
+    """Publishes events on a socket; a new reader first gets the event that says what goes on.
 
     Args:
         path: Where the socket stands; at most 107 bytes, as Linux allows.
@@ -111,6 +111,7 @@ class UnixSocketSink:
             ) from None
         self._server.setblocking(False)
         self._readers: list[_Reader] = []
+        self._state: list[Event] = []  # what goes on, and the microphone's fault if it has one
 
     def publish(self, event: Event) -> None:
         """Send to whoever is connected, without waiting."""
@@ -119,6 +120,13 @@ class UnixSocketSink:
         for reader in self._readers:
             reader.add(line, event)
         self._send()
+        if isinstance(event, StatusEvent):
+            if event.status in STATES:
+                self._state = [event]
+            elif event.status in FAULTS:
+                self._state = [*self._state[:1], event]
+            elif event.status == "recovered":
+                self._state = self._state[:1]
 
     def tick(self) -> None:
         """Accept who waits, send what waits, let go who left."""
@@ -126,7 +134,10 @@ class UnixSocketSink:
         with contextlib.suppress(OSError):
             while len(self._readers) < _MOST_READERS:
                 connection, _ = self._server.accept()
-                self._readers.append(_Reader(connection))
+                reader = _Reader(connection)
+                for event in self._state:
+                    reader.add(to_json_line(event).encode(), event)
+                self._readers.append(reader)
         self._send()
 
     def _send(self) -> None:

@@ -72,7 +72,7 @@ def test_without_systemd_nothing_is_changed() -> None:
 
 def test_what_is_wrong_is_said_before_anything_is_changed(tmp_path: Path) -> None:
     staged = ("service", "install", "--root", tmp_path)
-    assert_refused(run(*staged, "--with", "mqtt"), InvalidSetting, "--with mqtt", "dashboard, mqtt-lan, mqtt-local")
+    assert_refused(run(*staged, "--with", "mqtt"), InvalidSetting, "--with mqtt", ", ".join(drop_in_names()))
     assert_refused(run(*staged, "--device", "a\nb"), InvalidSetting, "--device", "edge-ser devices")
     assert_refused(run(*staged, "--from", "/nonexistent.whl"), InvalidSetting, "/nonexistent.whl", "no such file")
     assert_refused(run(*staged, "--from", "/etc"), InvalidSetting, "/etc", "pyproject.toml")

@@ -263,6 +263,18 @@ def test_a_checkout_a_wheel_or_a_requirement(checkout: Path, tmp_path: Path) -> 
         assert source.requirement == wanted
 
 
+def test_a_drop_in_brings_the_library_that_it_is_for(checkout: Path) -> None:
+    plain = Source(str(checkout), "f")
+    assert package.with_extras(plain, []) == plain
+    assert package.with_extras(plain, ["mqtt", "metrics", "mqtt"]) == Source(
+        f"{checkout}[metrics,mqtt]", "f metrics,mqtt"
+    )
+    for requirement in ("edge-ser==0.2", "edge-ser @ https://example.org/x.whl"):
+        with_mqtt = package.with_extras(Source(requirement, "f"), ["mqtt"]).requirement
+        assert with_mqtt == requirement.replace("edge-ser", "edge-ser[mqtt]", 1)
+    assert set(install.EXTRAS) <= set(install.drop_in_names())
+
+
 @pytest.mark.parametrize("wanted", ["", "edge-ser", "./missing.whl", "/etc/hostname", "/"])
 def test_something_else_is_refused(wanted: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidSetting, match="--from"):

@@ -84,6 +84,22 @@ def test_the_end_does_not_wait_for_a_stuck_sink(capfd: pytest.CaptureFixture[str
     inner.gate.set()
 
 
+def test_several_stuck_sinks_end_side_by_side() -> None:
+    inners = [Inner() for _ in range(4)]
+    sinks = [QueuedSink(f"sink {number}", inner) for number, inner in enumerate(inners)]
+    for sink in sinks:
+        sink.__enter__()
+        sink.publish(EVENTS[0])
+    began = time.monotonic()
+    for sink in sinks:
+        sink.finish()
+    for sink in sinks:
+        sink.__exit__()
+    assert time.monotonic() - began < 2.0
+    for inner in inners:
+        inner.gate.set()
+
+
 def test_a_failure_is_said_once_in_a_row_and_the_next_event_is_tried(capfd: pytest.CaptureFixture[str]) -> None:
     inner = Inner(failing=(3, 4, 9))
     inner.gate.set()

@@ -22,7 +22,7 @@ TIME = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 def event(number: int, size: int = 10) -> StatusEvent:
-    return StatusEvent(TIME, "listening", f"{number} " + "x" * size, float(number))
+    return StatusEvent(TIME, "overflow", f"{number} " + "x" * size, float(number))
 
 
 def connect(path: Path) -> socket.socket:
@@ -50,6 +50,31 @@ def test_all_readers_get_all_lines_from_their_connection_on(tmp_path: Path) -> N
     assert all([line["position"] for line in lines(reader)] == [1, 2] for reader in early)
     assert [line["position"] for line in lines(late)] == [2]
     assert not path.exists()
+
+
+def test_a_new_reader_first_hears_what_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+
+    def told(*statuses: str) -> list[object]:
+        for status in statuses:
+            sink.publish(StatusEvent(TIME, status, "so it is", 0.0))
+        reader = connect(path)
+        sink.tick()
+        reader.setblocking(False)
+        try:
+            return [json.loads(line)["status"] for line in reader.recv(65_536).splitlines()]
+        except BlockingIOError:
+            return []
+        finally:
+            reader.close()
+
+    with UnixSocketSink(path) as sink:
+        assert told() == []
+        assert told("no-microphone", "listening", "overflow") == ["listening"]
+        assert told("deaf") == ["listening", "deaf"]
+        assert told("clipping") == ["listening", "clipping"]
+        assert told("recovered") == ["listening"]
+        assert told("deaf", "muted") == ["muted"]
 
 
 def test_a_stuck_reader_blocks_nobody_and_is_told_what_it_missed(tmp_path: Path) -> None:

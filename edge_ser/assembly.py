@@ -1,0 +1,55 @@
+"""The source and the pipeline that settings ask for, alike for the command and for Python programs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_ser.errors import RecordingUnreadable
+
+if TYPE_CHECKING:
+    from edge_ser.pipeline import Pipeline
+    from edge_ser.settings import ListenSettings
+    from edge_ser.sources import Source
+
+
+def source_of(settings: ListenSettings) -> Source:
+    """Make the source; a microphone is opened when it is entered, a recording at once.
+
+    Raises:
+        EdgeSerError: it cannot be used; the message says what to do.
+    """
+    given = settings.input
+    if given.file == "-":
+        from edge_ser.sources.pcm import PcmStream
+
+        if sys.stdin is None:  # Python's way to say that it was closed when the process began
+            raise RecordingUnreadable("standard input: is closed; pipe raw 16-bit PCM in, or give a file's name")
+        return PcmStream(sys.stdin.buffer, given.rate, given.channels)
+    if given.file is not None:
+        from edge_ser.sources.recording import Recording, demonstration
+
+        return Recording(demonstration() if given.file == "demo" else Path(given.file), realtime=given.realtime)
+    from edge_ser.privacy import Hush, local_now
+    from edge_ser.sources.microphone import Microphone
+    from edge_ser.sources.persistent import PersistentMicrophone
+
+    hush = Hush(settings.privacy, local_now)
+    return PersistentMicrophone(lambda: Microphone(settings.microphone), hush.reason, wait=settings.microphone.wait)
+
+
+def pipeline_of(settings: ListenSettings) -> Pipeline:
+    """Read the model, choose its interpreter and join them to a pipeline.
+
+    Raises:
+        EdgeSerError: the model or the interpreter cannot be used; the message says what to do.
+    """
+    from edge_ser.events import utc_now
+    from edge_ser.model.bundle import read_bundle
+    from edge_ser.model.interpreter import choose_backend
+    from edge_ser.pipeline import Pipeline
+
+    return Pipeline(
+        read_bundle(settings.model.file), choose_backend(settings.model.interpreter), utc_now, settings.gate
+    )

@@ -1,0 +1,49 @@
+"""``edge-ser report``: the history summed up in one file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from edge_ser.cli import period
+from edge_ser.sinks import standard_error
+
+_SUFFIXES = (".html", ".png", ".txt")
+
+
+def _suffix(context: click.Context, parameter: click.Parameter, path: Path) -> Path:
+    if path.suffix.lower() not in _SUFFIXES:
+        raise click.BadParameter(f"{path} should end in {', '.join(_SUFFIXES)}", context, parameter)
+    return path
+
+
+@click.command(name="report")
+@period.options
+@click.argument("out", type=click.Path(path_type=Path), callback=_suffix, metavar="OUT.html|OUT.png|OUT.txt")
+def command(since: datetime, until: datetime, file: Path | None, out: Path) -> None:
+    """Sum the history up: speaking time, share of the emotions by hour and by day, and when what was heard.
+
+    HTML is one file with pictures, words and tables, which any browser shows without a network. TXT has the
+    same in words and tables alone, for a screen reader or a letter. PNG is the pictures; it needs the extra
+    `plots`. Times are local.
+
+    \b
+    Examples:
+      edge-ser report week.html
+      edge-ser report --since 30d month.txt
+      sudo edge-ser report --since 2026-11-24 --until 2026-11-24 day.png     # of the service
+    """
+    from edge_ser.history import place, reading
+    from edge_ser.report import figures, output
+
+    period.required_order(since, until)
+    path = file or place.read()
+    summed = figures.sum_up(reading.read(path, since, until), since, until)
+    output.write(out, summed)
+    if not summed.total.utterances:
+        standard_error.say(
+            f"edge-ser: nobody spoke from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}, says {path};"
+            f" {out} says so too"
+        )

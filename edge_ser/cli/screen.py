@@ -1,0 +1,148 @@
+"""The screen of `edge-ser watch` as text: what is known in, lines that fit the window out."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import click
+
+from edge_ser.client import Condition, Link, explain
+from edge_ser.events import UNCERTAIN, EmotionEvent, Event
+
+_COLOURS: Final = {
+    "anger": "red",
+    "disgust": "green",
+    "fear": "magenta",
+    "happiness": "yellow",
+    "neutral": "cyan",
+    "sadness": "blue",
+    UNCERTAIN: "bright_black",
+}
+_TROUBLE: Final = "yellow"
+
+_LONGEST_BAR: Final = 50
+_SHORT_BAR: Final = 20
+"""Characters of the bars of the probabilities, and of a line in the list."""
+
+_LABEL: Final = 12
+"""Characters of a label; a longer one, of a model of its own, pushes the rest to the right."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What there is to be shown.
+
+    Attributes:
+        path: The service's socket.
+        condition: What is known of the service.
+        current: The last event about an utterance, which may still go on.
+        finished: Utterances that have ended, the last one first.
+    """
+
+    path: Path
+    condition: Condition
+    current: EmotionEvent | None
+    finished: deque[EmotionEvent]
+
+    def heard(self, event: EmotionEvent) -> Screen:
+        """Return it with one more event about an utterance."""
+        if event.final:
+            self.finished.appendleft(event)
+        return replace(self, current=event)
+
+    def in_condition(self, item: Event | Link) -> Screen:
+        """Return it after an event or a change of the link."""
+        return replace(self, condition=self.condition.after(item))
+
+    def without_current(self) -> Screen:
+        """Return it without an utterance that nobody will hear the end of."""
+        return replace(self, current=None)
+
+    def lines(self, columns: int, rows: int, colour: bool, plain: bool) -> list[str]:
+        """Return the lines of a window.
+
+        Args:
+            columns: Its width, characters.
+            rows: Its height.
+            colour: Whether colours are wanted.
+            plain: Whether only ASCII can be shown.
+        """
+        paint = _Paint(columns, colour, plain)
+        lines = [*self._head(paint), "", *self._now(paint), "", paint.text("last utterances", bold=True)]
+        lines += [paint.text(f"  {line(event, plain)}", _colour(event.label)) for event in self.finished]
+        if not self.finished:
+            lines.append(paint.text("  none yet"))
+        return lines[: max(rows, 1)]
+
+    def _head(self, paint: _Paint) -> list[str]:
+        condition = self.condition
+        if condition.link is not Link.CONNECTED:
+            waiting = "connecting" if condition.link is None else explain(condition.link, self.path)
+            return [paint.text(f"edge-ser  {waiting}", _TROUBLE)]
+        quiet = "connected; nothing heard yet" if condition.state == "unknown" else condition.state
+        trouble = condition.state not in ("unknown", "listening")
+        lines = [paint.text(f"edge-ser  {condition.message or quiet}", _TROUBLE if trouble else None, bold=True)]
+        if condition.fault:
+            lines.append(paint.text(condition.fault_message, _TROUBLE))
+        if condition.overflows:
+            lines.append(paint.text(f"audio was lost {condition.overflows} times: this machine is too busy", _TROUBLE))
+        if condition.dropped:
+            lines.append(paint.text(f"events were dropped {condition.dropped} times: this terminal is slow", _TROUBLE))
+        return lines
+
+    def _now(self, paint: _Paint) -> list[str]:
+        event = self.current
+        if event is None:
+            return [paint.text("-"), ""]
+        phase = "" if event.final else "  ..." if paint.plain else "  …"
+        title = f"{event.label} {event.confidence:.0%}  {event.end - event.start:.1f} s{phase}"
+        lines = [paint.text(title, _colour(event.label), bold=True), ""]
+        length = max(1, min(_LONGEST_BAR, paint.columns - _LABEL - 8))
+        for label, probability in event.probabilities.items():
+            row = f"  {label:<{_LABEL}}{probability:4.0%} {_bar(probability, length, paint.plain)}"
+            lines.append(paint.text(row, _colour(label)))
+        return lines
+
+
+@dataclass(frozen=True)
+class _Paint:
+    """How lines are made to fit a window.
+
+    Attributes:
+        columns: Its width, characters.
+        colour: Whether colours are wanted.
+        plain: Whether only ASCII can be shown.
+    """
+
+    columns: int
+    colour: bool
+    plain: bool
+
+    def text(self, text: str, colour: str | None = None, bold: bool = False) -> str:
+        """Return a line that is no wider than the window."""
+        if self.plain:
+            text = text.encode("ascii", "replace").decode()
+        text = text[: max(self.columns, 1)]
+        return click.style(text, fg=colour, bold=bold or None) if self.colour and text else text
+
+
+def line(event: EmotionEvent, plain: bool = False) -> str:
+    """Return an utterance as a line for people, at the local time of its end; on request in ASCII alone."""
+    length = event.end - event.start
+    return (
+        f"{event.time.astimezone():%H:%M:%S}  {length:4.1f} s  {event.label:<{_LABEL}}{event.confidence:4.0%}  "
+        f"{_bar(event.confidence, _SHORT_BAR, plain)}"
+    )
+
+
+def _bar(share: float, length: int, plain: bool) -> str:
+    full, empty = "#-" if plain else "█·"
+    filled = round(min(max(share, 0), 1) * length)
+    return full * filled + empty * (length - filled)
+
+
+def _colour(label: str) -> str | None:
+    return _COLOURS.get(label)

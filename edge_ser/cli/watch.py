@@ -1,0 +1,141 @@
+"""``edge-ser watch``: what a running service hears, live on the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from edge_ser.cli.stop import Stopped, StopSignals
+from edge_ser.service import paths
+from edge_ser.sinks import standard_error, standard_output
+
+if TYPE_CHECKING:
+    from edge_ser.cli.screen import Screen
+    from edge_ser.client import Link
+    from edge_ser.events import Event
+
+_ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l"
+_LEAVE: Final = "\x1b[?7h\x1b[?25h\x1b[?1049l"
+"""The terminal's other screen, without a cursor and without wrapping lines (Chinese is wider than it is counted), and
+back to what stood there before."""
+
+
+@click.command(name="watch")
+@click.option(
+    "--socket",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="PATH",
+    default=paths.SOCKET,
+    show_default=True,
+    help="The socket that the service, or `edge-ser listen --publish unix:PATH`, publishes on.",
+)
+def command(socket: Path) -> int:
+    """Show live what a running service hears: label, probabilities, last utterances, the microphone's state.
+
+    It waits for a service that is not there, and takes up one that was started anew. Without a terminal it
+    prints a line an utterance. NO_COLOR turns colours off; Ctrl-C ends it.
+
+    \b
+    Examples:
+      edge-ser watch
+      edge-ser watch --socket /tmp/edge-ser.sock
+      edge-ser watch > labels.txt
+    """
+    from edge_ser.client import check_path, follow
+
+    check_path(socket)
+    on_terminal = sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    with StopSignals() as signals, suppress(Stopped):
+        signals.check()
+        (_show if on_terminal else _print)(socket, follow(socket), signals)
+    return signals.exit_status
+
+
+def _print(path: Path, items: Iterator[Event | Link | None], signals: StopSignals) -> None:
+    """Print a line an utterance, and say on standard error what becomes of the service."""
+    from edge_ser.cli.screen import line
+    from edge_ser.client import Link
+    from edge_ser.events import EmotionEvent
+
+    plain = not _encodable("█·")
+    for item in items:
+        if isinstance(item, Link):
+            _require_permitted(item, path)
+            _say_link(item, path)
+        elif isinstance(item, EmotionEvent):
+            if item.final:
+                with signals.protected():
+                    standard_output.write(line(item, plain=plain) + "\n")
+        elif item is not None:
+            standard_error.say(item.message)
+
+
+def _show(path: Path, items: Iterator[Event | Link | None], signals: StopSignals) -> None:
+    """Draw the screen with each event, and each tick: the window may have been resized."""
+    from edge_ser.cli.screen import Screen
+    from edge_ser.client import Condition, Link
+    from edge_ser.events import EmotionEvent
+
+    screen = Screen(path, Condition(), None, deque(maxlen=100))
+    with _other_screen():
+        for item in items:
+            if isinstance(item, Link):
+                _require_permitted(item, path)
+                screen = screen.without_current()
+            if isinstance(item, EmotionEvent):
+                screen = screen.heard(item)
+            if item is not None:
+                screen = screen.in_condition(item)
+            with signals.protected():
+                _draw(screen)
+
+
+def _draw(screen: Screen) -> None:
+    size = os.terminal_size((80, 24))
+    with suppress(OSError):
+        size = os.get_terminal_size(sys.stdout.fileno())
+    lines = screen.lines(
+        size.columns or 80, size.lines or 24, colour="NO_COLOR" not in os.environ, plain=not _encodable("█·…")
+    )
+    # Each line is written over the one before it, and the rest of the screen cleared: nothing flickers.
+    standard_output.write("\x1b[H" + "\n".join(f"{line}\x1b[K" for line in lines) + "\x1b[J")
+
+
+@contextmanager
+def _other_screen() -> Iterator[None]:
+    standard_output.write(_ENTER)
+    try:
+        yield
+    finally:
+        with suppress(Exception):  # whoever closed the terminal needs no tidying up
+            standard_output.write(_LEAVE)
+
+
+def _require_permitted(link: Link, path: Path) -> None:
+    """Waiting does not help a user who lacks a right."""
+    from edge_ser.client import Link, explain
+    from edge_ser.errors import NotPermitted
+
+    if link is Link.NOT_PERMITTED:
+        raise NotPermitted(explain(link, path))
+
+
+def _say_link(link: Link, path: Path) -> None:
+    from edge_ser.client import explain
+
+    standard_error.say(explain(link, path))
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,229 @@
+"""Reading the events of a running service from its socket, for as long as wanted, whatever becomes of the service."""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import socket
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+
+from edge_ser.errors import InvalidSetting
+from edge_ser.events import FAULTS, SCHEMA_VERSION, STATES, EmotionEvent, Event, StatusEvent
+
+TICK_SECONDS: Final = 0.5
+"""Without news, :func:`follow` lets its caller do something else this often, s."""
+
+_FIRST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 2.0
+"""From one try to connect to the next, doubled each time, s: a service that restarts is back within two."""
+
+_LONGEST_LINE: Final = 65_536
+"""Bytes without a newline after which the other end is no service of ours."""
+
+_LONGEST_PATH: Final = 107
+"""Bytes that Linux allows for a socket's path."""
+
+
+class Link(Enum):
+    """Whether there is a way to the service, and why not."""
+
+    CONNECTED = "connected"
+    NO_SOCKET = "no-socket"
+    NOBODY_LISTENS = "nobody-listens"
+    NOT_PERMITTED = "not-permitted"
+    NO_WAY = "no-way"
+
+
+def explain(link: Link, path: Path) -> str:
+    """Return one line for people: how it is, and what to do."""
+    return {
+        Link.CONNECTED: f"connected to {path}",
+        Link.NO_SOCKET: f"there is no socket {path}; is the service running? edge-ser service status",
+        Link.NOBODY_LISTENS: f"nobody serves {path} any more; is the service running? edge-ser service status",
+        Link.NOT_PERMITTED: f"{path} may not be read by this user; be in the group audio: "
+        "sudo usermod -aG audio $USER, then log in again",
+        Link.NO_WAY: f"{path} is no socket that events can be read from; check the path",
+    }[link]
+
+
+def check_path(path: Path) -> None:
+    """Raise an error if no socket can stand at a path.
+
+    Raises:
+        InvalidSetting: it is too long, or holds a zero byte.
+    """
+    raw = bytes(path)
+    if len(raw) > _LONGEST_PATH or b"\0" in raw:
+        raise InvalidSetting(f"--socket {path}: allowed is a path of at most {_LONGEST_PATH} bytes")
+
+
+def follow(path: Path, over: Callable[[], bool] = lambda: False) -> Iterator[Event | Link | None]:
+    """Yield events as they come, and how the link to the service is whenever that changes.
+
+    It connects anew, with longer and longer pauses, for as long as it is asked.  Each time that it succeeds it yields
+    :attr:`Link.CONNECTED`: what was going on before is over.
+
+    Args:
+        path: The socket.
+        over: Asked at least every :data:`TICK_SECONDS` whether that is enough.
+
+    Yields:
+        An event, a link, or ``None`` when nothing came for a tick.
+    """
+    said: Link | None = None
+    pause = _FIRST_PAUSE
+    while not over():
+        link, connection = _connect(path)
+        if link is not said:
+            yield link
+        said = link
+        if connection is not None:
+            with connection:
+                for item in _events(connection, over):
+                    pause = _FIRST_PAUSE
+                    yield item
+            said = None
+        until = time.monotonic() + pause
+        while not over() and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, TICK_SECONDS))
+            yield None
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _connect(path: Path) -> tuple[Link, socket.socket | None]:
+    with ExitStack() as if_it_fails:
+        try:
+            connection = if_it_fails.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            connection.settimeout(TICK_SECONDS)
+            connection.connect(str(path))
+        except OSError as error:
+            return _why_not(path, error), None
+        if_it_fails.pop_all()
+    return Link.CONNECTED, connection
+
+
+def _why_not(path: Path, error: OSError) -> Link:
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return Link.NOT_PERMITTED
+    if error.errno == errno.ENOENT:
+        return Link.NO_SOCKET
+    try:
+        is_socket = stat.S_ISSOCK(path.stat().st_mode)
+    except OSError:
+        is_socket = False
+    # A full backlog is no refusal: whoever serves it is stuck, or stopped.
+    return Link.NOBODY_LISTENS if is_socket else Link.NO_WAY
+
+
+def _events(connection: socket.socket, over: Callable[[], bool]) -> Iterator[Event | None]:
+    """Yield events until the other end hangs up or sends what no service does."""
+    rest = b""
+    while not over():
+        try:
+            received = connection.recv(_LONGEST_LINE)
+        except TimeoutError:
+            yield None
+            continue
+        except OSError:
+            return
+        *lines, rest = (rest + received).split(b"\n")
+        if not received or len(rest) > _LONGEST_LINE:
+            return
+        for line in lines:
+            event = parse(line)
+            if event is not None:
+                yield event
+
+
+def parse(line: bytes) -> Event | None:
+    """Return the event that a line of JSON says, or ``None``: readers ignore what they do not know."""
+    try:
+        fields = json.loads(line)
+        if fields["schema"] != SCHEMA_VERSION:
+            return None
+        moment = datetime.fromisoformat(fields["time"].replace("Z", "+00:00")).astimezone(timezone.utc)
+        if fields["event"] == "emotion":
+            return _emotion(fields, moment)
+        if fields["event"] == "status":
+            status, message = _printable(fields["status"]), _printable(fields["message"])
+            return StatusEvent(moment, status, message, _number(fields["position"]))
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        pass
+    return None
+
+
+def _emotion(fields: dict[str, Any], moment: datetime) -> EmotionEvent:
+    return EmotionEvent(
+        time=moment,
+        utterance=int(fields["utterance"]),
+        final=bool(fields["final"]),
+        start=_number(fields["start"]),
+        end=_number(fields["end"]),
+        label=_printable(fields["label"]),
+        confidence=_number(fields["confidence"], 1),
+        probabilities={_printable(label): _number(p, 1) for label, p in fields["probabilities"].items()},
+    )
+
+
+def _number(value: Any, most: float = math.inf) -> float:
+    number = float(value)
+    if not (math.isfinite(number) and 0 <= number <= most):
+        raise ValueError(value)
+    return number
+
+
+def _printable(text: str) -> str:
+    """Return a text that can do nothing to a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a reader knows of the service and its microphone; every event makes a new one.
+
+    Attributes:
+        link: Whether there is a way to it; ``None`` before the first try.
+        state: One of the statuses that say what goes on, or ``unknown`` before the first.
+        message: The service's own line about that.
+        fault: ``deaf``, ``clipping`` or nothing.
+        fault_message: The service's own line about that.
+        overflows: How often audio was lost, the machine being too busy.
+        dropped: How often this reader was told that it missed events.
+    """
+
+    link: Link | None = None
+    state: str = "unknown"
+    message: str = ""
+    fault: str = ""
+    fault_message: str = ""
+    overflows: int = 0
+    dropped: int = 0
+
+    def after(self, item: Event | Link) -> Condition:
+        """Return what is known after one more event or change of the link."""
+        if isinstance(item, Link):
+            counts = Condition(overflows=self.overflows, dropped=self.dropped)
+            # What the service was doing says nothing about the one that is there now.
+            return replace(counts, link=item)
+        if isinstance(item, EmotionEvent):
+            return self if self.state == "listening" else replace(self, state="listening", message="")
+        if item.status in STATES:
+            return replace(self, state=item.status, message=item.message, fault="", fault_message="")
+        if item.status in FAULTS:
+            return replace(self, fault=item.status, fault_message=item.message)
+        if item.status == "recovered":
+            return replace(self, fault="", fault_message="")
+        if item.status == "overflow":
+            return replace(self, overflows=self.overflows + 1)
+        if item.status == "dropped":
+            return replace(self, dropped=self.dropped + 1)
+        return self

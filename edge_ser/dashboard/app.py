@@ -1,0 +1,225 @@
+"""The dashboard's web application: pages, server-sent events, login, mute button."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request, cookie_parser
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from edge_ser.dashboard.feed import Feed
+from edge_ser.dashboard.pages import LANGUAGE_COOKIE, Pages, choose_language, files
+from edge_ser.dashboard.security import COOKIE, HEADERS, Asked, Guard
+from edge_ser.errors import NotPermitted
+from edge_ser.sinks import standard_error
+
+_LONGEST_BODY: Final = 4_096
+"""Bytes of a login or of a press of the button."""
+
+_TURN_SECONDS: Final = 0.5
+"""An idle stream looks this often whether the program is to end or the page was given up, s."""
+
+_TURNS_A_BEAT: Final = 20
+"""Idle turns until it says that it still lives: 10 s."""
+
+_COOKIE_SECONDS: Final = 90 * 86_400
+"""Time after which a browser has to log in again, s."""
+
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+def make_app(feed: Feed, guard: Guard, ready: Callable[[], object], stopping: Callable[[], bool]) -> Starlette:
+    """Return the application.
+
+    Args:
+        feed: What the pages are told.
+        guard: Decides who is answered.
+        ready: Called once when it is about to answer.
+        stopping: Whether the program is to end, so that streams have to.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(feed.run())
+        ready()
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    handlers = _Handlers(feed, guard, stopping)
+    return Starlette(
+        routes=[
+            Route("/", handlers.index, methods=["GET"]),
+            Route("/login", handlers.login_page, methods=["GET"]),
+            Route("/login", handlers.login, methods=["POST"]),
+            Route("/events", handlers.events, methods=["GET"]),
+            Route("/state", handlers.state, methods=["GET"]),
+            Route("/mute", handlers.mute, methods=["POST"]),
+            Route("/static/{name}", handlers.static, methods=["GET"]),
+        ],
+        middleware=[Middleware(_Guarded, guard=guard)],
+        lifespan=lifespan,
+    )
+
+
+class _Handlers:
+    """What is answered to whom the guard lets pass."""
+
+    def __init__(self, feed: Feed, guard: Guard, stopping: Callable[[], bool]) -> None:
+        self._feed = feed
+        self._guard = guard
+        self._stopping = stopping
+        self._pages = Pages()
+        self._files = files()
+
+    async def index(self, request: Request) -> Response:
+        return self._page(request, "index")
+
+    async def login_page(self, request: Request) -> Response:
+        return self._page(request, "login", hidden_wrong=True)
+
+    async def login(self, request: Request) -> Response:
+        body = await _body(request)
+        try:
+            fields = parse_qs((body or b"").decode(), max_num_fields=4)
+        except ValueError:
+            fields = {}
+        token = self._guard.token
+        if token is None or not token.fits("".join(fields.get("token", [])).strip()):
+            return self._page(request, "login", status=401, hidden_wrong=False)
+        response = RedirectResponse(".", 303, _NO_STORE)
+        # Not Secure: in a home there is no certificate.  Lax: nothing is changed by GET, and Origin is checked.
+        response.set_cookie(COOKIE, token.cookie, max_age=_COOKIE_SECONDS, httponly=True, samesite="lax")
+        return response
+
+    async def state(self, request: Request) -> Response:
+        return JSONResponse(self._feed.everything(), headers=_NO_STORE)
+
+    async def mute(self, request: Request) -> Response:
+        try:
+            mute = json.loads(await _body(request) or b"")["mute"]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            mute = None
+        if not isinstance(mute, bool):
+            return _refuse(400, 'allowed is {"mute": true} or {"mute": false}')
+        try:
+            self._feed.change(mute)
+        except NotPermitted as error:
+            return _refuse(403, str(error))
+        return Response(status_code=204, headers=_NO_STORE)
+
+    async def static(self, request: Request) -> Response:
+        file = self._files.get(request.path_params["name"])
+        if file is None:
+            return _refuse(404, "no such file")
+        headers = {"Cache-Control": "no-cache", "ETag": file.tag}
+        if request.headers.get("if-none-match") == file.tag:
+            return Response(status_code=304, headers=headers)
+        return Response(file.content, headers=headers, media_type=file.type)
+
+    async def events(self, request: Request) -> Response:
+        # X-Accel-Buffering: a proxy on this machine must not collect events before it hands them on.
+        headers = _NO_STORE | {"X-Accel-Buffering": "no"}
+        return StreamingResponse(self._stream(), media_type="text/event-stream", headers=headers)
+
+    async def _stream(self) -> AsyncIterator[bytes]:
+        with self._feed.page() as page:
+            if page is None:
+                yield b"retry: 10000\nevent: full\ndata: {}\n\n"
+                return
+            yield b"retry: 1000\n\n"
+            idle = 0
+            while not self._stopping() and not page.too_slow:
+                try:
+                    yield await asyncio.wait_for(page.messages.get(), _TURN_SECONDS)
+                    idle = 0
+                except asyncio.TimeoutError:  # in Python 3.10 another class than TimeoutError
+                    idle = (idle + 1) % _TURNS_A_BEAT
+                    if not idle:
+                        yield self._feed.beat()
+
+    def _page(self, request: Request, name: str, status: int = 200, hidden_wrong: bool = True) -> Response:
+        asked = request.query_params.get("lang")
+        cookie = request.cookies.get(LANGUAGE_COOKIE)
+        language = choose_language(asked, cookie, request.headers.get("accept-language", ""))
+        text = self._pages.render(name, language, wrong=hidden_wrong)
+        response = HTMLResponse(text, status, _NO_STORE | {"Content-Language": language, "Vary": "Accept-Language"})
+        if asked == language:
+            response.set_cookie(LANGUAGE_COOKIE, language, max_age=_COOKIE_SECONDS, httponly=True, samesite="lax")
+        return response
+
+
+class _Guarded:
+    """Answers nobody whom the guard refuses, and adds the headers that every answer has."""
+
+    def __init__(self, app: ASGIApp, guard: Guard) -> None:
+        self._app = app
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        asked = _asked(scope)
+        refusal = self._guard.refusal(asked)
+        answer: ASGIApp = self._app
+        if refusal is not None:
+            answer = _refuse(refusal.status, refusal.reason)
+            if refusal.status == 401 and (asked.method, asked.path) == ("GET", "/"):
+                answer = RedirectResponse("login", 303, _NO_STORE)
+        try:
+            await answer(scope, receive, send_with_headers)
+        except ClientDisconnect:  # in the middle of what it sent
+            pass
+        except Exception as error:
+            standard_error.say(f"dashboard: {asked.method} {asked.path} failed: {error!r}")
+            raise
+
+
+def _asked(scope: Scope) -> Asked:
+    headers = Headers(scope=scope)
+    return Asked(
+        method=scope["method"],
+        path=scope["path"],
+        host=headers.get("host", ""),
+        origin=headers.get("origin", ""),
+        site=headers.get("sec-fetch-site", ""),
+        mode=headers.get("sec-fetch-mode", ""),
+        authorization=headers.get("authorization", ""),
+        cookie=cookie_parser(headers.get("cookie", "")).get(COOKIE, ""),
+    )
+
+
+def _refuse(status: int, reason: str) -> JSONResponse:
+    headers: dict[str, Any] = dict(_NO_STORE)
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse({"error": reason}, status, headers)
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return what was sent, or ``None`` if it is too long."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _LONGEST_BODY:
+            return None
+    return body

@@ -1,0 +1,34 @@
+"""Where the history stands, if nobody says otherwise."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from edge_ser.service import paths
+
+_NAME: Final = "history.sqlite"
+
+
+def written() -> Path:
+    """Return the file that `edge-ser listen` writes: in its service's state folder, else in the user's own."""
+    state = os.environ.get("STATE_DIRECTORY")  # systemd tells its services
+    return Path(state.split(":")[0]) / _NAME if state else _own()
+
+
+def read() -> Path:
+    """Return the file that commands read.
+
+    Root's is the service's, others' is their own; where that one is not there it is the other.  The service's cannot
+    even be looked for by others: it is what they are told of where a service is installed.
+    """
+    service = paths.STATE / _NAME
+    both = (service, _own()) if os.geteuid() == 0 else (_own(), service)
+    default = service if os.path.lexists(paths.STATE) else _own()
+    return next((path for path in both if os.path.lexists(path)), default)
+
+
+def _own() -> Path:
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "edge-ser" / _NAME

@@ -1,0 +1,224 @@
+"""Figures for Prometheus, which fetches them over HTTP from this process.
+
+Unless another address is written it is this machine's own.  One reader at a time is served, and none for long.  What
+cannot be known is not offered: events say where in the stream something was heard, not when it was spoken.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import re
+import socket
+import socketserver
+import threading
+import time
+from collections.abc import Iterable
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any, Final
+
+from edge_ser import __version__
+from edge_ser.errors import EdgeSerError, InvalidSetting, SocketInUse, SocketUnwritable
+from edge_ser.events import Event, StatusEvent
+from edge_ser.sinks import queued
+
+if TYPE_CHECKING:
+    from edge_ser.settings import ListenSettings
+
+SCHEME: Final = "prometheus:"
+LOOPBACK: Final = "127.0.0.1"
+
+_OWN_NAMES: Final = ("localhost", LOOPBACK, "::1")
+
+STATES: Final = (
+    *("starting", "listening", "muted", "no-microphone", "device-lost", "device-busy", "deaf", "clipping"),
+    *("error", "stopped"),
+)
+"""What can be said of the microphone, or of whatever is listened to; one of them is true at a time."""
+
+_UTTERANCE_BUCKETS: Final = (0.5, 1, 2, 3, 5, 8, 12, 15)
+"""An utterance ends by itself after 15 s, s."""
+
+_FIRST_LABEL_BUCKETS: Final = (0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5)
+"""A label is tried for every 0.1 s, s."""
+
+_READER_SECONDS: Final = 5.0
+"""A reader that says or takes nothing for so long is let go, s."""
+
+
+def check(uri: str) -> None:
+    """Raise an error that names a ``prometheus:[HOST:]PORT`` that cannot be."""
+    _address(uri)
+
+
+def make(uri: str, settings: ListenSettings) -> PrometheusSink:
+    """Return the sink of a ``prometheus:[HOST:]PORT``.
+
+    Raises:
+        EdgeSerError: prometheus-client is not installed, or the address cannot be used.
+    """
+    try:
+        client = importlib.import_module("prometheus_client")
+    except ImportError:
+        raise EdgeSerError(
+            "prometheus: needs prometheus-client; install it with: pip install 'edge-ser[metrics]'"
+        ) from None
+    return PrometheusSink(*_address(uri), client)
+
+
+class PrometheusSink:
+    """Counts events and serves the counts.
+
+    Args:
+        host: Address to serve on.
+        port: Its port.
+        client: The module ``prometheus_client``.
+
+    Raises:
+        SocketInUse: another program has the port.
+        SocketUnwritable: the address cannot be used.
+    """
+
+    def __init__(self, host: str, port: int, client: Any) -> None:
+        registry = client.CollectorRegistry()
+
+        def new(kind: str, name: str, help: str, *labels: str, **more: Any) -> Any:
+            return getattr(client, kind)(f"edge_ser_{name}", help, labels, registry=registry, **more)
+
+        self._utterances = new("Counter", "utterances", "Utterances by their final label.", "label")
+        self._lengths = new("Histogram", "utterance_seconds", "Length of utterances.", buckets=_UTTERANCE_BUCKETS)
+        self._first = new(
+            "Histogram",
+            "first_label_seconds",
+            "Speech that was heard of an utterance when its first label came.",
+            buckets=_FIRST_LABEL_BUCKETS,
+        )
+        self._overflows = new("Counter", "overflows", "Gaps in the sound: the processor was too busy.")
+        self._microphone = new("Gauge", "microphone", "1 for the state that the microphone is in.", "state")
+        new("Gauge", "start_time_seconds", "When listening began, Unix time.").set(time.time())
+        new("Gauge", "build_info", "The version that runs.", "version").labels(__version__).set(1)
+        registry.register(_Queues(client))
+        self._labelled = 0  # number of the last utterance that had a label
+        self._enter_state("starting")
+        self._server = _serve(host, port, client, registry)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="sink-prometheus", daemon=True)
+
+    def publish(self, event: Event) -> None:
+        """Count the event."""
+        if isinstance(event, StatusEvent):
+            self._take_status(event.status)
+            return
+        length = event.end - event.start
+        if event.utterance != self._labelled:
+            self._labelled = event.utterance
+            self._first.observe(length)
+        if event.final:
+            self._utterances.labels(event.label).inc()
+            self._lengths.observe(length)
+
+    def tick(self) -> None:
+        """Nothing is due: readers are served by a thread."""
+
+    def __enter__(self) -> PrometheusSink:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _take_status(self, status: str) -> None:
+        if status == "overflow":
+            self._overflows.inc()
+        elif status == "reloaded":
+            self._labelled = 0  # a new pipeline counts from 1
+        elif status == "recovered":
+            self._enter_state("listening")
+        elif status in STATES:
+            self._enter_state(status)
+
+    def _enter_state(self, state: str) -> None:
+        for each in STATES:
+            self._microphone.labels(each).set(each == state)
+
+
+class _Queues:
+    """Collects what the queues before slow sinks have dropped."""
+
+    def __init__(self, client: Any) -> None:
+        self._family = importlib.import_module(f"{client.__name__}.core").CounterMetricFamily
+
+    def collect(self) -> Iterable[Any]:
+        family = self._family("edge_ser_dropped_events", "Events that a slow sink missed.", labels=["sink"])
+        for name, count in queued.dropped().items():
+            family.add_metric([name], count)
+        yield family
+
+
+class _Server(socketserver.TCPServer):
+    """One reader at a time: a crowd of them cannot make threads."""
+
+    allow_reuse_address = True  # not held up by the connections of a process before
+
+    def __init__(self, family: socket.AddressFamily, address: Any, handler: type[BaseHTTPRequestHandler]) -> None:
+        self.address_family = family
+        super().__init__(address, handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a reader that goes away in the middle is no news."""
+
+
+def _serve(host: str, port: int, client: Any, registry: Any) -> _Server:
+    """Bind the address; the caller serves."""
+    choose_encoder = importlib.import_module(f"{client.__name__}.exposition").choose_encoder
+    names = {*_OWN_NAMES, host} if host in _OWN_NAMES else None
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = _READER_SECONDS
+        server_version = f"edge-ser/{__version__}"
+
+        def do_GET(self) -> None:
+            # A web page that gives its own name this machine's address must not read what is said here.
+            if names is not None and _name(self.headers.get("Host", "")) not in names:
+                self.send_error(403, "not for this host name")
+                return
+            if self.path.partition("?")[0] not in ("/", "/metrics"):
+                self.send_error(404, "it is at /metrics")
+                return
+            encode, content_type = choose_encoder(self.headers.get("Accept", ""))
+            body = encode(registry)
+            self.send_response(200)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return _Server(family, address, Handler)
+    except OSError as error:
+        where = f"port {port} of {host}"
+        if error.errno == errno.EADDRINUSE:
+            raise SocketInUse(f"prometheus: another program has {where}; choose another port") from None
+        raise SocketUnwritable(
+            f"prometheus: cannot use {where}: {error.strerror}; choose an address of this machine and a port from 1024"
+        ) from None
+
+
+def _address(uri: str) -> tuple[str, int]:
+    """Read ``prometheus:[HOST:]PORT``; a host that is an IPv6 address stands in brackets."""
+    found = re.fullmatch(r"(?:(\[[0-9A-Fa-f:.]+\]|[\w.-]+):)?(\d{1,5})", uri.removeprefix(SCHEME), re.ASCII)
+    if found is None or not 1 <= int(found[2]) <= 65_535:
+        raise InvalidSetting(
+            f"output.publish = {uri!r}: allowed is prometheus:HOST:PORT or prometheus:PORT, which is this machine "
+            f"only, for example prometheus:{LOOPBACK}:9105"
+        )
+    return (found[1] or LOOPBACK).strip("[]"), int(found[2])
+
+
+def _name(host: str) -> str:
+    """Return the name in a Host header, without its port."""
+    return re.sub(r":\d+$", "", host).strip("[]").lower()

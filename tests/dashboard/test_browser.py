@@ -1,0 +1,180 @@
+"""The page in a real browser: it loads, keeps up, comes back, and speaks both languages, in the dark and on a phone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dashboard.browser import chromium
+from tests.dashboard.running import Dashboard, Service, dashboard, emotion, status, wait_until
+from tests.dashboard.test_server import SECRET, token_file
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with chromium(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver
+
+
+def shown(browser: Any, element: str) -> str:
+    """Return the text of an element, or none while its page is still being loaded."""
+    exceptions = pytest.importorskip("selenium.common.exceptions")
+    try:
+        text: str = browser.find_element("id", element).text
+    except (exceptions.NoSuchElementException, exceptions.StaleElementReferenceException):
+        return ""
+    return text
+
+
+def log_in(browser: Any, token: str) -> None:
+    wait_until(lambda: browser.execute_script("return document.readyState") == "complete")
+    browser.find_element("id", "token").send_keys(f"{token}\n")
+
+
+def complaints(browser: Any) -> list[str]:
+    """Return what the browser's console says since it was asked last."""
+    return [entry["message"] for entry in browser.get_log("browser")]
+
+
+def open_page(browser: Any, page: Dashboard, link: str = "Connected; nothing was heard yet.") -> None:
+    complaints(browser)
+    browser.get(page.url)
+    wait_until(lambda: shown(browser, "state") == link)
+
+
+def test_it_shows_what_is_heard_within_a_second(browser: Any, folder: Path) -> None:
+    with Service(folder / "s") as service, dashboard(folder / "s") as page:
+        page.wait_for_link("connected")
+        open_page(browser, page)
+        assert shown(browser, "today") == "Nothing was heard yet."
+        begin = time.monotonic()
+        service.publish(emotion(1, "happiness", final=False))
+        wait_until(lambda: shown(browser, "label") == "happiness")
+        assert time.monotonic() - begin < 1
+        assert shown(browser, "phase").endswith("still speaking")
+        assert shown(browser, "bars").split()[:4] == ["anger", "5%", "disgust", "5%"]
+        assert browser.find_elements("css selector", "#hour rect") == []
+        service.publish(emotion(1, "happiness"))
+        wait_until(lambda: "happiness" in shown(browser, "finished"))
+        assert shown(browser, "phase").endswith("ended")
+        said = browser.find_element("id", "said")
+        assert said.get_attribute("aria-live") == "polite"
+        assert said.get_property("textContent") == "happiness, 75%"
+        assert len(browser.find_elements("css selector", "#hour rect")) == 6
+        assert len(browser.find_elements("css selector", "#day rect")) == 6
+        wait_until(lambda: "likeliest: happiness" in browser.find_element("id", "day").get_attribute("aria-label"))
+        assert "Utterances: 1," in shown(browser, "today")
+        assert shown(browser, "shares").splitlines()[0].startswith("happiness")
+        assert complaints(browser) == []
+
+
+def test_the_microphone_and_the_mute_button(browser: Any, folder: Path) -> None:
+    muted = folder / "mute-folder" / "muted"
+    with Service(folder / "s") as service, dashboard(folder / "s") as page:
+        page.wait_for_link("connected")
+        open_page(browser, page)
+        service.publish(status("listening"), status("deaf", "exact zeros"))
+        wait_until(lambda: shown(browser, "state") == "The microphone delivers no sound.")
+        assert shown(browser, "detail") == "exact zeros"
+        button = browser.find_element("id", "mute")
+        assert button.text == "Mute"
+        button.click()
+        wait_until(muted.exists)
+        wait_until(lambda: button.text == "Listen again" and button.is_enabled())
+        button.click()
+        wait_until(lambda: not muted.exists())
+        wait_until(lambda: button.text == "Mute" and button.is_enabled())
+        assert complaints(browser) == []
+
+
+def test_a_button_that_cannot_work_says_so(browser: Any, folder: Path) -> None:
+    with dashboard(folder / "s", "--mute-file", "/proc/edge-ser/muted") as page:
+        open_page(browser, page, "The service does not run.")
+        if browser.find_element("id", "mute").is_enabled():  # root may write in /proc, as far as access(2) knows
+            browser.find_element("id", "mute").click()
+        wait_until(lambda: shown(browser, "mute-remark"))
+        assert shown(browser, "mute-remark").startswith(("This page may not mute", "That did not work: cannot change"))
+
+
+def test_it_comes_back_after_a_restart_of_the_service_and_of_the_dashboard(browser: Any, folder: Path) -> None:
+    with dashboard(folder / "s") as page:
+        open_page(browser, page, "The service does not run.")
+        port = page.port
+        for label in ("fear", "anger"):
+            with Service(folder / "s") as service:
+                page.wait_for_link("connected")
+                service.publish(emotion(1, label))
+                wait_until(lambda: shown(browser, "label") == label)  # noqa: B023
+            wait_until(lambda: shown(browser, "state") == "The service does not run.")
+        assert complaints(browser) == []
+        page.process.kill()
+        page.process.wait()
+        wait_until(lambda: shown(browser, "state").startswith("No connection to the dashboard"))
+        assert not browser.find_element("id", "mute").is_enabled()
+    with Service(folder / "s") as service, dashboard(folder / "s", port=port) as page:
+        page.wait_for_link("connected")
+        wait_until(lambda: shown(browser, "state") == "Connected; nothing was heard yet.")
+        service.publish(emotion(1, "sadness"))
+        wait_until(lambda: shown(browser, "label") == "sadness")
+
+
+def test_it_keeps_up_beside_twenty_others(browser: Any, folder: Path) -> None:
+    with Service(folder / "s") as service, dashboard(folder / "s") as page, ExitStack() as stack:
+        page.wait_for_link("connected")
+        for _ in range(20):
+            stack.callback(page.stream().close)
+        open_page(browser, page)
+        begin = time.monotonic()
+        service.publish(emotion(1, "disgust"))
+        wait_until(lambda: shown(browser, "label") == "disgust")
+        assert time.monotonic() - begin < 1
+
+
+def test_the_switch_of_language_lasts(browser: Any, folder: Path) -> None:
+    with Service(folder / "s") as service, dashboard(folder / "s") as page:
+        page.wait_for_link("connected")
+        open_page(browser, page)
+        browser.find_element("id", "language").click()
+        wait_until(lambda: shown(browser, "state") == "已连接；还没有听到说话。")
+        service.publish(emotion(1, "happiness"))
+        wait_until(lambda: shown(browser, "label") == "高兴")
+        open_page(browser, page, "正在收听。")
+        browser.find_element("id", "language").click()
+        wait_until(lambda: shown(browser, "label") == "happiness")
+        assert complaints(browser) == []
+
+
+def test_the_token_lets_in(browser: Any, folder: Path) -> None:
+    with dashboard(folder / "s", "--host", "0.0.0.0", "--token-file", token_file(folder)) as page:
+        complaints(browser)
+        browser.get(f"http://127.0.0.1:{page.port}/")
+        assert browser.current_url.endswith("/login")
+        log_in(browser, "wrong")
+        wait_until(lambda: shown(browser, "wrong") == "That is not the token.")
+        log_in(browser, SECRET)
+        wait_until(lambda: shown(browser, "state") == "The service does not run.")
+        assert SECRET not in browser.current_url
+        assert [line for line in complaints(browser) if "401" not in line] == []
+        browser.delete_all_cookies()
+
+
+def test_on_a_chinese_phone_in_the_dark(folder: Path) -> None:
+    with (
+        Service(folder / "s") as service,
+        dashboard(folder / "s") as page,
+        chromium(folder / "profile", language="zh-CN", dark=True, size=(360, 740)) as phone,
+    ):
+        page.wait_for_link("connected")
+        open_page(phone, page, "已连接；还没有听到说话。")
+        service.publish(emotion(1, "uncertain"))
+        wait_until(lambda: shown(phone, "label") == "不确定")
+        assert phone.execute_script("return document.documentElement.scrollWidth") <= 360
+        colour = "return getComputedStyle(document.body).backgroundColor"
+        assert phone.execute_script(colour) == "rgb(20, 24, 27)"
+        assert phone.find_element("id", "mute").size["height"] >= 44  # a thumb's
+        assert complaints(phone) == []

@@ -1,0 +1,186 @@
+"""Reading the socket: what is yielded, and how it is told apart why nothing comes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_ser.client import Condition, Link, check_path, explain, follow, parse
+from edge_ser.errors import InvalidSetting
+from edge_ser.events import LABELS, EmotionEvent, Event, StatusEvent, to_json_line
+from tests.cli.command import without_privileges
+from tests.dashboard.running import Service, emotion, status
+
+TEXTS = st.text(st.characters(categories=["L", "N", "P", "Zs"], exclude_characters="\u3000\xa0"), min_size=1)
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(
+    lambda moment: moment.replace(microsecond=moment.microsecond // 1_000 * 1_000, tzinfo=timezone.utc)
+)
+SHARES = st.integers(0, 10_000).map(lambda share: share / 10_000)
+SECONDS = st.integers(0, 10**9).map(lambda milliseconds: milliseconds / 1_000)
+EVENTS = st.one_of(
+    st.builds(
+        EmotionEvent, MOMENTS, st.integers(1, 10**6), st.booleans(), SECONDS, SECONDS, st.sampled_from(LABELS), SHARES,
+        st.dictionaries(st.sampled_from(LABELS), SHARES, min_size=2),
+    ),
+    st.builds(StatusEvent, MOMENTS, st.just("listening"), st.just("a line"), SECONDS),
+)  # fmt: skip
+
+
+def until(items: Iterator[Event | Link | None], wanted: Any) -> None:
+    """Take items until one is as wanted; ticks bound the time."""
+    ticks = 0
+    for item in items:
+        if item == wanted:
+            return
+        ticks += item is None
+        assert ticks < 60, f"{wanted} did not come"
+
+
+@given(EVENTS)
+def test_what_was_written_is_read(event: Event) -> None:
+    assert parse(to_json_line(event).encode()) == event
+
+
+@given(st.one_of(st.binary(), st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["event", "schema", "time", "label"]), inner),
+).map(lambda thing: repr(thing).encode())))  # fmt: skip
+def test_what_is_no_event_is_ignored(line: bytes) -> None:
+    assert parse(line) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"schema": 1', '"schema": 2'),
+        ('"emotion"', '"smell"'),
+        ('"confidence": 0.75', '"confidence": NaN'),
+        ('"confidence": 0.75', '"confidence": 7'),
+        ('"confidence": 0.75', '"confidence": 1' + "0" * 400),
+        ('"start": 1.0', '"start": -1'),
+        ('"label": "happiness"', '"label": 3'),
+        ('"probabilities": {', '"probabilities": [], "x": {'),
+    ],
+)
+def test_events_that_cannot_be_are_ignored(old: str, new: str) -> None:
+    line = to_json_line(emotion())
+    assert old in line
+    assert parse(line.encode()) is not None
+    assert parse(line.replace(old, new, 1).encode()) is None
+
+
+def test_deep_nesting_and_escape_sequences_do_no_harm() -> None:
+    assert parse(b"[" * 100_000) is None
+    event = parse(to_json_line(status("listening", "to \x1b[2Jme\r")).encode())
+    assert isinstance(event, StatusEvent)
+    assert event.message == "to ?[2Jme?"
+
+
+def test_events_and_links_through_a_restart(folder: Path) -> None:
+    path = folder / "s"
+    items = follow(path)
+    assert next(items) is Link.NO_SOCKET
+    event = emotion()
+    for _ in range(2):
+        with Service(path) as service:
+            until(items, Link.CONNECTED)
+            service.readers(1)
+            service.publish(event)
+            got = next(item for item in items if item is not None)
+            assert isinstance(got, EmotionEvent)
+            assert got.label == event.label
+        until(items, Link.NO_SOCKET)
+    items.close()
+
+
+def test_a_killed_service_is_told_apart_from_none(folder: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(folder / "s"))
+        server.listen()
+    assert next(follow(folder / "s")) is Link.NOBODY_LISTENS
+    (folder / "file").touch()
+    assert next(follow(folder / "file")) is Link.NO_WAY
+    assert next(follow(folder / "file" / "s")) is Link.NO_WAY
+
+
+def test_a_socket_of_others_is_told_apart(folder: Path) -> None:
+    script = "import sys, pathlib, edge_ser.client as c; print(next(c.follow(pathlib.Path(sys.argv[1]))))"
+    with Service(folder / "s"):
+        if os.geteuid() == 0:
+            if shutil.which("setpriv") is None:
+                pytest.skip("root may connect to everything, and setpriv (util-linux) is not installed")
+            os.chown(folder / "s", 12_345, 12_345)
+        (folder / "s").chmod(0o000)
+        command = [*without_privileges(), sys.executable, "-c", script, str(folder / "s")]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "Link.NOT_PERMITTED\n"
+    assert "group audio" in explain(Link.NOT_PERMITTED, folder)
+
+
+def test_whoever_sends_no_lines_is_left(folder: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(folder / "s"))
+        server.listen()
+        items = follow(folder / "s")
+        assert next(items) is Link.CONNECTED
+        connection, _ = server.accept()
+
+        def flood() -> None:
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"x" * 1_000_000)
+
+        thread = threading.Thread(target=flood, daemon=True)
+        thread.start()
+        server.listen(0)
+        for item in items:
+            if item is Link.CONNECTED:  # anew: the first connection was given up
+                break
+            assert item is None
+        items.close()
+
+
+def test_it_ends_when_asked() -> None:
+    assert list(follow(Path("/nonexistent/s"), over=lambda: True)) == []
+
+
+def test_paths_that_no_socket_can_have() -> None:
+    check_path(Path("/" + "x" * 106))
+    with pytest.raises(InvalidSetting, match="at most 107 bytes"):
+        check_path(Path("/" + "x" * 107))
+
+
+def test_condition_follows_what_the_service_says() -> None:
+    known = Condition().after(Link.CONNECTED)
+    assert (known.state, known.fault) == ("unknown", "")
+    known = known.after(emotion())
+    assert known.state == "listening"
+    known = known.after(status("deaf", "exact zeros")).after(emotion())
+    assert (known.state, known.fault, known.fault_message) == ("listening", "deaf", "exact zeros")
+    assert known.after(status("recovered")).fault == ""
+    assert known.after(status("device-lost")).fault == ""
+    assert known.after(status("overflow")).after(status("overflow")).overflows == 2
+    assert known.after(status("dropped")).dropped == 1
+    assert known.after(status("reloaded")) == known
+    gone = known.after(status("overflow")).after(Link.NO_SOCKET)
+    assert (gone.link, gone.state, gone.fault, gone.overflows) == (Link.NO_SOCKET, "unknown", "", 1)
+
+
+def test_time_zones_make_no_difference() -> None:
+    event = emotion()
+    line = to_json_line(event).replace("Z", "+02:00", 1).encode()
+    read = parse(line)
+    assert read is not None
+    assert abs(event.time - timedelta(hours=2) - read.time) < timedelta(milliseconds=1)

@@ -1,0 +1,247 @@
+"""The sink: batches, what may not be written, and what becomes of the rest meanwhile."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from edge_ser.errors import EdgeSerError, InvalidSetting, NotPermitted
+from edge_ser.events import Event
+from edge_ser.history import reading, store
+from edge_ser.settings import HistorySettings, ListenSettings
+from edge_ser.sinks import destinations, history
+from edge_ser.sinks.history import HistorySink
+from tests.history.events import NOON, status, utterance
+
+
+class Clock:
+    """Time that passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def now(self) -> datetime:
+        return NOON + timedelta(seconds=self.seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "history.sqlite"
+
+
+def sink(path: Path, clock: Clock) -> HistorySink:
+    return HistorySink(path, HistorySettings(), clock.now, clock)
+
+
+def found(path: Path) -> list[Event]:
+    return list(reading.read(path, datetime(2000, 1, 1, tzinfo=timezone.utc), NOON + timedelta(days=99)))
+
+
+def numbers(path: Path) -> list[int]:
+    return [event.utterance for event in found(path)]  # type: ignore[union-attr]
+
+
+def test_it_keeps_finals_and_statuses_and_writes_once_a_minute_and_at_the_end(path: Path, clock: Clock) -> None:
+    with sink(path, clock) as made:
+        made.publish(status("listening"))
+        made.publish(utterance(1, final=False))
+        made.publish(utterance(1))
+        for clock.seconds in (1.0, 30.0, 59.9):
+            made.tick()
+        assert found(path) == []
+        clock.seconds = 60.0
+        made.tick()
+        assert found(path) == [status("listening"), utterance(1)]
+        clock.seconds = 100.0
+        made.publish(utterance(2))
+        made.tick()
+        assert len(found(path)) == 2
+    assert found(path) == [status("listening"), utterance(1), utterance(2)]
+
+
+def test_nothing_is_written_while_nothing_happens_but_what_is_too_old_goes(path: Path, clock: Clock) -> None:
+    with sink(path, clock) as made:
+        made.publish(utterance(1))
+        clock.seconds = 60.0
+        made.tick()
+        log = Path(f"{path}-wal")
+        before = log.stat().st_mtime_ns, log.stat().st_size
+        for minute in range(2, 30):
+            clock.seconds = 60.0 * minute
+            made.tick()
+        assert (log.stat().st_mtime_ns, log.stat().st_size) == before
+        clock.seconds = 91 * 86_400.0
+        made.tick()
+        assert found(path) == []
+
+
+def test_a_damaged_history_is_set_aside_and_a_new_one_begun(
+    path: Path, clock: Clock, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path.write_bytes(b"not a database at all, but long enough to be taken for one" * 100)
+    with sink(path, clock) as made:
+        made.publish(utterance(1))
+    (aside,) = path.parent.glob("history.damaged-*.sqlite")
+    assert aside.read_bytes().startswith(b"not a database")
+    assert numbers(path) == [1]
+    said = capfd.readouterr().err
+    assert f"{path} was damaged" in said
+    assert f"it is now {aside}, and a new one begins" in said
+
+
+def test_a_file_that_was_moved_away_is_begun_anew(path: Path, clock: Clock) -> None:
+    with sink(path, clock) as made:
+        made.publish(utterance(1))
+        clock.seconds = 60.0
+        made.tick()
+        path.rename(path.with_name("kept.sqlite"))
+        Path(f"{path}-wal").rename(path.with_name("kept.sqlite-wal"))
+        made.publish(utterance(2))
+        clock.seconds = 120.0
+        made.tick()
+        assert numbers(path) == [2]
+
+
+def test_a_newer_version_is_said_once_and_kept_off(path: Path, clock: Clock, capfd: pytest.CaptureFixture[str]) -> None:
+    store.Store(path, HistorySettings(), clock.now).close()
+    with store.connected(path) as connection:
+        connection.execute("PRAGMA user_version = 2")
+    with pytest.raises(InvalidSetting, match="newer edge-ser"):
+        destinations.make(f"history:{path}", ListenSettings())
+    with sink(path, clock) as made:  # one that came in between
+        made.publish(utterance(1))
+        for clock.seconds in (60.0, 120.0, 180.0):
+            made.tick()
+    said = capfd.readouterr().err.splitlines()
+    assert [("newer" in line, "1 events could not be written" in line) for line in said] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """Let writes fail as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_is_said_once_and_what_waited_is_written_later(
+    path: Path, clock: Clock, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with sink(path, clock) as made:
+        with no_file_larger_than(40_000):
+            for number in range(1_000):
+                made.publish(utterance(number))
+            for clock.seconds in (60.0, 120.0, 180.0):
+                made.tick()
+        assert found(path) == []
+        assert (
+            capfd.readouterr().err
+            == f"history: cannot write {path}: the disk fails or is full; tried again every 60 s\n"
+        )
+        clock.seconds = 240.0
+        made.tick()
+        assert capfd.readouterr().err == "history: is written again; 0 events were lost so far\n"
+    assert numbers(path) == list(range(1_000))
+
+
+def test_what_comes_while_too_many_wait_is_lost_counted_and_said(
+    path: Path, clock: Clock, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "MOST_WAITING", 300)
+    with sink(path, clock) as made:
+        with no_file_larger_than(20_000):
+            for number in range(310):
+                made.publish(utterance(number))
+            clock.seconds = 60.0
+            made.tick()
+        assert made.lost == 10
+        clock.seconds = 120.0
+        made.tick()
+    said = capfd.readouterr().err
+    assert "is written again; 10 events were lost so far" in said
+    assert "10 events could not be written" in said
+    assert numbers(path) == list(range(300))
+
+
+def test_what_was_written_is_not_written_again_where_shrinking_fails(path: Path, clock: Clock) -> None:
+    large = store.Store(path, HistorySettings(), clock.now)
+    large.write([utterance(number) for number in range(9_000)])
+    large.close()
+    settings = HistorySettings(most_megabytes=1)
+    with no_file_larger_than(60_000), HistorySink(path, settings, clock.now, clock) as made:
+        made.publish(utterance(9_000))
+        for clock.seconds in (60.0, 120.0):
+            made.tick()
+    with HistorySink(path, settings, clock.now, clock):
+        pass
+    kept = numbers(path)
+    assert kept == list(range(kept[0], 9_001))
+    assert path.stat().st_size <= 1_000_000
+
+
+def test_another_who_holds_the_file_is_waited_for(path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_BUSY_SECONDS", 0.05)
+    with sink(path, clock) as made:
+        made.publish(utterance(1))
+        with store.connected(path) as other:
+            other.execute("BEGIN IMMEDIATE")
+            clock.seconds = 60.0
+            made.tick()
+            assert found(path) == []
+        clock.seconds = 120.0
+        made.tick()
+        assert numbers(path) == [1]
+
+
+# The destination -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("uri", ["history:", "history:/tmp/h.sqlite", "history:h.sqlite"])
+def test_right_destinations(uri: str) -> None:
+    destinations.check(uri)
+
+
+@pytest.mark.parametrize("uri", ["history:/tmp", "history:photograph.jpg", "history:.sqlite", "history:a\nb.sqlite"])
+def test_wrong_destinations_are_named_with_a_right_one(uri: str) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        destinations.check(uri)
+    assert repr(uri) in str(caught.value)
+    assert "history:/var/lib/edge-ser/history.sqlite" in str(caught.value)
+
+
+def test_a_service_that_may_not_write_is_told_how_it_may(path: Path) -> None:
+    with no_file_larger_than(0), pytest.raises(InvalidSetting, match="edge-ser service install --with history"):
+        destinations.make(f"history:{path}", ListenSettings())
+    with no_file_larger_than(200_000_000):  # as the drop-in has it
+        destinations.make(f"history:{path}", ListenSettings())
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotPermitted, match="choose another file"):
+        destinations.make(f"history:{tmp_path}/file/h.sqlite", ListenSettings())
+
+
+@pytest.mark.parametrize("wrong", [{"keep_days": 0}, {"most_megabytes": 0}, {"commit_seconds": 59.0}])
+def test_settings_have_bounds(wrong: dict[str, float]) -> None:
+    with pytest.raises(EdgeSerError, match=rf"history\.{next(iter(wrong))} = "):
+        HistorySettings(**wrong)  # type: ignore[arg-type]

@@ -1,0 +1,258 @@
+"""The file: what goes in comes out, it stays small and young, and others' files are left alone."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_ser.errors import EdgeSerError, InvalidSetting, NotPermitted
+from edge_ser.events import EmotionEvent, Event, StatusEvent
+from edge_ser.history import place, reading, schema, store
+from edge_ser.history.store import Damaged, Store
+from edge_ser.service import paths
+from edge_ser.settings import HistorySettings
+from tests.history.events import NOON, status, utterance
+
+ALWAYS = datetime(1, 1, 2, tzinfo=timezone.utc), datetime(9998, 1, 1, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "history.sqlite"
+
+
+def opened(path: Path, now: datetime = NOON, **settings: float) -> Store:
+    return Store(path, HistorySettings(**settings), lambda: now)  # type: ignore[arg-type]
+
+
+def written(path: Path, *events: Event) -> None:
+    made = opened(path)
+    made.write(events)
+    made.close()
+
+
+def everything(path: Path) -> list[Event]:
+    return list(reading.read(path, *ALWAYS))
+
+
+# In and out ----------------------------------------------------------------------------------------------------------
+
+text = st.text(st.characters(exclude_categories=()), max_size=20)
+times = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(timezone.utc)).map(
+    lambda time: time.replace(microsecond=time.microsecond // 1000 * 1000)
+)
+seconds = st.integers(0, 10**10).map(lambda milliseconds: milliseconds / 1e3)
+probability = st.integers(0, 10_000).map(lambda part: part / 1e4)
+names = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=10)
+events = st.builds(StatusEvent, times, names, text, seconds) | st.builds(
+    EmotionEvent,
+    times,
+    st.integers(1, 10**9),
+    st.just(True),
+    seconds,
+    seconds,
+    names,
+    probability,
+    st.dictionaries(names, probability, max_size=6),
+)
+
+
+@given(events)
+def test_an_event_comes_out_of_a_row_as_it_went_in(event: Event) -> None:
+    out = schema.from_row(schema.to_row(event))
+    if isinstance(event, StatusEvent):
+        assert isinstance(out, StatusEvent)
+        assert out.message == event.message.encode("utf-8", "backslashreplace").decode()
+        assert (out.time, out.status, out.position) == (event.time, event.status, event.position)
+    else:
+        assert out == event
+
+
+def test_events_come_out_of_the_file_by_their_time(path: Path) -> None:
+    events = [utterance(number) for number in range(2_500)] + [status("muted", NOON + timedelta(seconds=25))]
+    written(path, *reversed(events))
+    assert everything(path) == sorted(events, key=lambda event: event.time)
+    some = list(reading.read(path, NOON + timedelta(seconds=20), NOON + timedelta(seconds=40)))
+    assert some == [events[2], events[-1], events[3]]
+
+
+def test_the_file_is_its_owners_alone_and_reveals_what_it_is(path: Path) -> None:
+    written(path, utterance(1))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    with store.connected(path) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    made = opened(path)
+    assert made._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL: else a power cut takes more
+    made.close()
+
+
+def test_it_can_be_read_while_it_is_written_and_written_while_it_is_read(path: Path) -> None:
+    writer = opened(path)
+    writer.write([utterance(number) for number in range(1_500)])
+    reader = reading.read(path, *ALWAYS)
+    next(reader)
+    writer.write([utterance(1_500)])
+    assert len(list(reader)) == 1_500
+    writer.close()
+
+
+def test_two_may_write_the_same_file(path: Path) -> None:
+    one, other = opened(path), opened(path)
+    one.write([utterance(1)])
+    other.write([utterance(2)])
+    one.write([utterance(3)])
+    one.close()
+    other.close()
+    assert len(everything(path)) == 3
+
+
+# Age and size --------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_too_old_goes(path: Path) -> None:
+    written(path, *(utterance(day, NOON - timedelta(days=day)) for day in range(20)))
+    made = opened(path, keep_days=7)
+    made.write([])
+    made.close()
+    assert [event.utterance for event in everything(path)] == list(range(7, -1, -1))  # type: ignore[union-attr]
+
+
+def test_a_file_that_is_too_large_loses_its_oldest_and_shrinks(path: Path) -> None:
+    made = opened(path, most_megabytes=1)
+    for batch in range(12):
+        made.write([utterance(1_000 * batch + number) for number in range(1_000)])
+        made.shrink()
+    made.close()
+    assert path.stat().st_size <= 1_000_000
+    kept = [event.utterance for event in everything(path)]  # type: ignore[union-attr]
+    assert kept == list(range(kept[0], 12_000))
+    assert len(kept) > 3_000
+
+
+def test_a_smaller_limit_shrinks_a_file_that_is_there(path: Path) -> None:
+    made = opened(path)
+    made.write([utterance(number) for number in range(15_000)])
+    made.close()
+    assert path.stat().st_size > 1_500_000
+    made = opened(path, most_megabytes=1)
+    made.shrink()
+    made.close()
+    assert path.stat().st_size <= 1_000_000
+
+
+# Files that cannot be used -------------------------------------------------------------------------------------------
+
+
+def test_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
+    written(path, utterance(1))
+    with store.connected(path) as connection:
+        connection.execute("PRAGMA user_version = 7")
+    before = path.read_bytes()
+    for use in (store.check, opened, everything):
+        with pytest.raises(InvalidSetting, match=r"newer edge-ser \(format 7; this one knows 1\).*upgrade"):
+            use(path)
+    assert path.read_bytes() == before
+
+
+def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "photographs.sqlite"
+    with store.connected(path) as connection:
+        connection.execute("CREATE TABLE photographs (name)")
+    before = path.read_bytes()
+    for use in (store.check, opened, everything):
+        with pytest.raises(InvalidSetting, match="another program"):
+            use(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"", None])
+def test_a_file_that_was_only_just_begun_is_gone_on_with(path: Path, content: bytes | None) -> None:
+    path.parent.mkdir()
+    if content is None:  # the power went between the switch to the log and the first table
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.close()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(EdgeSerError, match="nothing has been written"):
+        everything(path)
+    written(path, utterance(1))
+    assert len(everything(path)) == 1
+
+
+@pytest.mark.parametrize("spoil", ["no database", "zeros in the middle", "cut"])
+def test_a_damaged_file_is_found_out_and_set_aside_with_its_log(path: Path, spoil: str) -> None:
+    written(path, *(utterance(number) for number in range(500)))
+    whole = path.read_bytes()
+    half = len(whole) // 2 // 4096 * 4096
+    spoilt = {
+        "no database": b"x" * 5_000,
+        "zeros in the middle": whole[:half] + bytes(8_192) + whole[half + 8_192 :],
+        "cut": whole[:half],
+    }[spoil]
+    path.write_bytes(spoilt)
+    with pytest.raises(EdgeSerError, match="damaged"):
+        everything(path)
+    with pytest.raises(Damaged):
+        opened(path)
+    for ending in ("-wal", "-shm"):
+        Path(f"{path}{ending}").write_bytes(b"old")
+    aside = store.set_aside(path, NOON)
+    stamp = f"{NOON.astimezone():%Y%m%d-%H%M%S}"
+    assert aside == path.with_name(f"history.damaged-{stamp}.sqlite")
+    assert aside.read_bytes() == spoilt
+    assert Path(f"{aside}-wal").read_bytes() == b"old"
+    assert not Path(f"{path}-wal").exists()
+    path.write_bytes(b"damaged once more in the same second")
+    assert store.set_aside(path, NOON).name == f"history.damaged-{stamp}-2.sqlite"
+
+
+def test_a_spoilt_value_costs_its_row_alone(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    written(path, *(utterance(number) for number in range(3)))
+    with store.connected(path) as connection:
+        connection.execute("UPDATE events SET probabilities = '{\"anger\":' WHERE utterance = 1")
+    assert [event.utterance for event in everything(path)] == [0, 2]  # type: ignore[union-attr]
+    assert "1 spoilt rows" in capfd.readouterr().err
+
+
+def test_places_that_cannot_be_are_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path, tmp_path / "file" / "history.sqlite"):
+        with pytest.raises(NotPermitted, match=str(path)):
+            store.check(path)
+    with pytest.raises(EdgeSerError, match=f"no history at {tmp_path}/none.sqlite; record one with"):
+        everything(tmp_path / "none.sqlite")
+
+
+# Where it stands -----------------------------------------------------------------------------------------------------
+
+
+def test_the_service_has_it_in_its_state_folder_and_others_in_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own" / "edge-ser" / "history.sqlite"
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "own"))
+    monkeypatch.setattr(paths, "STATE", tmp_path / "service")
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    assert place.written() == place.read() == own
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/edge-ser")
+    assert place.written() == Path("/var/lib/edge-ser/history.sqlite")
+    service = paths.STATE / "history.sqlite"
+    paths.STATE.mkdir()
+    assert place.read() == service  # which is then said not to be there
+    own.parent.mkdir(parents=True)
+    own.touch()
+    assert place.read() == own
+    service.touch()
+    for user, expected in ((0, service), (1000, own)):
+        monkeypatch.setattr(os, "geteuid", lambda user=user: user)
+        assert place.read() == expected

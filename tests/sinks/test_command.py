@@ -1,0 +1,150 @@
+"""Hooks: a program for each final label and status, which can hang, fail, flood or vanish without any harm."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_ser.errors import InvalidSetting
+from edge_ser.settings import ListenSettings
+from edge_ser.sinks import command
+from edge_ser.sinks.command import CommandSink
+from tests.cli.command import assert_refused, run, start
+from tests.sinks.events import label, status
+
+SETTINGS = ListenSettings()
+
+
+def script(folder: Path, body: str, name: str = "hook") -> Path:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return path
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; a dead one that nobody has asked for yet does not."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def test_it_is_run_with_each_final_label_and_status_as_a_line_of_json_and_its_arguments(tmp_path: Path) -> None:
+    hook = script(tmp_path, f'echo "$#:$1" >> "{tmp_path}/arguments"; cat >> "{tmp_path}/events"')
+    uri = f"exec:{hook} 'a b; $HOME'"
+    command.check(uri)
+    with command.make(uri, SETTINGS) as sink:
+        for event in (status("listening"), label("anger", final=False), label("anger"), status("stopped")):
+            sink.publish(event)
+    events = [json.loads(line) for line in (tmp_path / "events").read_text().splitlines()]
+    assert [event.get("status") or event["label"] for event in events] == ["listening", "anger", "stopped"]
+    assert (tmp_path / "arguments").read_text() == "1:a b; $HOME\n" * 3  # no shell has touched it
+
+
+def test_one_that_takes_too_long_is_killed_with_all_that_it_started(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    hook = script(tmp_path, f'sleep 60 & echo $! $$ > "{tmp_path}/pids"; wait')
+    with CommandSink([str(hook)], longest=0.5) as sink:
+        sink.publish(label("anger"))
+        wait_for(lambda: sink.dropped == 1)
+    pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
+    wait_for(lambda: not any(map(is_alive, pids)))
+    assert "exec:hook: took longer than 0.5 s and was killed" in capfd.readouterr().err
+
+
+def test_failures_are_said_once_in_a_row_whatever_comes_in_between(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    hook = script(tmp_path, f"grep -q '\"label\": \"anger\"' && exit 3; touch '{tmp_path}/went-well'")
+    with CommandSink([str(hook), "--password", "secret"]) as sink:
+        for event in (label("anger"), label("fear", final=False), label("anger"), label("fear"), label("anger")):
+            sink.publish(event)
+        wait_for(lambda: sink.dropped == 3)
+    said = capfd.readouterr().err
+    assert said.count("exec:hook: failed with exit status 3") == 2
+    assert (tmp_path / "went-well").exists()
+    assert "secret" not in said
+
+
+def test_floods_of_output_and_programs_that_do_not_read_are_harmless(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    flood = script(tmp_path, "exec </dev/null; head -c 10000000 /dev/zero; head -c 10000000 /dev/zero >&2")
+    with CommandSink([str(flood)]) as sink:
+        for _ in range(3):
+            sink.publish(label("fear"))
+    assert sink.dropped == 0
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_program_that_vanishes_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    hook = script(tmp_path, "exit 0")
+    sink = command.make(f"exec:{hook}", SETTINGS)
+    hook.unlink()
+    with sink:
+        sink.publish(label("fear"))
+    assert "exec:hook: cannot be run: No such file or directory" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("uri", ["exec:", "exec:  ", "exec:a 'b", "exec:a \\"])
+def test_what_is_no_command_is_refused_with_an_example(uri: str) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        command.check(uri)
+    assert repr(uri) in str(caught.value)
+    assert "exec:/usr/local/bin/on-label" in str(caught.value)
+
+
+@given(st.text())
+def test_any_text_is_a_command_or_named(text: str) -> None:
+    try:
+        command.check(f"exec:{text}")
+    except InvalidSetting as error:
+        assert repr(f"exec:{text}") in str(error)
+
+
+def test_a_missing_program_is_refused_at_the_start(tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.write_text("not executable")
+    for program in ("there-is-no-such-program", str(plain)):
+        done = run("listen", "--input", "demo", "--publish", f"exec:{program} --x")
+        assert_refused(done, InvalidSetting, f"there is no program {program!r}")
+        assert done.stdout == ""
+
+
+def test_the_command_runs_it_and_leaves_none_behind(tmp_path: Path) -> None:
+    hook = script(tmp_path, f'echo $$ >> "{tmp_path}/pids"; sleep 60')
+    began = time.monotonic()
+    done = run("listen", "--input", "demo", "--publish", f"exec:{hook}")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 5  # all labels, though the first run of the hook was not over
+    assert "exec:hook: 6 events were dropped in all" in done.stderr
+    assert time.monotonic() - began < 20
+    (pid,) = map(int, (tmp_path / "pids").read_text().split())
+    wait_for(lambda: not is_alive(pid))
+
+
+def test_ctrl_c_ends_it_too(tmp_path: Path) -> None:
+    hook = script(tmp_path, f'echo $$ >> "{tmp_path}/pids.new"; mv "{tmp_path}/pids.new" "{tmp_path}/pids"; sleep 60')
+    arguments = ("listen", "--input", "demo", "--realtime", "--publish", f"exec:{hook}")
+    with start(*arguments) as process:
+        wait_for((tmp_path / "pids").exists)
+        os.kill(process.pid, 2)
+        assert process.wait(timeout=10) == 130
+    (pid,) = map(int, (tmp_path / "pids").read_text().split())
+    wait_for(lambda: not is_alive(pid))

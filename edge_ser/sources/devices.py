@@ -67,7 +67,7 @@ def choose(devices: Sequence[InputDevice], wanted: str | int | None) -> InputDev
     """
     if not devices:
         # PortAudio does not list a device that another program has to itself.
-        raise NoMicrophone("no microphone found; plug one in, or close the program that uses it; check: arecord -l")
+        raise NoMicrophone("no microphone found; plug one in, or close what uses it, and check with: arecord -l")
     if wanted is None:
         return next((device for device in devices if device.is_default), devices[0])
     if isinstance(wanted, int) or (wanted.isascii() and wanted.isdigit()):

@@ -61,7 +61,7 @@ def test_without_a_microphone(no_microphone: dict[str, str]) -> None:
         "check": "microphone",
         "state": "failed",
         "found": "no microphone found",
-        "fix": "plug one in and check it with: arecord -l",
+        "fix": "plug one in, or close what uses it, and check with: arecord -l",
     }
     assert rows["level"]["state"] == "skipped"
     for check in ("python", "interpreter", "model", "pyaudio"):

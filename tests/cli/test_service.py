@@ -46,7 +46,7 @@ def test_a_dry_run_shows_every_step_and_changes_nothing(tmp_path: Path) -> None:
     done = run("service", "install", "--root", tmp_path, "--with", "mqtt-lan", "--dry-run")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[0].startswith(f"would install {CHECKOUT} into {tmp_path}/opt/edge-ser, with /")
+    assert lines[0].startswith(f"would install {CHECKOUT}[mqtt] into {tmp_path}/opt/edge-ser, with /")
     assert lines[1:] == [
         "would write /etc/systemd/system/edge-ser.service",
         "would write /etc/systemd/system/edge-ser.service.d/mqtt-lan.conf",
@@ -114,7 +114,7 @@ def test_slow_a_real_installation_into_an_image(tmp_path: Path) -> None:
         return done.stdout
 
     told = service("install", "--device", "USB PnP", "--with", "mqtt-local")
-    assert told.startswith(f"install {checkout} into {root}/opt/edge-ser, with ")
+    assert told.startswith(f"install {checkout}[mqtt] into {root}/opt/edge-ser, with ")
     assert told.endswith(f"edge-ser is staged in {root}: it starts with the machine that boots from there.\n")
     assert snapshot(checkout) == before
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -76,6 +77,14 @@ def without_privileges() -> list[str]:
     if shutil.which("setpriv") is None:
         pytest.skip("root may read everything, and setpriv (util-linux) is not installed")
     return ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+
+
+def open_terminal() -> tuple[int, int]:
+    """Open a pseudo-terminal and return both its ends; skips the test where there are none, as in a bare chroot."""
+    try:
+        return pty.openpty()
+    except OSError as error:
+        pytest.skip(f"there are no pseudo-terminals here, /dev/pts is not mounted ({error})")
 
 
 def wait_until_loading(process: subprocess.Popen[Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import subprocess
 import time
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ import numpy as np
 import pytest
 
 from edge_ser.sources.recording import demonstration, read_samples
-from tests.cli.command import EDGE_SER, TIMEOUT, run
+from tests.cli.command import EDGE_SER, TIMEOUT, open_terminal, run
 from tests.virtual_microphone import alsa_environment, file_microphone, pulse_microphone
 
 CHECKS = [
@@ -159,7 +158,7 @@ def test_text_is_a_line_a_check_and_counts(tmp_path: Path) -> None:
 
 
 def test_a_terminal_has_colours_and_a_meter(tmp_path: Path) -> None:
-    main, terminal = pty.openpty()
+    main, terminal = open_terminal()
     shown = b""
     command = [*EDGE_SER, "doctor", "--device", "default", "--seconds", "1"]
     env = {key: value for key, value in good_microphone(tmp_path).items() if key != "NO_COLOR"}

@@ -14,7 +14,6 @@ import ctypes, sys
 from edge_ser.cli.stop import StopSignals
 libc, mutex = ctypes.CDLL(None), ctypes.create_string_buffer(64)
 with StopSignals() as signals:
-    signals.check()
     print("ready", flush=True)
     libc.pthread_mutex_lock(mutex)
     libc.pthread_mutex_lock(mutex)  # waits for itself, for ever, and takes no notice of signals

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import pty
 import re
 import shutil
 import signal
@@ -24,7 +23,7 @@ from hypothesis import strategies as st
 from edge_ser.cli.screen import Screen
 from edge_ser.client import Condition, Link
 from edge_ser.errors import InvalidSetting, NotPermitted
-from tests.cli.command import EDGE_SER, TIMEOUT, assert_refused, run, start, without_privileges
+from tests.cli.command import EDGE_SER, TIMEOUT, assert_refused, open_terminal, run, start, without_privileges
 from tests.dashboard.running import Service, emotion, status, wait_until
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -34,7 +33,7 @@ class Terminal:
     """A terminal with `edge-ser watch` on it."""
 
     def __init__(self, arguments: list[str], env: dict[str, str], columns: int = 80, rows: int = 24) -> None:
-        self._main, terminal = pty.openpty()
+        self._main, terminal = open_terminal()
         self.shown = ""
         self.resize(columns, rows)
         self.process = subprocess.Popen(

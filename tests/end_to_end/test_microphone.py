@@ -189,7 +189,8 @@ def test_labels_come_in_time(heard: Heard) -> None:
 
 def test_socket_readers_get_the_lines_of_standard_output(heard: Heard) -> None:
     early, late, leaver = (heard.readers[name] for name in ("early", "late", "leaver"))
-    assert early == heard.lines[1:]  # "listening" went out before anybody could connect
+    assert early == heard.lines  # "listening" went out before anybody could connect, and is said to each new reader
     assert leaver == early[:3]
-    assert 0 < len(late) < len(early)
-    assert late == early[-len(late) :]
+    assert late[0] == heard.lines[0]
+    assert 1 < len(late) < len(early)
+    assert late[1:] == early[1 - len(late) :]

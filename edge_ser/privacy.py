@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from edge_ser import state
 from edge_ser.errors import NotPermitted
 from edge_ser.service import paths
 from edge_ser.settings import PrivacySettings, QuietHours
@@ -19,7 +20,7 @@ from edge_ser.settings import PrivacySettings, QuietHours
 
 def switch() -> Path:
     """Return the mute file that `edge-ser mute` makes: the service's where one is installed, else the user's own."""
-    return paths.MUTED if os.path.lexists(paths.STATE) else _own()
+    return paths.MUTED if os.path.lexists(paths.STATE) else state.of_user() / paths.MUTED.name
 
 
 def heeded() -> Path:
@@ -27,15 +28,9 @@ def heeded() -> Path:
 
     Only root and the service itself can look into the service's state folder; for others it is their own.
     """
-    state = os.environ.get("STATE_DIRECTORY")  # systemd tells its services
-    if state:
-        return Path(state.split(":")[0]) / paths.MUTED.name
-    return switch() if os.geteuid() == 0 else _own()
-
-
-def _own() -> Path:
-    base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "state") / "edge-ser" / paths.MUTED.name
+    if not os.environ.get("STATE_DIRECTORY") and os.geteuid() == 0:
+        return switch()
+    return state.of_this_process() / paths.MUTED.name
 
 
 def mute(path: Path, until: datetime | None = None) -> None:

@@ -47,6 +47,12 @@ def without_password(uri: str) -> str:
     return re.sub(r"(://[^:@/]*):.*@", r"\1:***@", uri, flags=re.DOTALL)
 
 
+def require_absolute(key: str, path: str | None) -> None:
+    """Raise an error that names key and path, if it depends on the working directory; ``None`` is not set."""
+    if path is not None and not Path(path).is_absolute():
+        raise InvalidSetting(f"{key} = {path!r}: allowed is a path that begins with /")
+
+
 @dataclass(frozen=True)
 class MicrophoneSettings:
     """Which microphone, and how it is read."""
@@ -167,8 +173,7 @@ class PrivacySettings:
                 raise InvalidSetting(
                     f"privacy.quiet_hours = {text!r}: allowed is HH:MM-HH:MM, for example 22:00-07:00"
                 ) from None
-        if self.mute_file is not None and not Path(self.mute_file).is_absolute():
-            raise InvalidSetting(f"privacy.mute_file = {self.mute_file!r}: allowed is a path that begins with /")
+        require_absolute("privacy.mute_file", self.mute_file)
 
 
 @dataclass(frozen=True)
@@ -231,9 +236,8 @@ class MqttSettings:
 
     def __post_init__(self) -> None:
         require("mqtt.backlog", self.backlog, 1, 10_000, "events")
-        for key, path in (("password_file", self.password_file), ("ca_file", self.ca_file)):
-            if path is not None and not Path(path).is_absolute():
-                raise InvalidSetting(f"mqtt.{key} = {path!r}: allowed is a path that begins with /")
+        require_absolute("mqtt.password_file", self.password_file)
+        require_absolute("mqtt.ca_file", self.ca_file)
 
 
 @dataclass(frozen=True)

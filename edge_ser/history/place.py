@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from edge_ser import state
 from edge_ser.service import paths
 
 _NAME: Final = "history.sqlite"
@@ -13,8 +14,7 @@ _NAME: Final = "history.sqlite"
 
 def written() -> Path:
     """Return the file that `edge-ser listen` writes: in its service's state folder, else in the user's own."""
-    state = os.environ.get("STATE_DIRECTORY")  # systemd tells its services
-    return Path(state.split(":")[0]) / _NAME if state else _own()
+    return state.of_this_process() / _NAME
 
 
 def read() -> Path:
@@ -30,5 +30,4 @@ def read() -> Path:
 
 
 def _own() -> Path:
-    base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "state") / "edge-ser" / _NAME
+    return state.of_user() / _NAME

@@ -29,7 +29,7 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.events import NO_SPEECH, UNCERTAIN, EmotionEvent, Event, StatusEvent, utc_now
 from edge_ser.model.bundle import Bundle, read_bundle
 from edge_ser.model.interpreter import choose_backend
-from edge_ser.pipeline import Pipeline
+from edge_ser.pipeline import Pipeline, Stages
 from edge_ser.settings import (
     SAMPLE_RATE,
     InputSettings,
@@ -123,7 +123,7 @@ class EmotionRecognizer:
 
     def classify_source(self, source: Source) -> Result:
         """Label all that a source yields, as :meth:`classify` does."""
-        pipeline = Pipeline(self._bundle, self._backend, utc_now)
+        pipeline = Pipeline(Stages.of(self._bundle, self._backend), utc_now)
         events = [event for block in source.blocks() for event in pipeline.process(block)]
         events.extend(pipeline.finish())
         finals = [event for event in events if isinstance(event, EmotionEvent) and event.final]

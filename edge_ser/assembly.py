@@ -48,8 +48,7 @@ def pipeline_of(settings: ListenSettings) -> Pipeline:
     from edge_ser.events import utc_now
     from edge_ser.model.bundle import read_bundle
     from edge_ser.model.interpreter import choose_backend
-    from edge_ser.pipeline import Pipeline
+    from edge_ser.pipeline import Pipeline, Stages
 
-    return Pipeline(
-        read_bundle(settings.model.file), choose_backend(settings.model.interpreter), utc_now, settings.gate
-    )
+    backend = choose_backend(settings.model.interpreter)
+    return Pipeline(Stages.of(read_bundle(settings.model.file), backend, settings.gate), utc_now)

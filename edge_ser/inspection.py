@@ -14,7 +14,7 @@ from edge_ser.errors import EdgeSerError
 from edge_ser.events import EmotionEvent, utc_now
 from edge_ser.model.bundle import Bundle
 from edge_ser.model.interpreter import Backend
-from edge_ser.pipeline import Pipeline
+from edge_ser.pipeline import Pipeline, Stages
 from edge_ser.settings import SAMPLE_RATE
 from edge_ser.sources import Samples
 from edge_ser.sources.recording import Recording
@@ -66,7 +66,7 @@ def inspect(path: str | os.PathLike[str], bundle: Bundle, backend: Backend) -> I
     Raises:
         EdgeSerError: the recording cannot be read, or is too long.
     """
-    pipeline = Pipeline(bundle, backend, utc_now)
+    pipeline = Pipeline(Stages.of(bundle, backend), utc_now)
     heard: list[Samples] = []
     events: list[EmotionEvent] = []
     with Recording(path) as recording:

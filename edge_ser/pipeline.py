@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -27,25 +28,56 @@ _FIRST_TRY: Final = SAMPLE_RATE // 10
 """Samples from one try to the next until an utterance has its first label: 0.1 s."""
 
 
+@dataclass(frozen=True)
+class Stages:
+    """What samples go through, in this order.
+
+    Attributes:
+        gate: Finds speech.
+        front_end: Samples to int8 features.
+        model: Features to logits.
+        decision: Logits to a verdict.
+    """
+
+    gate: SpeechGate
+    front_end: FrontEnd
+    model: ModelStream
+    decision: Decision
+
+    @classmethod
+    def of(cls, bundle: Bundle, backend: Backend, gate: GateSettings | None = None, threads: int = 1) -> Stages:
+        """Make those that a model needs.
+
+        Args:
+            bundle: The model.
+            backend: The interpreter that runs it.
+            gate: When the speech gate opens and closes.
+            threads: Of the interpreter.
+
+        Raises:
+            ModelForeign: the interpreter cannot run it.
+        """
+        return cls(
+            SpeechGate(gate),
+            FrontEnd(bundle.front_end),
+            ModelStream(bundle, backend, threads),
+            Decision(bundle.labels, bundle.decision),
+        )
+
+
 class Pipeline:
     """Recognizes emotions in a stream of blocks.
 
     Args:
-        bundle: The model.
-        backend: The interpreter that runs it.
+        stages: What the samples go through.
         now: The wall clock that stamps events.
-        gate: When the speech gate opens and closes.
     """
 
-    def __init__(
-        self, bundle: Bundle, backend: Backend, now: Callable[[], datetime], gate: GateSettings | None = None
-    ) -> None:
+    def __init__(self, stages: Stages, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._gate = SpeechGate(gate)
-        self._front_end = FrontEnd(bundle.front_end)
-        self._model = ModelStream(bundle, backend)
-        self._decision = Decision(bundle.labels, bundle.decision)
-        self._interval = round(bundle.decision.interval * SAMPLE_RATE)
+        self._gate, self._front_end = stages.gate, stages.front_end
+        self._model, self._decision = stages.model, stages.decision
+        self._interval = round(stages.decision.settings.interval * SAMPLE_RATE)
         self._position = 0  # samples of stream, lost ones included
         self._utterances = 0
         self._start = self._heard = self._next = 0

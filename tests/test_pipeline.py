@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from edge_ser.events import EmotionEvent, Event, StatusEvent
 from edge_ser.model.bundle import read_bundle
 from edge_ser.model.interpreter import choose_backend
-from edge_ser.pipeline import Pipeline
+from edge_ser.pipeline import Pipeline, Stages
 from edge_ser.sources import Block, Samples
 from edge_ser.sources.recording import demonstration, read_samples
 
@@ -24,7 +24,7 @@ DEMONSTRATION = read_samples(demonstration())
 
 
 def run(blocks: Iterable[Block]) -> list[Event]:
-    pipeline = Pipeline(BUNDLE, BACKEND, lambda: MOMENT)
+    pipeline = Pipeline(Stages.of(BUNDLE, BACKEND), lambda: MOMENT)
     return [*(event for block in blocks for event in pipeline.process(block)), *pipeline.finish()]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from edge_ser.events import EmotionEvent, utc_now
 from edge_ser.model.bundle import Bundle
 from edge_ser.model.interpreter import Backend
-from edge_ser.pipeline import Pipeline
+from edge_ser.pipeline import Pipeline, Stages
 from edge_ser.settings import SAMPLE_RATE
 from edge_ser.sources import Block
 from edge_ser.sources.recording import read_samples
@@ -27,7 +27,7 @@ def measure(clips: Sequence[Clip], bundle: Bundle, backend: Backend) -> dict[str
     samples_of_noise = 0
     for clip in progress.bar(clips, "whole path", len(clips), "clip"):
         samples = read_samples(clip.path)
-        pipeline = Pipeline(bundle, backend, utc_now)
+        pipeline = Pipeline(Stages.of(bundle, backend), utc_now)
         made = [*pipeline.process(Block(samples)), *pipeline.finish()]
         count = sum(isinstance(event, EmotionEvent) and event.final for event in made)
         events[clip.label is None] += count

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from edge_ser.events import UNCERTAIN, EmotionEvent, utc_now
 from edge_ser.model.bundle import Bundle
 from edge_ser.model.interpreter import Backend
-from edge_ser.pipeline import Pipeline
+from edge_ser.pipeline import Pipeline, Stages
 from edge_ser.settings import SAMPLE_RATE
 from edge_ser.sources import Block
 from edge_ser.sources.recording import read_samples
@@ -56,7 +56,7 @@ def measure(noises: Sequence[Path], bundle: Bundle, backend: Backend, seconds: f
     pieces = -(-seconds // (_PIECE * len(KINDS)))
     order = np.repeat(np.arange(len(KINDS)), int(pieces))
     np.random.default_rng(SEED).shuffle(order)
-    pipeline = Pipeline(bundle, backend, utc_now)
+    pipeline = Pipeline(Stages.of(bundle, backend), utc_now)
     events = np.zeros((len(KINDS), 2))  # all, uncertain
     for kind, samples in zip(
         order, progress.bar(_stream(noises, order), "non-speech", len(order), "sound"), strict=True

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from edge_ser.events import UNCERTAIN, EmotionEvent, Event, utc_now
 from edge_ser.model.bundle import Bundle
 from edge_ser.model.interpreter import Backend
-from edge_ser.pipeline import Pipeline
+from edge_ser.pipeline import Pipeline, Stages
 from edge_ser.settings import BLOCK_SAMPLES, SAMPLE_RATE
 from edge_ser.sources import Block
 from edge_ser.sources.recording import read_samples
@@ -56,7 +56,7 @@ def measure(
     for speaker in progress.bar(chosen, "steadiness", len(chosen), "speaker"):
         spoken = [read_samples(clip.path) for clip in clips if (clip.speaker, clip.label) == (speaker, label)]
         stream = one_person(spoken, minutes, np.random.default_rng(zlib.crc32(speaker.encode())))
-        pipeline = Pipeline(bundle, backend, utc_now)
+        pipeline = Pipeline(Stages.of(bundle, backend), utc_now)
         blocks = (stream[at : at + BLOCK_SAMPLES] for at in range(0, len(stream), BLOCK_SAMPLES))
         events = [event for block in blocks for event in pipeline.process(Block(block))]
         events += pipeline.finish()

@@ -29,12 +29,12 @@ def model(settings: ModelSettings) -> Finding:
     from edge_ser.events import EmotionEvent, utc_now
     from edge_ser.model.bundle import read_bundle
     from edge_ser.model.interpreter import choose_backend
-    from edge_ser.pipeline import Pipeline
+    from edge_ser.pipeline import Pipeline, Stages
     from edge_ser.sources import limited
     from edge_ser.sources.recording import Recording, demonstration
 
     bundle = read_bundle(None if settings.file is None else Path(settings.file))
-    pipeline = Pipeline(bundle, choose_backend(settings.interpreter), utc_now)
+    pipeline = Pipeline(Stages.of(bundle, choose_backend(settings.interpreter)), utc_now)
     pipeline.warm_up()
     with Recording(demonstration()) as recording:
         blocks = list(limited(recording.blocks(), _SECONDS))

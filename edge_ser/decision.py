@@ -66,7 +66,7 @@ class Decision:
         persistence = self.settings.persistence * 2.0 ** (-pause / _HALF_LIFE)
         anew = (1.0 - persistence) / len(self.labels)
         self._prior = [persistence * p + anew for p in self._believed]
-        self._sum = np.zeros(len(self.labels))
+        self._sum = [0.0] * len(self.labels)
         self._weight = 0.0
         self._evidence = self._most_evidence = 0.0
 
@@ -77,11 +77,12 @@ class Decision:
             steps: Logits, shape ``(n, labels + 1)``, float64; the last column is the logit of speech.
         """
         # One after the other: a float sum depends on its order, and this one must not depend on how the steps arrived.
-        for step in steps:
-            weight = 0.5 + 0.5 * math.tanh(0.5 * step[-1])  # the logistic function, without overflow
-            self._sum += weight * step[:-1]
+        # In Python's own floats: numpy would take longer for so few.
+        for *logits, speech in steps.tolist():
+            weight = 0.5 + 0.5 * math.tanh(0.5 * speech)  # the logistic function, without overflow
+            self._sum = [total + weight * logit for total, logit in zip(self._sum, logits, strict=True)]
             self._weight += weight
-            change = min(_MOST_A_STEP, max(-_MOST_A_STEP, step[-1] - self._neutral))
+            change = min(_MOST_A_STEP, max(-_MOST_A_STEP, speech - self._neutral))
             self._evidence = max(0.0, self._evidence + change)
             self._most_evidence = max(self._most_evidence, self._evidence)
 
@@ -94,8 +95,10 @@ class Decision:
         """Return what is believed so far, or ``None`` while the model has not heard for certain that anybody speaks."""
         if self.evidence < self.settings.evidence or self._weight == 0.0:
             return None
-        logits = self._sum / (self._weight * self.settings.temperature)
-        joint = [math.exp(x) * p for x, p in zip(logits - logits.max(), self._prior, strict=True)]
+        scale = self._weight * self.settings.temperature
+        logits = [total / scale for total in self._sum]
+        largest = max(logits)
+        joint = [math.exp(x - largest) * p for x, p in zip(logits, self._prior, strict=True)]
         total = math.fsum(joint)
         probabilities = {label: p / total for label, p in zip(self.labels, joint, strict=True)}
         best = max(probabilities, key=probabilities.__getitem__)

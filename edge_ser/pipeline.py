@@ -24,7 +24,7 @@ from edge_ser.settings import SAMPLE_RATE, GateSettings
 from edge_ser.sources import Block, Samples
 from edge_ser.speech.gate import Part, SpeechGate
 
-_FIRST_TRY: Final = SAMPLE_RATE // 10
+_NEXT_TRY: Final = SAMPLE_RATE // 10
 """Samples from one try to the next until an utterance has its first label: 0.1 s."""
 
 
@@ -78,9 +78,12 @@ class Pipeline:
         self._gate, self._front_end = stages.gate, stages.front_end
         self._model, self._decision = stages.model, stages.decision
         self._interval = round(stages.decision.settings.interval * SAMPLE_RATE)
+        # Before the front end lets go of its first frames there is nothing to try.
+        self._first = math.ceil(stages.front_end.parameters.first / _NEXT_TRY) * _NEXT_TRY
         self._position = 0  # samples of stream, lost ones included
         self._utterances = 0
-        self._start = self._heard = self._next = 0
+        self._start = self._came = self._next = 0
+        self._unheard: list[Samples] = []  # of the utterance that goes on, at most an interval
         self._published = False
         self._published_until = -math.inf  # end of what the last event says something about
 
@@ -127,26 +130,34 @@ class Pipeline:
             self._model.reset()
             self._decision.reset((part.start - self._published_until) / SAMPLE_RATE)
             self._start = part.start
-            self._next = part.start + _FIRST_TRY
+            self._next = part.start + self._first
             self._published = False
         rest = part.samples
-        self._heard = part.start
-        while self._heard + len(rest) >= self._next:
+        self._came = part.start
+        while self._came + len(rest) >= self._next:
             # Cut where a provisional label is due, so that it does not depend on how the samples arrived.
-            due = self._next - self._heard
-            self._hear(rest[:due])
+            due = self._next - self._came
+            self._take(rest[:due])
             rest = rest[due:]
+            self._hear()
             if len(rest) or not part.ends:
                 yield from self._event(final=False)
-            self._next += self._interval if self._published else _FIRST_TRY
-        self._hear(rest)
+            self._next += self._interval if self._published else _NEXT_TRY
+        self._take(rest)
         if part.ends:
+            self._hear()
             self._decision.add(self._model.process(self._front_end.finish()))
             self._decision.add(self._model.finish())
             yield from self._event(final=True)
 
-    def _hear(self, samples: Samples) -> None:
-        self._heard += len(samples)
+    def _take(self, samples: Samples) -> None:
+        self._came += len(samples)
+        self._unheard.append(samples)
+
+    def _hear(self) -> None:
+        """Hear what came since the last time; at once, since a few samples at a time take several times as long."""
+        samples = np.concatenate(self._unheard)
+        self._unheard.clear()
         self._decision.add(self._model.process(self._front_end.process(samples)))
 
     def _event(self, final: bool) -> Iterator[EmotionEvent]:
@@ -156,13 +167,13 @@ class Pipeline:
         if not self._published:
             self._published = True
             self._utterances += 1
-        self._published_until = self._heard
+        self._published_until = self._came
         yield EmotionEvent(
             time=self._now(),
             utterance=self._utterances,
             final=final,
             start=self._start / SAMPLE_RATE,
-            end=self._heard / SAMPLE_RATE,
+            end=self._came / SAMPLE_RATE,
             label=verdict.label,
             confidence=verdict.confidence,
             probabilities=verdict.probabilities,

@@ -58,6 +58,11 @@ class FrontEndParameters:
             if not ok:
                 raise InvalidSetting(f"front_end.{key} = {getattr(self, key)}: allowed is {allowed}")
 
+    @property
+    def first(self) -> int:
+        """Samples of an utterance until its first frames come out."""
+        return WINDOW + (self.settle - 1) * self.hop
+
     def _gains_fit(self) -> bool:
         return len(self.gains) in (0, self.coefficients) and all(0 < gain < 2**24 for gain in self.gains)
 

@@ -8,17 +8,19 @@ depend on how the samples arrive.  The detector is cheap and misses almost no sp
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
 
 from edge_ser.settings import SAMPLE_RATE, GateSettings
-from edge_ser.sources import Samples
+from edge_ser.sources import NOTHING, Samples
 
 BLOCK: Final = SAMPLE_RATE // 50
 """Samples a decision: 20 ms."""
+
+_BYTES: Final = 2
+"""Bytes a sample."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,16 @@ class Part:
     start: int
     samples: Samples
     begins: bool = False
+    ends: bool = False
+
+
+@dataclass
+class _Run:
+    """A part whose samples are not yet taken out: where it begins and ends in what :meth:`SpeechGate.process` got."""
+
+    begin: int
+    end: int
+    begins: bool
     ends: bool = False
 
 
@@ -63,8 +75,9 @@ class SpeechGate:
         import webrtcvad  # here, so that commands without audio do not pay for it
 
         self._detector: Detector = webrtcvad.Vad(self.settings.aggressiveness)
-        self._rest: Samples = np.empty(0, np.int16)
-        self._position = position
+        self._waiting: Samples = NOTHING  # blocks that are held, then less than a block
+        self._position = position  # of the first of them
+        self._held = 0  # closed: blocks of the look-back; open: of a pause that may turn out to be the end
         self._close()
 
     @property
@@ -81,61 +94,64 @@ class SpeechGate:
         Returns:
             Parts of utterances in order; empty while nobody speaks.
         """
-        if self._rest.size:
-            samples = np.concatenate((self._rest, samples))
-        whole = len(samples) // BLOCK * BLOCK
-        self._rest = samples[whole:].copy()
-        parts: list[Part] = []
-        for begin in range(0, whole, BLOCK):
-            self._decide(samples[begin : begin + BLOCK], parts)
+        if self._waiting.size:
+            samples = np.concatenate((self._waiting, samples))
+        data, is_speech = samples.tobytes(), self._detector.is_speech
+        runs: list[_Run] = []
+        for begin in range(self._held * BLOCK, len(samples) - BLOCK + 1, BLOCK):
+            end = begin + BLOCK
+            self._decide(is_speech(data[_BYTES * begin : _BYTES * end], SAMPLE_RATE), end, runs)
+        parts = [Part(self._position + r.begin, samples[r.begin : r.end], r.begins, r.ends) for r in runs]
+        self._keep(samples, len(samples) // BLOCK - self._held)
         return parts
 
     def finish(self) -> list[Part]:
         """End the stream: an open utterance ends with the last whole block that came."""
-        parts: list[Part] = []
-        if self._open:
-            self._release(len(self._held), parts, ends=True)
-        return parts
+        if not self._open:
+            return []
+        part = Part(self._position, self._waiting[: self._held * BLOCK], ends=True)
+        self._keep(self._waiting, self._held)
+        self._held = 0
+        self._close()
+        return [part]
 
     def _close(self) -> None:
         self._open = False
         self._net = 0  # closed: speech blocks minus noise blocks, never below 0
         self._since = 0  # closed: blocks since the net was last 0
         self._length = 0  # open: blocks handed on
-        self._held: deque[Samples] = deque()  # closed: the look-back; open: a pause that may turn out to be the end
 
-    def _decide(self, block: Samples, parts: list[Part]) -> None:
-        speech = self._detector.is_speech(block.tobytes(), SAMPLE_RATE)
-        self._position += BLOCK
-        self._held.append(block)
+    def _keep(self, samples: Samples, blocks: int) -> None:
+        """Keep what is left behind so many blocks, in memory of its own."""
+        self._waiting = samples[blocks * BLOCK :].copy()
+        self._position += blocks * BLOCK
+
+    def _decide(self, speech: bool, end: int, runs: list[_Run]) -> None:
+        """Follow what the detector said of the block that ends at ``end``."""
+        self._held += 1
         if not self._open:
             self._net = self._net + 1 if speech else max(0, self._net - 1)
             self._since = min(self._since + 1, self._window) if self._net else 0
-            while len(self._held) > self._look_back + self._since:
-                self._held.popleft()
+            self._held = min(self._held, self._look_back + self._since)
             if self._net >= self._onset:
-                self._release(len(self._held), parts, begins=True)
-        elif speech or self._length + len(self._held) >= self._longest:
-            self._release(len(self._held), parts, ends=self._length + len(self._held) >= self._longest)
-        elif len(self._held) >= self._hang_over:
-            self._release(self._tail, parts, ends=True)
+                self._release(self._held, end, runs, begins=True)
+        elif speech or self._length + self._held >= self._longest:
+            self._release(self._held, end, runs, ends=self._length + self._held >= self._longest)
+        elif self._held >= self._hang_over:
+            self._release(self._tail, end, runs, ends=True)
 
-    def _release(self, count: int, parts: list[Part], begins: bool = False, ends: bool = False) -> None:
+    def _release(self, count: int, end: int, runs: list[_Run], begins: bool = False, ends: bool = False) -> None:
         """Hand on the oldest held blocks; what is left after an end can be look-back of the next utterance."""
-        start = self._position - len(self._held) * BLOCK
-        blocks = [self._held.popleft() for _ in range(count)]
-        if parts and not parts[-1].ends:  # the same utterance, earlier in this call
-            before = parts.pop()
-            blocks.insert(0, before.samples)
-            start, begins = before.start, before.begins
-        samples = np.concatenate(blocks) if blocks else np.empty(0, np.int16)
-        parts.append(Part(start, samples, begins, ends))
+        begin = end - self._held * BLOCK
+        if begins or not runs:
+            runs.append(_Run(begin, begin, begins))
+        runs[-1].end = begin + count * BLOCK
+        runs[-1].ends = ends
+        self._held -= count
         self._open = True
         self._length += count
         if ends:
-            left = self._held
             self._close()
-            self._held = left
 
 
 def cut(samples: Samples, settings: GateSettings | None = None) -> list[Part]:

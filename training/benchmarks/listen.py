@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,10 @@ import click
 import numpy as np
 import numpy.typing as npt
 import soundfile
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+import edge_ser
 from edge_ser.settings import SAMPLE_RATE
 from edge_ser.sources import Samples
 from edge_ser.sources.recording import read_samples
@@ -35,6 +39,7 @@ _SHORT, _LONG = 60, 360  # s of speech
 _UTTERANCES: Final = 10
 _PAUSE: Final = 1.5  # s
 _RANGE: Final = 35.0  # dB
+_QUIET: Final = 4.0  # standard deviation of a quiet room, LSB
 _COMMAND: Final = (sys.executable, "-m", "edge_ser")
 
 
@@ -82,6 +87,7 @@ def main(data: Path | None, repeat: int, model: Path | None) -> None:
             *_throughput(clips, Path(folder), repeat, chosen),
             *_delays(clips, Path(folder), chosen),
             *_start_up(Path(folder), repeat, chosen),
+            _install_size(),
         ]
     width = max(len(row.name) for row in rows)
     for row in rows:
@@ -99,22 +105,27 @@ def _written(value: float, form: str) -> str:
 
 def _throughput(clips: Sequence[Samples], folder: Path, repeat: int, options: Sequence[str]) -> list[Row]:
     speech = np.concatenate([clip[slice(*_active(clip))] for clip in clips])
-    costs = []
-    for seconds in (_SHORT, _LONG):
-        path = folder / f"{seconds}.wav"
-        soundfile.write(path, np.resize(speech, seconds * SAMPLE_RATE), SAMPLE_RATE)
-        arguments = ("listen", "--input", str(path), "--format", "json", *options)
-        costs.append([_cost(arguments) for _ in range(repeat)])
-    short, long = costs
-    span = _LONG - _SHORT
+    quiet = np.random.default_rng(1).normal(0, _QUIET, SAMPLE_RATE).astype(np.int16)
 
-    def factor(time_of: Callable[[Cost], float]) -> float:
-        return (min(map(time_of, long)) - min(map(time_of, short))) / span
+    def costs(sound: Samples) -> tuple[list[Cost], list[Cost]]:
+        """Return what a short and a long recording cost."""
+        both = []
+        for seconds in (_SHORT, _LONG):
+            path = folder / f"{seconds}.wav"
+            soundfile.write(path, np.resize(sound, seconds * SAMPLE_RATE), SAMPLE_RATE)
+            arguments = ("listen", "--input", str(path), "--format", "json", *options)
+            both.append([_cost(arguments) for _ in range(repeat)])
+        return both[0], both[1]
 
+    def factor(short: list[Cost], long: list[Cost], time_of: Callable[[Cost], float]) -> float:
+        return (min(map(time_of, long)) - min(map(time_of, short))) / (_LONG - _SHORT)
+
+    of_speech, of_quiet = costs(speech), costs(quiet)
     return [
-        Row("real-time factor, processor time", factor(lambda cost: cost.processor), 0.02, ".4f"),
-        Row("real-time factor, wall clock", factor(lambda cost: cost.wall), None, ".4f"),
-        Row("largest resident memory", max(cost.memory for cost in long), 100, ".1f MB"),
+        Row("real-time factor, processor time", factor(*of_speech, lambda cost: cost.processor), 0.02, ".4f"),
+        Row("real-time factor, wall clock", factor(*of_speech, lambda cost: cost.wall), None, ".4f"),
+        Row("real-time factor when nobody speaks", factor(*of_quiet, lambda cost: cost.processor), 0.002, ".5f"),
+        Row("largest resident memory", max(cost.memory for cost in of_speech[1]), 100, ".1f MB"),
     ]
 
 
@@ -169,8 +180,25 @@ def _start_up(folder: Path, repeat: int, options: Sequence[str]) -> list[Row]:
             process.stdout.read()
     return [
         Row("--help, processor time", min(cost.processor for cost in helps), 0.3, ".2f s"),
-        Row("from start to listening, wall clock", min(listening), None, ".2f s"),
+        Row("from start to listening, wall clock", min(listening), 1.0, ".2f s"),
     ]
+
+
+def _install_size() -> Row:
+    """Measure the files of the package and of all that it needs, but for numpy, which most systems have anyway."""
+    needed: dict[str, metadata.Distribution] = {}
+    wanted = ["edge-ser", "tflite-runtime"]
+    while wanted:
+        name = canonicalize_name(wanted.pop())
+        if name in needed or name == "numpy":
+            continue
+        needed[name] = metadata.distribution(name)
+        requirements = map(Requirement, needed[name].requires or ())
+        wanted += [each.name for each in requirements if each.marker is None or each.marker.evaluate({"extra": ""})]
+    own = [path for path in Path(edge_ser.__path__[0]).rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    theirs = [Path(str(d.locate_file(f))) for n, d in needed.items() if n != "edge-ser" for f in d.files or ()]
+    size = sum(path.stat().st_size for path in own + theirs if path.exists() and path.suffix != ".pyc")
+    return Row("installed with tflite-runtime, numpy and .pyc files aside", size / 1e6, 40, ".1f MB")
 
 
 def _cost(arguments: Sequence[str]) -> Cost:

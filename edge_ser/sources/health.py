@@ -146,7 +146,7 @@ class HealthMonitor:
         return None if self._state is before else self._state
 
     def _judge(self, block: Samples) -> None:
-        low, high = int(block.min()), int(block.max())
+        low, high = int(np.minimum.reduce(block)), int(np.maximum.reduce(block))
         seen = _look(low, high)
         if self._repeats(block.tobytes(), search=seen is Health.HEALTHY):
             seen = Health.STUCK

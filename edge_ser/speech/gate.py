@@ -100,7 +100,11 @@ class SpeechGate:
         runs: list[_Run] = []
         for begin in range(self._held * BLOCK, len(samples) - BLOCK + 1, BLOCK):
             end = begin + BLOCK
-            self._decide(is_speech(data[_BYTES * begin : _BYTES * end], SAMPLE_RATE), end, runs)
+            speech = is_speech(data[_BYTES * begin : _BYTES * end], SAMPLE_RATE)
+            if speech or self._open or self._net:
+                self._decide(speech, end, runs)
+            else:  # the short way, for most of most days
+                self._held = min(self._held + 1, self._look_back)
         parts = [Part(self._position + r.begin, samples[r.begin : r.end], r.begins, r.ends) for r in runs]
         self._keep(samples, len(samples) // BLOCK - self._held)
         return parts

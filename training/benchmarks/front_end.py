@@ -1,8 +1,9 @@
 """How fast and how exact the front end is beside other libraries: ``python -m training.benchmarks.front_end``.
 
-All in one process with one thread, one after another in turns, so that the ratios hold whatever else the machine does.
-Each library computes 40 cepstra of 40 mel bands from 60 to 5000 Hz of frames of 512 samples every 256, if it can be
-told so; ours takes range and running mean and makes int8 besides.  What is not installed is left out with a note.
+All in one process with one thread, one after another in turns, so that the ratios hold whatever else the machine does;
+the processor's time counts.  Each library computes 40 cepstra of 40 mel bands from 60 to 5000 Hz of frames of 512
+samples every 256, if it can be told so; ours takes range and running mean and makes int8 besides.  What is not
+installed is left out with a note.
 """
 
 from __future__ import annotations
@@ -10,9 +11,7 @@ from __future__ import annotations
 import importlib
 import math
 import os
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -27,12 +26,15 @@ from edge_ser.features.front_end import FrontEnd  # noqa: E402
 from edge_ser.features.log_mel import LogMel, mel_weights  # noqa: E402
 from edge_ser.features.mfcc import CEPSTRA_FRACTION_BITS, Mfcc, dct_matrix  # noqa: E402
 from edge_ser.features.parameters import WINDOW, FrontEndParameters  # noqa: E402
+from training.benchmarks.rounds import Spread, Work, in_turns, ratio  # noqa: E402
 
 Int16 = npt.NDArray[np.int16]
 Float = npt.NDArray[np.float64]
 
 SECONDS: Final = 10
 ROUNDS: Final = 40
+BASE: Final = "edge-ser, 10 s at once"
+"""What the others are compared with: they take all at once too."""
 CHUNK: Final = 1_600
 
 PARAMETERS: Final = FrontEndParameters(gains=(20_000,) * 40)
@@ -87,7 +89,7 @@ def ours(samples: Int16) -> dict[str, Callable[[], Any]]:
         front_end.finish()
 
     return {
-        "edge-ser, 10 s at once": batch,
+        BASE: batch,
         "edge-ser, 100 ms at a time": stream,
         "edge-ser, log-mel only, 100 ms at a time": log_mel_stream,
         "numpy float64 rfft alone": lambda: np.fft.rfft(frames_of(samples) * hann),
@@ -163,7 +165,7 @@ def _cmsis(name: str) -> Callable[[Int16], Float]:
 # Precision -----------------------------------------------------------------------------------------------------------
 
 
-def ratio(exact: Float, found: Float) -> float:
+def signal_to_error(exact: Float, found: Float) -> float:
     """Return the signal-to-error ratio of all cepstra but the first, dB."""
     exact, found = exact[:, 1:], found[:, 1:]
     return 10 * math.log10(float(np.sum(exact**2)) / float(np.sum((exact - found) ** 2)))
@@ -188,7 +190,7 @@ def precision(samples: Int16) -> dict[str, float]:
     means = np.cumsum(exact, axis=0) / np.arange(1, len(exact) + 1)[:, None]
     means[:settle] = means[settle - 1]
     cepstra = np.concatenate((mfcc.process(LogMel(PARAMETERS).process(samples)), mfcc.finish()))
-    found = {"edge-ser": ratio(exact - means, cepstra / 2.0**CEPSTRA_FRACTION_BITS)}
+    found = {"edge-ser": signal_to_error(exact - means, cepstra / 2.0**CEPSTRA_FRACTION_BITS)}
     frames = frames_of(samples)
     loud = frames[np.abs(frames).max(axis=1) > 0]
     magnitude = np.abs(np.fft.rfft(loud / 32_768 * hann)) @ weights
@@ -197,33 +199,38 @@ def precision(samples: Int16) -> dict[str, float]:
             run = _cmsis(name)
         except ImportError:
             break
-        found[f"cmsisdsp {name}"] = ratio(np.log(magnitude + 1e-6) @ dct, np.array([run(frame) for frame in loud]))
+        found[f"cmsisdsp {name}"] = signal_to_error(
+            np.log(magnitude + 1e-6) @ dct, np.array([run(frame) for frame in loud])
+        )
     return found
+
+
+def gather(samples: Int16) -> tuple[list[Work], list[str]]:
+    """Return what can be timed here, and a line for each library that is not installed.
+
+    Args:
+        samples: :data:`SECONDS` of audio.
+    """
+    works: list[Work] = []
+    notes = []
+    for group in (ours, librosa, python_speech_features, pymicro_features, cmsisdsp):
+        try:
+            works += [Work(name, SECONDS, run) for name, run in group(samples).items()]
+        except ImportError as error:
+            notes.append(f"left out: {group.__name__} ({error}): pip install -e '.[peers]'")
+    return works, notes
 
 
 def main() -> int:
     """Measure everything in turns and print the tables."""
     samples, what = recording()
-    work: dict[str, Callable[[], Any]] = {}
-    notes = []
-    for group in (ours, librosa, python_speech_features, pymicro_features, cmsisdsp):
-        try:
-            work |= group(samples)
-        except ImportError as error:
-            notes.append(f"left out: {group.__name__} ({error})")
-    times: dict[str, list[float]] = {name: [] for name in work}
-    for turn in range(ROUNDS + 1):
-        for name, run in work.items():
-            begin = time.perf_counter()
-            run()
-            if turn:  # the first turn imports and compiles
-                times[name].append((time.perf_counter() - begin) / SECONDS * 1e6)
-    base = statistics.median(times["edge-ser, 10 s at once"])
+    works, notes = gather(samples)
+    costs = in_turns(works, ROUNDS, lambda: None)
     lines = [f"{SECONDS} s of {what}, numpy {np.__version__}, one thread, median of {ROUNDS} turns", ""]
     lines += ["| | µs a second of audio | best | edge-ser's batch takes |", "|---|---:|---:|---:|"]
-    for name, values in times.items():
-        median = statistics.median(values)
-        lines.append(f"| {name} | {median:.0f} | {min(values):.0f} | {base / median:.2f}x |")
+    for name, values in costs.items():
+        cost, share = Spread.of(values), ratio(costs[BASE], values)
+        lines.append(f"| {name} | {cost.median * 1e6:.0f} | {cost.least * 1e6:.0f} | {share.median:.2f}x |")
     lines += ["", "| signal to error against float64, without c0 | full level | 40 dB down |", "|---|---:|---:|"]
     full, down = precision(samples), precision((samples // 100).astype(np.int16))
     lines += [f"| {name} | {full[name]:.1f} dB | {down[name]:.1f} dB |" for name in full]

@@ -66,7 +66,7 @@ class Decision:
         persistence = self.settings.persistence * 2.0 ** (-pause / _HALF_LIFE)
         anew = (1.0 - persistence) / len(self.labels)
         self._prior = [persistence * p + anew for p in self._believed]
-        self._sum = [0.0] * len(self.labels)
+        self._sum = np.zeros(len(self.labels))
         self._weight = 0.0
         self._evidence = self._most_evidence = 0.0
 
@@ -76,15 +76,20 @@ class Decision:
         Args:
             steps: Logits, shape ``(n, labels + 1)``, float64; the last column is the logit of speech.
         """
-        # One after the other: a float sum depends on its order, and this one must not depend on how the steps arrived.
-        # In Python's own floats: numpy would take longer for so few.
-        for *logits, speech in steps.tolist():
-            weight = 0.5 + 0.5 * math.tanh(0.5 * speech)  # the logistic function, without overflow
-            self._sum = [total + weight * logit for total, logit in zip(self._sum, logits, strict=True)]
-            self._weight += weight
+        if not len(steps):
+            return
+        weights = []
+        for speech in steps[:, -1].tolist():
+            weights.append(0.5 + 0.5 * math.tanh(0.5 * speech))  # the logistic function, without overflow
+            self._weight += weights[-1]
             change = min(_MOST_A_STEP, max(-_MOST_A_STEP, speech - self._neutral))
             self._evidence = max(0.0, self._evidence + change)
             self._most_evidence = max(self._most_evidence, self._evidence)
+        # One after the other: a float sum depends on its order, and this one must not depend on how the steps arrived.
+        sums = np.empty((len(steps) + 1, len(self.labels)))
+        sums[0] = self._sum
+        np.multiply(steps[:, :-1], np.array(weights)[:, None], sums[1:])
+        self._sum = np.add.accumulate(sums, 0)[-1]
 
     @property
     def evidence(self) -> float:
@@ -96,7 +101,7 @@ class Decision:
         if self.evidence < self.settings.evidence or self._weight == 0.0:
             return None
         scale = self._weight * self.settings.temperature
-        logits = [total / scale for total in self._sum]
+        logits = (self._sum / scale).tolist()
         largest = max(logits)
         joint = [math.exp(x - largest) * p for x, p in zip(logits, self._prior, strict=True)]
         total = math.fsum(joint)

@@ -8,6 +8,7 @@ float activations, or all in float, runs too, to be compared.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +51,7 @@ class ModelStream:
         self._result = result["index"]
         quantization: tuple[float, int] = result["quantization"] if result["dtype"] is np.int8 else (1.0, 0)
         self._scale, self._zero = quantization
+        self._nothing: Float = np.empty((0, len(bundle.labels) + 1))
         self.reset()
 
     def reset(self) -> None:
@@ -71,26 +73,32 @@ class ModelStream:
         self._pending = np.concatenate((self._pending, features))
         whole = self._context + self._frames
         outputs = []
-        while len(self._pending) >= whole:
-            outputs.append(self._invoke(self._pending[:whole]))
-            self._pending = self._pending[self._frames :]
-        return np.concatenate(outputs) if outputs else np.empty((0, len(self.bundle.labels) + 1))
+        begin = 0
+        while len(self._pending) - begin >= whole:
+            outputs.append(self._invoke(self._pending[begin : begin + whole]))
+            begin += self._frames
+        if not outputs:
+            return self._nothing
+        self._pending = self._pending[begin:]
+        return self._logits(np.concatenate(outputs))
 
     def finish(self) -> Float:
         """End the utterance and return the steps of its last, incomplete chunk."""
         left = len(self._pending) - self._context
         if not left:
-            return np.empty((0, len(self.bundle.labels) + 1))
+            return self._nothing
         chunk = np.zeros((self._context + self._frames, self._pending.shape[1]), np.int8)
         chunk[: len(self._pending)] = self._pending
         # A step counts when any of its own frames is real.
-        return self._invoke(chunk)[: math.ceil(left / self._frames_a_step)]
+        return self._logits(self._invoke(chunk))[: math.ceil(left / self._frames_a_step)]
 
-    def _invoke(self, chunk: Int8) -> Float:
+    def _invoke(self, chunk: Int8) -> Any:
         if not self.bundle.chunk.streams:
             self._interpreter.reset_all_variables()
         self._interpreter.set_tensor(self._source, chunk[None].astype(self._source_dtype, copy=False))
         self._interpreter.invoke()
-        output = self._interpreter.get_tensor(self._result)[0]
-        logits: Float = (output.astype(np.float64) - self._zero) * self._scale
+        return self._interpreter.get_tensor(self._result)[0]
+
+    def _logits(self, outputs: npt.NDArray[Any]) -> Float:
+        logits: Float = (outputs.astype(np.float64) - self._zero) * self._scale
         return logits

@@ -1,4 +1,4 @@
-"""Reading the events of a running service from its socket, for as long as wanted, whatever becomes of the service."""
+"""Reading the events of a running service from its socket, whatever becomes of it, and asking for levels or to mute."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import json
 import math
 import socket
 import stat
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from enum import Enum
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge_ser.errors import InvalidSetting
-from edge_ser.events import FAULTS, SCHEMA_VERSION, STATES, EmotionEvent, Event, StatusEvent
+from edge_ser.events import FAULTS, SCHEMA_VERSION, SILENCE, STATES, EmotionEvent, Event, LevelEvent, StatusEvent
 
 TICK_SECONDS: Final = 0.5
 """Without news, :func:`follow` lets its caller do something else this often, s."""
@@ -66,7 +67,58 @@ def check_path(path: Path) -> None:
         raise InvalidSetting(f"--socket {path}: allowed is a path of at most {_LONGEST_PATH} bytes")
 
 
-def follow(path: Path, over: Callable[[], bool] = lambda: False) -> Iterator[Event | Link | None]:
+class Requests:
+    """What a reader asks of the service.  All methods may be called in any thread.
+
+    Args:
+        levels: Whether it wants levels from the beginning.
+    """
+
+    def __init__(self, levels: bool = False) -> None:
+        self._levels = levels
+        self._connection: socket.socket | None = None
+        self._lock = threading.Lock()
+
+    def ask_for_levels(self, wanted: bool) -> None:
+        """Ask for levels, or for none; it holds for later connections too."""
+        with self._lock:
+            self._levels = wanted
+            self._send({"levels": wanted})
+
+    def mute(self, on: bool) -> bool:
+        """Mute or unmute; return whether the service was there to be asked.
+
+        What becomes of it comes as an event: ``muted`` or another state, or ``refused``.
+        """
+        with self._lock:
+            return self._send({"mute": on})
+
+    @contextmanager
+    def through(self, connection: socket.socket) -> Iterator[None]:
+        """Let requests go through a connection while the block runs."""
+        with self._lock:
+            self._connection = connection
+            if self._levels:
+                self._send({"levels": True})
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._connection = None
+
+    def _send(self, request: dict[str, bool]) -> bool:
+        if self._connection is None:
+            return False
+        try:
+            self._connection.sendall(json.dumps(request).encode() + b"\n")
+        except OSError:  # whoever reads notices as well
+            return False
+        return True
+
+
+def follow(
+    path: Path, over: Callable[[], bool] = lambda: False, requests: Requests | None = None
+) -> Iterator[Event | LevelEvent | Link | None]:
     """Yield events as they come, and how the link to the service is whenever that changes.
 
     It connects anew, with longer and longer pauses, for as long as it is asked.  Each time that it succeeds it yields
@@ -75,10 +127,12 @@ def follow(path: Path, over: Callable[[], bool] = lambda: False) -> Iterator[Eve
     Args:
         path: The socket.
         over: Asked at least every :data:`TICK_SECONDS` whether that is enough.
+        requests: What is asked of the service.
 
     Yields:
-        An event, a link, or ``None`` when nothing came for a tick.
+        An event, a level if they were asked for, a link, or ``None`` when nothing came for a tick.
     """
+    requests = requests or Requests()
     said: Link | None = None
     pause = _FIRST_PAUSE
     while not over():
@@ -87,7 +141,7 @@ def follow(path: Path, over: Callable[[], bool] = lambda: False) -> Iterator[Eve
             yield link
         said = link
         if connection is not None:
-            with connection:
+            with connection, requests.through(connection):
                 for item in _events(connection, over):
                     pause = _FIRST_PAUSE
                     yield item
@@ -124,7 +178,7 @@ def _why_not(path: Path, error: OSError) -> Link:
     return Link.NOBODY_LISTENS if is_socket else Link.NO_WAY
 
 
-def _events(connection: socket.socket, over: Callable[[], bool]) -> Iterator[Event | None]:
+def _events(connection: socket.socket, over: Callable[[], bool]) -> Iterator[Event | LevelEvent | None]:
     """Yield events until the other end hangs up or sends what no service does."""
     rest = b""
     while not over():
@@ -144,7 +198,7 @@ def _events(connection: socket.socket, over: Callable[[], bool]) -> Iterator[Eve
                 yield event
 
 
-def parse(line: bytes) -> Event | None:
+def parse(line: bytes) -> Event | LevelEvent | None:
     """Return the event that a line of JSON says, or ``None``: readers ignore what they do not know."""
     try:
         fields = json.loads(line)
@@ -156,6 +210,9 @@ def parse(line: bytes) -> Event | None:
         if fields["event"] == "status":
             status, message = _printable(fields["status"]), _printable(fields["message"])
             return StatusEvent(moment, status, message, _number(fields["position"]))
+        if fields["event"] == "level":
+            level, peak = (_number(fields[name], SILENCE, 0) for name in ("level", "peak"))
+            return LevelEvent(moment, _number(fields["position"]), level, peak, bool(fields["speech"]))
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         pass
     return None
@@ -169,14 +226,14 @@ def _emotion(fields: dict[str, Any], moment: datetime) -> EmotionEvent:
         start=_number(fields["start"]),
         end=_number(fields["end"]),
         label=_printable(fields["label"]),
-        confidence=_number(fields["confidence"], 1),
-        probabilities={_printable(label): _number(p, 1) for label, p in fields["probabilities"].items()},
+        confidence=_number(fields["confidence"], most=1),
+        probabilities={_printable(label): _number(p, most=1) for label, p in fields["probabilities"].items()},
     )
 
 
-def _number(value: Any, most: float = math.inf) -> float:
+def _number(value: Any, least: float = 0, most: float = math.inf) -> float:
     number = float(value)
-    if not (math.isfinite(number) and 0 <= number <= most):
+    if not (math.isfinite(number) and least <= number <= most):
         raise ValueError(value)
     return number
 

@@ -1,4 +1,4 @@
-"""What the recognizer publishes: emotions and status, as JSON Lines with a written, versioned schema.
+"""What the recognizer publishes: emotions, status and levels, as JSON Lines with a written, versioned schema.
 
 The schema is `events.schema.json` beside this file.  A field is never removed nor changes its meaning within a version;
 new fields may come, so readers should ignore what they do not know.
@@ -34,6 +34,7 @@ STATUSES: Final = (
     "muted",  # by the mute file or in quiet hours; `listening` ends it
     "overflow",  # audio was lost
     "dropped",  # events were, for a slow reader
+    "refused",  # what this reader of the socket asked for; the others do not hear of it
     "reloaded",  # the configuration was read anew
     "not-reloaded",  # it cannot be used; the one before stays in force
     "error",
@@ -91,6 +92,30 @@ class StatusEvent:
 
 
 Event = EmotionEvent | StatusEvent
+"""What every sink takes."""
+
+
+@dataclass(frozen=True)
+class LevelEvent:
+    """How loud it is just now, up to ten times a second.  Only readers of a socket that ask for levels get them.
+
+    Attributes:
+        time: When it was measured, UTC.
+        position: Where in the stream, seconds.
+        level: Root mean square of the last tenth of a second without its offset, dBFS, :data:`SILENCE` at least.
+        peak: Greatest magnitude in it, dBFS, likewise.
+        speech: Whether the speech gate is open.
+    """
+
+    time: datetime
+    position: float
+    level: float
+    peak: float
+    speech: bool
+
+
+SILENCE: Final = -96.0
+"""What is said instead of minus infinity, dBFS; one bit of noise is louder."""
 
 
 def utc_now() -> datetime:
@@ -98,15 +123,25 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def to_dict(event: Event) -> dict[str, Any]:
+_NAMES: Final = {EmotionEvent: "emotion", StatusEvent: "status", LevelEvent: "level"}
+
+
+def to_dict(event: Event | LevelEvent) -> dict[str, Any]:
     """Return the event as it stands in JSON, rounded to what it can mean."""
     head: dict[str, Any] = {
-        "event": "emotion" if isinstance(event, EmotionEvent) else "status",
+        "event": _NAMES[type(event)],
         "schema": SCHEMA_VERSION,
         "time": event.time.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
     if isinstance(event, StatusEvent):
         return head | {"status": event.status, "message": event.message, "position": round(event.position, 3)}
+    if isinstance(event, LevelEvent):
+        return head | {
+            "position": round(event.position, 3),
+            "level": round(event.level, 1),
+            "peak": round(event.peak, 1),
+            "speech": event.speech,
+        }
     return head | {
         "utterance": event.utterance,
         "final": event.final,
@@ -118,6 +153,6 @@ def to_dict(event: Event) -> dict[str, Any]:
     }
 
 
-def to_json_line(event: Event) -> str:
+def to_json_line(event: Event | LevelEvent) -> str:
     """Return the event as one line of JSON, with its newline."""
     return json.dumps(to_dict(event), separators=(", ", ": ")) + "\n"

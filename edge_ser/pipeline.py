@@ -92,6 +92,11 @@ class Pipeline:
         """How much of the stream has gone by, s."""
         return self._position / SAMPLE_RATE
 
+    @property
+    def hears_speech(self) -> bool:
+        """Whether the speech gate is open."""
+        return self._gate.is_open
+
     def warm_up(self) -> None:
         """Run everything once, so that the first utterance does not wait for what is set up at the first use."""
         features = self._front_end.process(np.arange(SAMPLE_RATE, dtype=np.int16))

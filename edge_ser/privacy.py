@@ -71,6 +71,25 @@ def unmute(path: Path) -> bool:
     return True
 
 
+def turn(path: Path, on: bool) -> bool:
+    """Turn the mute switch on, for good, or off; return whether that changed anything.
+
+    Raises:
+        NotPermitted: the mute file cannot be changed; the message says what to do.
+    """
+    if not on:
+        return unmute(path)
+    if muted(path, local_now()) == "muted":  # for good already
+        return False
+    mute(path)
+    return True
+
+
+def mute_file(settings: PrivacySettings) -> Path:
+    """Return the mute file that `edge-ser listen` heeds."""
+    return heeded() if settings.mute_file is None else Path(settings.mute_file)
+
+
 class Hush:
     """Tells whether nobody may be listened to just now, and why.
 
@@ -81,7 +100,7 @@ class Hush:
 
     def __init__(self, settings: PrivacySettings, now: Callable[[], datetime]) -> None:
         self._quiet_hours = [QuietHours.parse(text) for text in settings.quiet_hours]
-        self._path = heeded() if settings.mute_file is None else Path(settings.mute_file)
+        self._path = mute_file(settings)
         self._now = now
 
     def reason(self) -> str | None:

@@ -164,6 +164,8 @@ class PrivacySettings:
     """Parts of each day in which the microphone is closed, ``HH:MM-HH:MM``, local time."""
     mute_file: str | None = None
     """While it is there the microphone is closed; ``None`` is the place that `edge-ser mute` uses."""
+    socket_switch: bool = True
+    """Whether whoever may read the socket may also mute and unmute; only microphones are muted."""
 
     def __post_init__(self) -> None:
         for text in self.quiet_hours:

@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_ser.events import LABELS, SCHEMA_VERSION, STATUSES, EmotionEvent, Event, StatusEvent, to_dict, to_json_line
+from edge_ser.events import (
+    LABELS,
+    SCHEMA_VERSION,
+    SILENCE,
+    STATUSES,
+    EmotionEvent,
+    Event,
+    LevelEvent,
+    StatusEvent,
+    to_dict,
+    to_json_line,
+)
 
 SCHEMA = json.loads((resources.files("edge_ser") / "events.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -38,8 +49,11 @@ emotions = st.builds(
 )
 
 
-@given(statuses | emotions)
-def test_every_event_is_one_line_that_fits_the_schema(event: Event) -> None:
+levels = st.builds(LevelEvent, st.just(TIME), seconds, st.floats(SILENCE, 0), st.floats(SILENCE, 0), st.booleans())
+
+
+@given(statuses | emotions | levels)
+def test_every_event_is_one_line_that_fits_the_schema(event: Event | LevelEvent) -> None:
     line = to_json_line(event)
     assert line.endswith("\n")
     assert line.count("\n") == 1
@@ -59,6 +73,14 @@ def test_the_schema_knows_every_status() -> None:
     assert all(f'"{status}"' in schema for status in STATUSES)
     for status in STATUSES:
         VALIDATOR.validate(to_dict(StatusEvent(TIME, status, "so it is", 0.0)))
+
+
+def test_the_schema_bounds_levels() -> None:
+    level = to_dict(LevelEvent(TIME, 1.0, -20.04, SILENCE, True))
+    assert (level["event"], level["level"], level["peak"], level["speech"]) == ("level", -20.0, SILENCE, True)
+    for wrong in ({"level": -97}, {"peak": 1}, {"speech": "yes"}, {"position": -1}, {"event": "status"}):
+        with pytest.raises(jsonschema.ValidationError):
+            VALIDATOR.validate({**level, **wrong})
 
 
 def test_time_is_utc() -> None:

@@ -21,14 +21,12 @@ from edge_ser.sinks import standard_error
               show_default=True, help="The socket that the service publishes on.")  # fmt: skip
 @click.option("--token-file", type=click.Path(path_type=Path, readable=False), metavar="FILE",
               help="File with the token that browsers and programs have to give, 16 characters or more.")  # fmt: skip
-@click.option("--mute-file", type=click.Path(path_type=Path, readable=False), metavar="FILE",
-              help="The mute file, if it is not in its usual place (`privacy.mute_file`).")  # fmt: skip
-def command(host: str, port: int, socket: Path, token_file: Path | None, mute_file: Path | None) -> int:
+def command(host: str, port: int, socket: Path, token_file: Path | None) -> int:
     """Serve a live page of what a running service hears, for browsers on this machine.
 
-    What is heard now, the last hour and day, the microphone's state, a mute button. It needs no internet, and
-    keeps what it shows in memory alone. All accounts of this machine can see it, unless --token-file is given. It
-    is plain HTTP: other machines need the token, and are best let in through
+    What is heard now and how loud it is, the last hour and day, the microphone's state, a mute button. It needs no
+    internet, and keeps what it shows in memory alone. All accounts of this machine can see and use it, unless
+    --token-file is given. It is plain HTTP: other machines need the token, and are best let in through
     `ssh -L 8765:localhost:8765 raspberrypi`, which encrypts.
 
     \b
@@ -37,7 +35,6 @@ def command(host: str, port: int, socket: Path, token_file: Path | None, mute_fi
       edge-ser dashboard --socket /tmp/edge-ser.sock
       (umask 077; openssl rand -hex 16 > token); edge-ser dashboard --host 0.0.0.0 --token-file token
     """
-    from edge_ser import privacy
     from edge_ser.client import check_path
     from edge_ser.dashboard.security import read_token
     from edge_ser.errors import EdgeSerError, InvalidSetting
@@ -63,5 +60,5 @@ def command(host: str, port: int, socket: Path, token_file: Path | None, mute_fi
 
     with listen(address) as server, StopSignals() as signals, suppress(Stopped):
         signals.check()
-        serve(server, socket, mute_file or privacy.switch(), token, ready)
+        serve(server, socket, token, ready)
     return signals.exit_status

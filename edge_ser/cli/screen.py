@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from edge_ser.client import Condition, Link, explain
-from edge_ser.events import UNCERTAIN, EmotionEvent, Event
+from edge_ser.events import UNCERTAIN, EmotionEvent, Event, LevelEvent
 
 _COLOURS: Final = {
     "anger": "red",
@@ -27,6 +27,12 @@ _LONGEST_BAR: Final = 50
 _SHORT_BAR: Final = 20
 """Characters of the bars of the probabilities, and of a line in the list."""
 
+_SPEECH: Final = "  speech"
+"""Stands behind the level while the speech gate is open."""
+
+_QUIETEST: Final = -72.0
+"""Level at the left end of its bar, dBFS: a quiet room with a good microphone."""
+
 _LABEL: Final = 12
 """Characters of a label; a longer one, of a model of its own, pushes the rest to the right."""
 
@@ -40,12 +46,14 @@ class Screen:
         condition: What is known of the service.
         current: The last event about an utterance, which may still go on.
         finished: Utterances that have ended, the last one first.
+        level: How loud it is just now; ``None`` while the service says nothing of it.
     """
 
     path: Path
     condition: Condition
     current: EmotionEvent | None
     finished: deque[EmotionEvent]
+    level: LevelEvent | None = None
 
     def heard(self, event: EmotionEvent) -> Screen:
         """Return it with one more event about an utterance."""
@@ -58,8 +66,12 @@ class Screen:
         return replace(self, condition=self.condition.after(item))
 
     def without_current(self) -> Screen:
-        """Return it without an utterance that nobody will hear the end of."""
-        return replace(self, current=None)
+        """Return it without an utterance that nobody will hear the end of, and without a level."""
+        return replace(self, current=None, level=None)
+
+    def at_level(self, level: LevelEvent | None) -> Screen:
+        """Return it with another level, or none."""
+        return replace(self, level=level)
 
     def lines(self, columns: int, rows: int, colour: bool, plain: bool) -> list[str]:
         """Return the lines of a window.
@@ -91,7 +103,17 @@ class Screen:
             lines.append(paint.text(f"audio was lost {condition.overflows} times: this machine is too busy", _TROUBLE))
         if condition.dropped:
             lines.append(paint.text(f"events were dropped {condition.dropped} times: this terminal is slow", _TROUBLE))
-        return lines
+        return [*lines, self._level(paint)]
+
+    def _level(self, paint: _Paint) -> str:
+        """Return the meter's line; it stays where it is while there is no level, so that nothing jumps."""
+        length = max(1, min(_LONGEST_BAR, paint.columns - _LABEL - 8 - len(_SPEECH)))
+        name = f"  {'level, dBFS':<{_LABEL}}"
+        if self.level is None:
+            return paint.text(f"{name}   - {_bar(0, length, paint.plain)}")
+        bar = _bar(1 - self.level.level / _QUIETEST, length, paint.plain)
+        speech = _SPEECH if self.level.speech else ""
+        return paint.text(f"{name}{self.level.level:4.0f} {bar}{speech}", "green" if speech else None)
 
     def _now(self, paint: _Paint) -> list[str]:
         event = self.current

@@ -56,7 +56,8 @@ def command() -> None:
     "drop_ins",
     multiple=True,
     metavar="NAME",
-    help="Allow the service more: mqtt-local, mqtt-lan, history, metrics or dashboard; may be repeated.",
+    help="Allow the service more: mqtt-local, mqtt-lan, history, metrics, or dashboard, which is the live page as a "
+    "service of its own; may be repeated.",
 )
 @_dry_run
 @_root
@@ -72,7 +73,7 @@ def install(
     Examples:
       edge-ser service install --dry-run
       sudo edge-ser service install --device "USB PnP"
-      sudo edge-ser service install --with mqtt-lan
+      sudo edge-ser service install --with mqtt-lan --with dashboard
       sudo edge-ser service install --from edge_ser-0.2.0-py3-none-any.whl
     """
     sys.dont_write_bytecode = True  # root must not leave its files in the checkout of a user
@@ -92,6 +93,8 @@ def install(
         _tell("  edge-ser service logs -f       what it hears")
         _tell("  sudo systemctl reload edge-ser after a change of the settings")
         _tell("  sudo edge-ser mute             close the microphone")
+        if "dashboard" in drop_ins:
+            _tell("  http://127.0.0.1:8765/         the live page, on this machine")
     else:
         _tell(f"\nedge-ser is staged in {target.root}: it starts with the machine that boots from there.")
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from edge_ser.events import Event
     from edge_ser.pipeline import Pipeline
     from edge_ser.settings import ListenSettings
-    from edge_ser.sinks import Sink
+    from edge_ser.sinks import Metered, Sink
     from edge_ser.sinks.systemd import Notifier
     from edge_ser.sources import Block, Source
 
@@ -45,9 +45,11 @@ class Session:
     """
 
     def __init__(self, settings: ListenSettings) -> None:
+        from edge_ser.level_meter import LevelMeter
         from edge_ser.sinks.systemd import Notifier
 
         self._notifier = Notifier()
+        self._meter = LevelMeter()
         self._sinks: dict[str, tuple[Sink, ExitStack]] = {}
         self._set_up(settings, source_of(settings), pipeline_of(settings))
 
@@ -78,10 +80,11 @@ class Session:
 
     def _listen(self, signals: StopSignals) -> bool:
         """Listen until the end or until new settings are asked for; return whether they are."""
-        from edge_ser.sinks import standard_error
+        from edge_ser.sinks import Metered, standard_error
         from edge_ser.sources import limited
 
         pipeline, duration = self._pipeline, self._settings.input.duration
+        metered = [sink for sink, _ in self._sinks.values() if isinstance(sink, Metered)]
         ended = "the end"
         try:
             with standard_error.ours_alone(), self._source as source:
@@ -93,6 +96,7 @@ class Session:
                         self._send(pipeline.process(block))
                         for sink, _ in self._sinks.values():
                             sink.tick()
+                        self._send_level(block, metered)
                     if signals.reload_asked:
                         signals.reload_asked = False
                         with signals.protected():
@@ -147,6 +151,8 @@ class Session:
 
     def _open_sinks(self, settings: ListenSettings) -> None:
         """Open the sinks that are new, then close those that are no longer wanted; readers of the others stay."""
+        from edge_ser.sinks import Lasting
+
         wanted = dict(_sinks(settings, self._notifier))
         fresh: dict[str, tuple[Sink, ExitStack]] = {}
         with ExitStack() as if_one_fails:
@@ -157,6 +163,9 @@ class Session:
             if_one_fails.pop_all()
         for name in self._sinks.keys() - wanted.keys():
             self._sinks.pop(name)[1].close()
+        for sink, _ in self._sinks.values():
+            if isinstance(sink, Lasting):
+                sink.heed(settings)
         self._sinks |= fresh
 
     def _close_sinks(self) -> None:
@@ -172,6 +181,17 @@ class Session:
         for event in events:
             for sink, _ in self._sinks.values():
                 sink.publish(event)
+
+    def _send_level(self, block: Block, sinks: Iterable[Metered]) -> None:
+        """Tell how loud a block is, to those sinks that somebody looks at; mostly nobody does."""
+        wanting = [sink for sink in sinks if sink.wants_levels]
+        if not wanting:
+            return
+        pipeline = self._pipeline
+        event = self._meter.read(block.samples, pipeline.position, pipeline.hears_speech)
+        if event is not None:
+            for sink in wanting:
+                sink.publish_level(event)
 
 
 def _sinks(settings: ListenSettings, notifier: Notifier) -> Iterable[tuple[str, Callable[[], Sink]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +20,13 @@ from edge_ser.sinks import standard_error, standard_output
 if TYPE_CHECKING:
     from edge_ser.cli.screen import Screen
     from edge_ser.client import Link
-    from edge_ser.events import Event
+    from edge_ser.events import Event, LevelEvent
+
+_METER_SECONDS: Final = 0.2
+"""From one look at the meter to the next at least, s: more would burden a slow line and be no easier to read."""
+
+_METER_STAYS: Final = 1.0
+"""Without a new level for that long the meter falls to nothing, s: muted, or without a microphone."""
 
 _ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l"
 _LEAVE: Final = "\x1b[?7h\x1b[?25h\x1b[?1049l"
@@ -37,7 +44,7 @@ back to what stood there before."""
     help="The socket that the service, or `edge-ser listen --publish unix:PATH`, publishes on.",
 )
 def command(socket: Path) -> int:
-    """Show live what a running service hears: label, probabilities, last utterances, the microphone's state.
+    """Show live what a running service hears: level, label, probabilities, last utterances, the microphone's state.
 
     It waits for a service that is not there, and takes up one that was started anew. Without a terminal it
     prints a line an utterance. NO_COLOR turns colours off; Ctrl-C ends it.
@@ -48,21 +55,22 @@ def command(socket: Path) -> int:
       edge-ser watch --socket /tmp/edge-ser.sock
       edge-ser watch > labels.txt
     """
-    from edge_ser.client import check_path, follow
+    from edge_ser.client import Requests, check_path, follow
 
     check_path(socket)
     on_terminal = sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     with StopSignals() as signals, suppress(Stopped):
         signals.check()
-        (_show if on_terminal else _print)(socket, follow(socket), signals)
+        items = follow(socket, requests=Requests(levels=on_terminal))
+        (_show if on_terminal else _print)(socket, items, signals)
     return signals.exit_status
 
 
-def _print(path: Path, items: Iterator[Event | Link | None], signals: StopSignals) -> None:
+def _print(path: Path, items: Iterator[Event | LevelEvent | Link | None], signals: StopSignals) -> None:
     """Print a line an utterance, and say on standard error what becomes of the service."""
     from edge_ser.cli.screen import line
     from edge_ser.client import Link
-    from edge_ser.events import EmotionEvent
+    from edge_ser.events import EmotionEvent, StatusEvent
 
     plain = not _encodable("█·")
     for item in items:
@@ -73,28 +81,37 @@ def _print(path: Path, items: Iterator[Event | Link | None], signals: StopSignal
             if item.final:
                 with signals.protected():
                     standard_output.write(line(item, plain=plain) + "\n")
-        elif item is not None:
+        elif isinstance(item, StatusEvent):
             standard_error.say(item.message)
 
 
-def _show(path: Path, items: Iterator[Event | Link | None], signals: StopSignals) -> None:
-    """Draw the screen with each event, and each tick: the window may have been resized."""
+def _show(path: Path, items: Iterator[Event | LevelEvent | Link | None], signals: StopSignals) -> None:
+    """Draw the screen with each event, with some levels, and each tick: the window may have been resized."""
     from edge_ser.cli.screen import Screen
     from edge_ser.client import Condition, Link
-    from edge_ser.events import EmotionEvent
+    from edge_ser.events import EmotionEvent, LevelEvent
 
     screen = Screen(path, Condition(), None, deque(maxlen=100))
+    measured = drawn = -float("inf")
     with _other_screen():
         for item in items:
+            now = time.monotonic()
+            if isinstance(item, LevelEvent):
+                measured, screen = now, screen.at_level(item)
+                if now - drawn < _METER_SECONDS:
+                    continue
+            elif now - measured > _METER_STAYS:
+                screen = screen.at_level(None)
             if isinstance(item, Link):
                 _require_permitted(item, path)
                 screen = screen.without_current()
             if isinstance(item, EmotionEvent):
                 screen = screen.heard(item)
-            if item is not None:
+            if item is not None and not isinstance(item, LevelEvent):
                 screen = screen.in_condition(item)
             with signals.protected():
                 _draw(screen)
+            drawn = now
 
 
 def _draw(screen: Screen) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -20,7 +21,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from edge_ser.dashboard.feed import Feed
 from edge_ser.dashboard.pages import LANGUAGE_COOKIE, Pages, choose_language, files
 from edge_ser.dashboard.security import COOKIE, HEADERS, Asked, Guard
-from edge_ser.errors import NotPermitted
 from edge_ser.sinks import standard_error
 
 _LONGEST_BODY: Final = 4_096
@@ -29,8 +29,8 @@ _LONGEST_BODY: Final = 4_096
 _TURN_SECONDS: Final = 0.5
 """An idle stream looks this often whether the program is to end or the page was given up, s."""
 
-_TURNS_A_BEAT: Final = 20
-"""Idle turns until it says that it still lives: 10 s."""
+_BEAT_SECONDS: Final = 10.0
+"""From one sign of life, which tells the time too, to the next, s."""
 
 _COOKIE_SECONDS: Final = 90 * 86_400
 """Time after which a browser has to log in again, s."""
@@ -114,11 +114,8 @@ class _Handlers:
             mute = None
         if not isinstance(mute, bool):
             return _refuse(400, 'allowed is {"mute": true} or {"mute": false}')
-        try:
-            self._feed.change(mute)
-        except NotPermitted as error:
-            return _refuse(403, str(error))
-        return Response(status_code=204, headers=_NO_STORE)
+        reason = await self._feed.mute(mute)
+        return Response(status_code=204, headers=_NO_STORE) if reason is None else _refuse(409, reason)
 
     async def static(self, request: Request) -> Response:
         file = self._files.get(request.path_params["name"])
@@ -140,15 +137,14 @@ class _Handlers:
                 yield b"retry: 10000\nevent: full\ndata: {}\n\n"
                 return
             yield b"retry: 1000\n\n"
-            idle = 0
+            beat = time.monotonic()
             while not self._stopping() and not page.too_slow:
-                try:
+                # In Python 3.10 it is another class than TimeoutError.
+                with contextlib.suppress(asyncio.TimeoutError):
                     yield await asyncio.wait_for(page.messages.get(), _TURN_SECONDS)
-                    idle = 0
-                except asyncio.TimeoutError:  # in Python 3.10 another class than TimeoutError
-                    idle = (idle + 1) % _TURNS_A_BEAT
-                    if not idle:
-                        yield self._feed.beat()
+                if time.monotonic() - beat >= _BEAT_SECONDS:
+                    beat = time.monotonic()
+                    yield self._feed.beat()
 
     def _page(self, request: Request, name: str, status: int = 200, hidden_wrong: bool = True) -> Response:
         asked = request.query_params.get("lang")

@@ -9,18 +9,17 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from edge_ser.client import Condition, Link, explain, follow
-from edge_ser.dashboard.switch import Switch
+from edge_ser.client import Condition, Link, Requests, explain, follow
 from edge_ser.dashboard.timeline import Timeline
-from edge_ser.events import EmotionEvent, Event, to_dict
+from edge_ser.events import STATES, EmotionEvent, Event, LevelEvent, StatusEvent, to_dict
 
 MOST_PAGES: Final = 64
 """Pages at a time, each of which holds a connection."""
@@ -30,8 +29,11 @@ _MOST_WAITING: Final = 256
 
 _LAST_UTTERANCES: Final = 20
 
-_LOOK_SECONDS: Final = 1.0
-"""From one look at the mute file to the next, s."""
+_METER_SECONDS: Final = 0.18
+"""From one level to the next at least, s: some five a second, as they come every tenth of one."""
+
+_ANSWER_SECONDS: Final = 1.0
+"""Time within which a service that mutes or refuses to has said so; what takes longer is told to all pages then, s."""
 
 
 class Page:
@@ -48,49 +50,56 @@ class Page:
         except asyncio.QueueFull:
             self.too_slow = True
 
+    def add_level(self, message: bytes) -> None:
+        """Queue a level, unless the page is busy with what came before: an old level is of no use."""
+        if self.messages.empty():
+            self.messages.put_nowait(message)
+
 
 class Feed:
     """Follows the service and tells the pages.  All methods are for the thread of the event loop.
 
     Args:
         path: The service's socket.
-        switch: The mute switch.
         now: The wall clock, UTC.
     """
 
-    def __init__(self, path: Path, switch: Switch, now: Callable[[], datetime]) -> None:
+    def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
         self._path = path
-        self._switch = switch
         self._now = now
         self._since = now()
         self._condition = Condition()
-        self._position = switch.position()
         self._timeline = Timeline()
         self._current: EmotionEvent | None = None
         self._finished: deque[EmotionEvent] = deque(maxlen=_LAST_UTTERANCES)
         self._pages: set[Page] = set()
+        self._requests = Requests()
+        self._measured = -float("inf")  # when the pages were last told a level, s
+        self._asking: set[asyncio.Future[str | None]] = set()  # who waits for an answer about the mute switch
 
     async def run(self) -> None:
-        """Follow the service and the mute file until cancelled."""
+        """Follow the service until cancelled."""
         loop = asyncio.get_running_loop()
         over = threading.Event()
 
         def read() -> None:
-            for item in follow(self._path, over.is_set):
+            for item in follow(self._path, over.is_set, self._requests):
                 if item is not None and not over.is_set():
                     with suppress(RuntimeError):  # the loop has just been closed
                         loop.call_soon_threadsafe(self.take, item)
 
         threading.Thread(target=read, name="feed", daemon=True).start()
         try:
-            while True:
-                await asyncio.sleep(_LOOK_SECONDS)
-                self.look_at_switch()
+            await asyncio.Event().wait()
         finally:
             over.set()
 
-    def take(self, item: Event | Link) -> None:
-        """Take an event or a change of the link."""
+    def take(self, item: Event | LevelEvent | Link) -> None:
+        """Take an event, a level or a change of the link."""
+        if isinstance(item, LevelEvent):
+            self._take_level(item)
+            return
+        self._answer(item)
         before, self._condition = self._condition, self._condition.after(item)
         if isinstance(item, Link) or self._condition.state != "listening":
             self._current = None  # nobody will hear the end of it
@@ -103,20 +112,33 @@ class Feed:
                 self._finished.appendleft(item)
                 self._tell("minute", self._timeline.add(item))
 
-    def look_at_switch(self) -> None:
-        """Tell the pages if the mute file came or went."""
-        before, self._position = self._position, self._switch.position()
-        if self._position != before:
-            self._tell("state", self._state())
+    def _take_level(self, item: LevelEvent) -> None:
+        now = time.monotonic()
+        if now - self._measured >= _METER_SECONDS:
+            self._measured = now
+            message = _message("level", to_dict(item))
+            for page in self._pages:
+                page.add_level(message)
 
-    def change(self, mute: bool) -> None:
-        """Mute or unmute.
+    async def mute(self, on: bool) -> str | None:
+        """Ask the service to mute or unmute; return why it does not, or ``None``."""
+        if not self._requests.mute(on):
+            return "the service is not there to be asked"
+        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._asking.add(answer)
+        try:
+            return await asyncio.wait_for(answer, _ANSWER_SECONDS)
+        except asyncio.TimeoutError:  # in Python 3.10 another class than TimeoutError
+            return None
+        finally:
+            self._asking.remove(answer)
 
-        Raises:
-            NotPermitted: the mute file may not be changed.
-        """
-        self._switch.change(mute)
-        self.look_at_switch()
+    def _answer(self, item: Event | Link) -> None:
+        """Let those who wait know, if that tells them anything."""
+        if isinstance(item, StatusEvent) and item.status in (*STATES, "refused"):
+            for answer in self._asking:
+                if not answer.done():
+                    answer.set_result(item.message if item.status == "refused" else None)
 
     def everything(self) -> dict[str, Any]:
         """Return all that is known, for JSON."""
@@ -143,10 +165,14 @@ class Feed:
         page = Page()
         page.add(_message("everything", self.everything()))
         self._pages.add(page)
+        if len(self._pages) == 1:
+            self._requests.ask_for_levels(True)
         try:
             yield page
         finally:
             self._pages.remove(page)
+            if not self._pages:
+                self._requests.ask_for_levels(False)
 
     def _state(self) -> dict[str, Any]:
         condition = self._condition
@@ -160,7 +186,6 @@ class Feed:
             "fault_message": condition.fault_message,
             "overflows": condition.overflows,
             "dropped": condition.dropped,
-            "switch": asdict(self._position),
         }
 
     def _tell(self, name: str, content: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ LANGUAGE_COOKIE: Final = "edge-ser-language"
 _FOLDER: Final = Path(__file__).resolve().parent / "static"
 
 _TYPES: Final = {
+    "meter.js": "text/javascript; charset=utf-8",
     "script.js": "text/javascript; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",

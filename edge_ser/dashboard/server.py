@@ -16,7 +16,6 @@ import uvicorn
 from edge_ser.dashboard.app import make_app
 from edge_ser.dashboard.feed import Feed
 from edge_ser.dashboard.security import Guard, Token
-from edge_ser.dashboard.switch import Switch
 from edge_ser.errors import InvalidSetting, SocketInUse, SocketUnwritable
 from edge_ser.events import utc_now
 from edge_ser.sinks.systemd import Notifier
@@ -87,28 +86,26 @@ def listen(address: Address) -> socket.socket:
     return server
 
 
-def serve(
-    server: socket.socket, path: Path, mute_file: Path, token: Token | None, ready: Callable[[str], object]
-) -> None:
+def serve(server: socket.socket, path: Path, token: Token | None, ready: Callable[[str], object]) -> None:
     """Serve until SIGINT or SIGTERM, which is then raised anew.
 
     Args:
         server: Listens already.
         path: The service's socket.
-        mute_file: What the mute button makes and removes.
         token: What lets in, if anything has to.
         ready: Told where the page is, once it is there.
     """
     host, port = server.getsockname()[:2]
     name = socket.gethostname().lower()
     guard = Guard(token, frozenset({name, name.partition(".")[0]}))
-    feed = Feed(path, Switch(mute_file), utc_now)
+    feed = Feed(path, utc_now)
     notifier = Notifier()
 
     def say_ready() -> None:
         shown = name if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
-        ready(f"http://{shown}:{port}/")
-        notifier.send("READY=1")
+        url = f"http://{shown}:{port}/"
+        ready(url)
+        notifier.send("READY=1", f"STATUS={url}")  # `edge-ser service status` shows it
 
     app = make_app(feed, guard, say_ready, lambda: web.should_exit)
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # app.py says what failed

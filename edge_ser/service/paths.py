@@ -8,9 +8,19 @@ from typing import Final
 UNIT: Final = "edge-ser.service"
 """Name of the systemd unit."""
 
-UNIT_FILE: Final = Path("/etc/systemd/system") / UNIT
-DROP_INS: Final = Path("/etc/systemd/system") / f"{UNIT}.d"
+DASHBOARD_UNIT: Final = "edge-ser-dashboard.service"
+"""Name of the unit that serves the live page."""
+
+UNITS: Final = Path("/etc/systemd/system")
+"""Folder of the units that people or programs install, as opposed to packages."""
+
+UNIT_FILE: Final = UNITS / UNIT
+DASHBOARD_UNIT_FILE: Final = UNITS / DASHBOARD_UNIT
+DROP_INS: Final = UNITS / f"{UNIT}.d"
 """Folder of files that widen or change the unit."""
+
+READERS: Final = "edge-ser-readers"
+"""Group that may read the labels, with the drop-in `dashboard`, and the live page's own."""
 
 VENV: Final = Path("/opt/edge-ser")
 """Virtual environment of the service: outside every home folder, which the unit cannot see."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,8 @@ _PROPERTIES: Final = (
     "CPUUsageNSec",
 )
 
+_DASHBOARD_PROPERTIES: Final = ("LoadState", "ActiveState", "StatusText")
+
 _REASONS: Final = {
     "2": "wrong use; what it is started with: systemctl cat edge-ser",
     "15": "PyAudio cannot be used; see: edge-ser doctor",
@@ -36,6 +38,20 @@ _REASONS: Final = {
 """Exit statuses of the service that an owner can do something about, and what."""
 
 _JOURNALS: Final = (Path("/var/log/journal"), Path("/run/log/journal"))
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """How the live page's unit is."""
+
+    unit: str
+    """Its name."""
+    active: bool
+    """Whether it runs and is ready."""
+    state: str
+    """systemd's word for it."""
+    address: str
+    """Where the page is, as it says itself; empty where it does not run."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +80,8 @@ class Status:
     """Used now; ``None`` where that is not counted, as on Raspberry Pi OS before it is told to."""
     processor_seconds: float | None
     """Used since it was started, s; ``None`` where that is not counted."""
+    dashboard: Dashboard | None = None
+    """How the live page's unit is; ``None`` where it is not installed."""
 
 
 def read() -> Status:
@@ -76,7 +94,8 @@ def read() -> Status:
     properties = programs.properties(paths.UNIT, *_PROPERTIES)
     if properties.get("LoadState") == "not-found":
         raise NotInstalled("the service is not installed here; to install it: sudo edge-ser service install")
-    return status_of(properties, datetime.now().astimezone(), time.monotonic())
+    dashboard = dashboard_of(programs.properties(paths.DASHBOARD_UNIT, *_DASHBOARD_PROPERTIES))
+    return replace(status_of(properties, datetime.now().astimezone(), time.monotonic()), dashboard=dashboard)
 
 
 def status_of(properties: Mapping[str, str], now: datetime, monotonic: float) -> Status:
@@ -106,6 +125,15 @@ def status_of(properties: Mapping[str, str], now: datetime, monotonic: float) ->
     )
 
 
+def dashboard_of(properties: Mapping[str, str]) -> Dashboard | None:
+    """Make what is known of the live page's unit of what systemd says of it, if it is there at all."""
+    if properties.get("LoadState", "not-found") == "not-found":
+        return None
+    active = properties.get("ActiveState") in ("active", "reloading")
+    address = properties.get("StatusText", "") if active else ""
+    return Dashboard(paths.DASHBOARD_UNIT, active, properties.get("ActiveState", "unknown"), address)
+
+
 def _number(text: str | None) -> int | None:
     # What is not counted is "[not set]", or in older versions the largest number there is.
     return int(text) if text and text.isdecimal() and int(text) < 2**64 - 1 else None
@@ -133,7 +161,15 @@ def describe(status: Status, now: datetime) -> str:
         lines.append(f"  processor  {status.processor_seconds:.1f} s")
     if not status.active:
         lines.append("  why        edge-ser service logs -n 20")
+    if status.dashboard is not None:
+        lines.append(f"  dashboard  {_describe_dashboard(status.dashboard)}")
     return "\n".join(lines) + "\n"
+
+
+def _describe_dashboard(dashboard: Dashboard) -> str:
+    if dashboard.active:
+        return f"{dashboard.address} ({dashboard.unit})".lstrip()
+    return f"{dashboard.unit} is not running: {dashboard.state}; why: journalctl --unit {dashboard.unit} -n 20"
 
 
 def _why(status: Status) -> str:

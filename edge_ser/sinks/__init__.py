@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from edge_ser.events import Event
+from edge_ser.events import Event, LevelEvent
+
+if TYPE_CHECKING:
+    from edge_ser.settings import ListenSettings
 
 
 class Sink(Protocol):
@@ -32,3 +35,23 @@ class Audible(Protocol):
     @property
     def is_speaking(self) -> bool:
         """Whether there is something to hear just now."""
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A sink that can show how loud it is."""
+
+    @property
+    def wants_levels(self) -> bool:
+        """Whether anybody looks just now; else nothing is measured."""
+
+    def publish_level(self, event: LevelEvent) -> None:
+        """Take a level; like ``publish`` it does not block."""
+
+
+@runtime_checkable
+class Lasting(Protocol):
+    """A sink that stays open while the settings are read anew, and heeds the new ones."""
+
+    def heed(self, settings: ListenSettings) -> None:
+        """Go on with other settings."""

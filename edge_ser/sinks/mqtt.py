@@ -82,10 +82,8 @@ def make(uri: str, settings: ListenSettings) -> QueuedSink:
     if address.tls:
         client.tls_set_context(tls_of(settings.mqtt))
     password_of(address, settings.mqtt)  # what is wrong with the file is said before anything else
-    mute_file = None
-    if settings.mqtt.mute_switch and settings.input.file is None:  # recordings are not muted
-        file = settings.privacy.mute_file
-        mute_file = privacy.heeded() if file is None else Path(file)
+    switch = settings.mqtt.mute_switch and settings.input.file is None  # recordings are not muted
+    mute_file = privacy.mute_file(settings.privacy) if switch else None
     return QueuedSink(address.name, MqttSink(address, settings.mqtt, client, mute_file))
 
 
@@ -128,6 +126,11 @@ class MqttSink:
         client.on_connect = self._on_connect
         client.on_message = self._on_message
         client.on_publish = self._on_publish
+
+    @property
+    def waiting(self) -> int:
+        """Events that the broker has not confirmed."""
+        return len(self._waiting) + len(self._in_flight)
 
     def publish(self, event: Event) -> None:
         """Take an event, and send what can be sent.
@@ -172,9 +175,8 @@ class MqttSink:
         if self._accepted is not None:
             self._client.publish(self._topic("availability"), "offline", retain=True)
             self._client.disconnect()
-        left = len(self._waiting) + len(self._in_flight)
-        if left:
-            self._say(f"{left} events have not reached the broker")
+        if self.waiting:
+            self._say(f"{self.waiting} events have not reached the broker")
 
     def _is_idle(self) -> bool:
         sent = not self._waiting and not self._in_flight and not self._client.want_write()
@@ -280,12 +282,10 @@ class MqttSink:
         if self._mute_file is None:
             return
         try:
-            if command == OFF.encode():
-                privacy.unmute(self._mute_file)
-            elif command != ON.encode():
+            if command in (ON.encode(), OFF.encode()):
+                privacy.turn(self._mute_file, on=command == ON.encode())
+            else:
                 self._say(f"{self._topic(f'{MUTED}/set')}: {command[:20]!r} is no command; allowed are {ON} and {OFF}")
-            elif privacy.muted(self._mute_file, privacy.local_now()) != "muted":  # for good already
-                privacy.mute(self._mute_file)
         except EdgeSerError as error:
             self._say(str(error))
 

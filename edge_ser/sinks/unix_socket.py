@@ -1,31 +1,28 @@
 """A Unix domain socket that any number of local programs can read events from, as JSON Lines.
 
-There is no thread: connections are accepted and lines are sent, without ever waiting, with each event and each tick.
-A reader that is slower than the events has a bounded queue of its own; beyond it lines are dropped for that reader
-alone and it is told how many once it catches up.
+There is no thread: connections are accepted, lines are sent and requests are read, without ever waiting, with each
+event and each tick.  A reader that is slower than the events has a bounded queue of its own; beyond it lines are
+dropped for that reader alone and it is told how many once it catches up.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import select
 import socket
 import stat
-from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from edge_ser.errors import InvalidSetting, SocketInUse, SocketUnwritable
-from edge_ser.events import FAULTS, STATES, EmotionEvent, Event, StatusEvent, to_json_line
+from edge_ser import privacy
+from edge_ser.errors import InvalidSetting, NotPermitted, SocketInUse, SocketUnwritable
+from edge_ser.events import FAULTS, STATES, EmotionEvent, Event, LevelEvent, StatusEvent, to_json_line, utc_now
+from edge_ser.sinks.socket_reader import SocketReader
 
 if TYPE_CHECKING:
     from edge_ser.settings import ListenSettings
 
 SCHEME: Final = "unix:"
-
-QUEUE_LINES: Final = 256
-"""Lines that wait for a slow reader, besides what the kernel buffers."""
 
 _BACKLOG: Final = 64
 _MOST_READERS: Final = 256
@@ -39,49 +36,12 @@ def check(uri: str) -> None:
 
 def make(uri: str, settings: ListenSettings) -> UnixSocketSink:
     """Return the sink of a ``unix:PATH``."""
-    return UnixSocketSink(Path(uri.removeprefix(SCHEME)))
+    return UnixSocketSink(Path(uri.removeprefix(SCHEME)), _mute_file(settings))
 
 
-class _Reader:
-    """A connected reader and the lines that it has yet to take."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        connection.setblocking(False)
-        self.connection = connection
-        self._lines: deque[bytes] = deque()
-        self._partial = b""
-        self._dropped = 0
-        self._last: Event
-
-    def add(self, line: bytes, event: Event) -> None:
-        self._last = event
-        if self._dropped or len(self._lines) >= QUEUE_LINES:
-            self._dropped += 1
-        else:
-            self._lines.append(line)
-
-    def send(self) -> bool:
-        """Send what the kernel takes now; return whether the reader is still there."""
-        try:
-            while self._partial or self._lines or self._dropped:
-                if not self._partial and not self._lines:
-                    self._tell()
-                self._partial = self._partial or self._lines.popleft()
-                self._partial = self._partial[self.connection.send(self._partial) :]
-        except BlockingIOError:
-            pass
-        except OSError:
-            return False
-        poller = select.poll()
-        poller.register(self.connection, 0)  # only whether it hung up: readers have nothing to say
-        return not poller.poll(0)
-
-    def _tell(self) -> None:
-        """Say what was dropped, now that all before it is on its way."""
-        position = self._last.end if isinstance(self._last, EmotionEvent) else self._last.position
-        message = f"{self._dropped} events were dropped: this reader is too slow"
-        self._lines.append(to_json_line(StatusEvent(self._last.time, "dropped", message, position)).encode())
-        self._dropped = 0
+def _mute_file(settings: ListenSettings) -> Path | None:
+    switch = settings.privacy.socket_switch and settings.input.file is None  # recordings are not muted
+    return privacy.mute_file(settings.privacy) if switch else None
 
 
 class UnixSocketSink:
@@ -89,14 +49,16 @@ class UnixSocketSink:
 
     Args:
         path: Where the socket stands; at most 107 bytes, as Linux allows.
+        mute_file: What a reader that mutes and unmutes writes and removes; ``None`` if none may.
 
     Raises:
         SocketUnwritable: the path cannot be used.
         SocketInUse: another live process serves it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mute_file: Path | None = None) -> None:
         self._path = path
+        self._mute_file = mute_file
         _clear(path)
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -110,12 +72,14 @@ class UnixSocketSink:
                 f"cannot make the socket {path}: {reason}; choose a folder that exists and that you may write to"
             ) from None
         self._server.setblocking(False)
-        self._readers: list[_Reader] = []
+        self._readers: list[SocketReader] = []
         self._state: list[Event] = []  # what goes on, and the microphone's fault if it has one
+        self._position = 0.0  # of the last event
 
     def publish(self, event: Event) -> None:
         """Send to whoever is connected, without waiting."""
         self.tick()
+        self._position = event.end if isinstance(event, EmotionEvent) else event.position
         line = to_json_line(event).encode()
         for reader in self._readers:
             reader.add(line, event)
@@ -129,16 +93,51 @@ class UnixSocketSink:
                 self._state = self._state[:1]
 
     def tick(self) -> None:
-        """Accept who waits, send what waits, let go who left."""
+        """Accept who waits, do what is asked, send what waits, let go who left."""
         # BlockingIOError: nobody waits.  Any other: out of descriptors, say; who waits then waits on.
         with contextlib.suppress(OSError):
             while len(self._readers) < _MOST_READERS:
                 connection, _ = self._server.accept()
-                reader = _Reader(connection)
+                reader = SocketReader(connection)
                 for event in self._state:
                     reader.add(to_json_line(event).encode(), event)
                 self._readers.append(reader)
+        for reader in self._readers:
+            mute = reader.receive()
+            if mute is not None:
+                self._turn(mute, reader)
         self._send()
+
+    @property
+    def wants_levels(self) -> bool:
+        """Whether a reader has asked for levels."""
+        return any(reader.wants_levels for reader in self._readers)
+
+    def publish_level(self, event: LevelEvent) -> None:
+        """Send a level to those who asked for them and are not busy with anything else."""
+        for reader in self._readers:
+            reader.add_level(event)
+        self._send()
+
+    def heed(self, settings: ListenSettings) -> None:
+        """Let readers mute, or no longer, as new settings say."""
+        self._mute_file = _mute_file(settings)
+
+    def _turn(self, mute: bool, asker: SocketReader) -> None:
+        """Turn the mute switch, which an event then tells all readers; why it cannot be, the asker alone."""
+        reason = None
+        if self._mute_file is None:
+            reason = "this socket cannot mute: privacy.socket_switch is off, or what is listened to is a recording"
+        else:
+            try:
+                changed = privacy.turn(self._mute_file, on=mute)
+                if not changed and not mute:
+                    reason = "the mute switch is off already; quiet hours end by themselves"
+            except NotPermitted as error:
+                reason = str(error)
+        if reason is not None:
+            event = StatusEvent(utc_now(), "refused", reason, self._position)
+            asker.add(to_json_line(event).encode(), event)
 
     def _send(self) -> None:
         for reader in [reader for reader in self._readers if not reader.send()]:

@@ -173,6 +173,8 @@ class HealthMonitor:
         if seen is Health.HEALTHY and (high >= _FULL_SCALE or low <= -_FULL_SCALE):
             clipped = np.count_nonzero((block >= _FULL_SCALE) | (block <= -_FULL_SCALE))
             clipped = min(clipped, _MOST_CLIPPED)
+        if not clipped and not self._clipped_sum:  # as nearly always: all that is remembered is zeros
+            return False
         self._clipped_sum += clipped - self._clipped[0]
         self._clipped.append(clipped)
         if self._clipped_sum >= self._most_clipped:

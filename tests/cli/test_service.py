@@ -58,6 +58,26 @@ def test_a_dry_run_shows_every_step_and_changes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_dry_run_of_the_dashboard_shows_its_group_and_unit_too(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/group").touch()
+    done = run("service", "install", "--root", tmp_path, "--with", "dashboard", "--dry-run")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(f"would install {CHECKOUT}[dashboard] into {tmp_path}/opt/edge-ser, with /")
+    assert lines[1:] == [
+        "would write /etc/systemd/system/edge-ser.service",
+        "would write /etc/systemd/system/edge-ser.service.d/dashboard.conf",
+        "would write /etc/systemd/system/edge-ser-dashboard.service",
+        "would write /etc/edge-ser/config.toml",
+        "would link /usr/local/bin/edge-ser to /opt/edge-ser/bin/edge-ser",
+        "would make the group edge-ser-readers",
+        "would start the service with the machine",
+        "would start the dashboard with the machine",
+        "nothing was changed: this was a dry run",
+    ]
+
+
 def test_a_dry_run_needs_neither_root_nor_systemd() -> None:
     for arguments in (("install",), ("uninstall", "--purge")):
         done = run("service", *arguments, "--dry-run")
@@ -151,7 +171,9 @@ def test_slow_a_real_installation_into_an_image(tmp_path: Path) -> None:
 
 def status(fakes: Path, *arguments: str, **properties: str) -> subprocess.CompletedProcess[str]:
     lines = "\\n".join(f"{name}={value}" for name, value in properties.items())
-    return run("service", "status", *arguments, env=fake(fakes, "systemctl", f"printf '{lines}\\n'"))
+    dashboard = "LoadState=loaded\\nActiveState=active\\nStatusText=http://127.0.0.1:8765/"
+    script = f"case $2 in *dashboard*) printf '{dashboard}\\n' ;; *) printf '{lines}\\n' ;; esac"
+    return run("service", "status", *arguments, env=fake(fakes, "systemctl", script))
 
 
 def test_status_of_a_running_service(fakes: Path) -> None:
@@ -166,8 +188,10 @@ def test_status_of_a_running_service(fakes: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("edge-ser is running: listening to USB PnP\n")
     assert ", for 2 min\n" in done.stdout
+    assert "  dashboard  http://127.0.0.1:8765/ (edge-ser-dashboard.service)\n" in done.stdout
     found = json.loads(status(fakes, "--format", "json", **properties).stdout)
     assert (found["active"], found["says"], found["memory_bytes"]) == (True, "listening to USB PnP", None)
+    assert found["dashboard"]["address"] == "http://127.0.0.1:8765/"
 
 
 def test_status_of_a_service_that_does_not_run(fakes: Path) -> None:

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import termios
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from edge_ser.cli.screen import Screen
 from edge_ser.client import Condition, Link
 from edge_ser.errors import InvalidSetting, NotPermitted
 from tests.cli.command import EDGE_SER, TIMEOUT, assert_refused, open_terminal, run, start, without_privileges
-from tests.dashboard.running import Service, emotion, status, wait_until
+from tests.dashboard.running import Service, emotion, level, status, wait_until
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -99,6 +100,29 @@ def test_a_terminal_shows_what_is_heard(short_path: Path) -> None:
         assert screen.process.stderr.read() == ""
 
 
+def test_the_level_moves_and_falls_to_nothing(short_path: Path) -> None:
+    with Service(short_path / "s") as service, terminal(short_path / "s") as screen:
+        wait_until(lambda: service.wants_levels)
+        empty = f"  level, dBFS    - {'·' * 50}"
+        assert empty in screen.wait_for("connected")
+        for _ in range(20):  # of 40 a second
+            service.publish(level(-36.0, speech=True))
+            time.sleep(0.025)
+        drawn = len(screen.shown.split("\x1b[H"))
+        assert f"  level, dBFS  -36 {'█' * 25}{'·' * 25}  speech" in screen.wait_for("-36")
+        assert drawn < 10
+        begin = time.monotonic()
+        wait_until(lambda: empty in screen.frame(), 5)  # muted, say
+        assert time.monotonic() - begin < 3
+        service.publish(level(-96.0))
+        screen.wait_for(f"  level, dBFS  -96 {'·' * 50}")
+    with Service(short_path / "s") as service, start("watch", "--socket", short_path / "s") as watching:
+        service.readers(1)
+        time.sleep(0.2)
+        assert not service.wants_levels  # in a pipe nobody looks
+        watching.terminate()
+
+
 def test_it_fits_a_window_that_is_resized_and_heeds_no_color(short_path: Path) -> None:
     with (
         Service(short_path / "s") as service,
@@ -168,14 +192,16 @@ def test_wrong_use() -> None:
 
 
 @given(columns=st.integers(1, 120), rows=st.integers(1, 40), colour=st.booleans(), plain=st.booleans(),
-       heard=st.integers(0, 50), link=st.sampled_from(list(Link)), message=st.text(max_size=200))  # fmt: skip
+       heard=st.integers(0, 50), link=st.sampled_from(list(Link)), message=st.text(max_size=200),
+       loud=st.none() | st.floats(-96, 0))  # fmt: skip
 def test_no_window_is_too_small(
-    columns: int, rows: int, colour: bool, plain: bool, heard: int, link: Link, message: str
+    columns: int, rows: int, colour: bool, plain: bool, heard: int, link: Link, message: str, loud: float | None
 ) -> None:
     screen = Screen(Path("/s"), Condition().after(link), None, deque(maxlen=100))
     for number in range(heard):
         screen = screen.heard(emotion(number + 1, "a label of some other model"))
     screen = screen.in_condition(status("listening", "".join(filter(str.isprintable, message))))
+    screen = screen.at_level(None if loud is None else level(loud, speech=loud > -50))
     lines = screen.lines(columns, rows, colour, plain)
     assert 1 <= len(lines) <= rows
     for line in lines:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from edge_ser.events import LABELS, EmotionEvent, Event, StatusEvent
+from edge_ser.events import LABELS, EmotionEvent, Event, LevelEvent, StatusEvent
 from edge_ser.sinks.unix_socket import UnixSocketSink
 from tests.cli.command import TIMEOUT, start
 
@@ -34,19 +34,31 @@ def status(word: str, message: str = "a line for people") -> StatusEvent:
     return StatusEvent(now(), word, message, 0.0)
 
 
+def level(decibels: float, speech: bool = False) -> LevelEvent:
+    return LevelEvent(now(), 1.0, decibels, min(decibels + 10, 0), speech)
+
+
 class Service:
     """Publishes on a socket what a test wants, as `edge-ser listen` does."""
 
-    def __init__(self, path: Path) -> None:
-        self._sink = UnixSocketSink(path)
+    def __init__(self, path: Path, mute_file: Path | None = None) -> None:
+        self._sink = UnixSocketSink(path, mute_file)
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._tick, daemon=True)
 
-    def publish(self, *events: Event) -> None:
+    def publish(self, *events: Event | LevelEvent) -> None:
         with self._lock:
             for event in events:
-                self._sink.publish(event)
+                if isinstance(event, LevelEvent):
+                    self._sink.publish_level(event)
+                else:
+                    self._sink.publish(event)
+
+    @property
+    def wants_levels(self) -> bool:
+        with self._lock:
+            return self._sink.wants_levels
 
     def readers(self, count: int) -> None:
         """Wait until so many read."""
@@ -153,9 +165,8 @@ class Stream:
 
 @contextmanager
 def dashboard(socket_path: Path, *arguments: str | Path, port: int = 0) -> Iterator[Dashboard]:
-    """Run a dashboard on loopback, with a mute file beside the socket."""
-    mute_file = socket_path.with_name("mute-folder") / "muted"
-    options = ("--port", str(port), "--socket", socket_path, "--mute-file", mute_file)
+    """Run a dashboard on loopback."""
+    options = ("--port", str(port), "--socket", socket_path)
     with start("dashboard", *options, *arguments) as process:
         try:
             assert process.stderr is not None

@@ -1,6 +1,7 @@
-"""Makes the README's picture of the page: PYTHON -m tests.dashboard.screenshot OUT.png [en|zh [dark]].
+"""Takes a picture of the page: python -m tests.dashboard.screenshot OUT.png [en|zh [dark]].
 
-It shows the demonstration recording, played at its own speed, so it takes half a minute.
+It shows the demonstration recording, played at its own speed, so it takes half a minute.  The README's, of real
+recordings, is made by: python -m tests.pictures
 """
 
 from __future__ import annotations
@@ -13,22 +14,28 @@ from tests.cli.command import start
 from tests.dashboard.browser import chromium
 from tests.dashboard.running import dashboard, wait_until
 
-UTTERANCES = 4
-"""Of the demonstration; the picture is taken while somebody speaks the next."""
 
+def main(out: Path, language: str = "en", dark: bool = False, recording: str | Path = "demo", after: int = 4) -> None:
+    """Write the picture.
 
-def main(out: Path, language: str = "en", dark: bool = False) -> None:
-    """Write the picture."""
-    with tempfile.TemporaryDirectory(prefix="edge-ser-") as name:
-        folder = Path(name)
-        listen = ("listen", "--input", "demo", "--realtime", "--format", "none", "--publish", f"unix:{folder / 's'}")
+    Args:
+        out: Where.
+        language: Of the browser.
+        dark: Whether it likes dark pages.
+        recording: What is listened to.
+        after: It is taken while somebody speaks after so many utterances.
+    """
+    with tempfile.TemporaryDirectory(prefix="edge-ser-") as short:
+        folder = Path(short)
+        name, publish = Path(recording).name, f"unix:{folder / 's'}"
+        listen = ("listen", "--input", name, "--realtime", "--format", "none", "--publish", publish)
         with (
             dashboard(folder / "s") as page,
             chromium(folder / "profile", language, dark, size=(1_100, 1_320)) as browser,
-            start(*listen) as listening,
+            start(*listen, cwd=Path(recording).parent) as listening,
         ):
             browser.get(page.url)
-            wait_until(lambda: len(page.state()["finished"]) == UTTERANCES, 60)
+            wait_until(lambda: len(page.state()["finished"]) == after, 60)
             wait_until(lambda: browser.find_element("id", "phase").text.startswith("1."), 60)
             browser.save_screenshot(str(out))
             listening.terminate()

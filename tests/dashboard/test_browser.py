@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.dashboard.browser import chromium
-from tests.dashboard.running import Dashboard, Service, dashboard, emotion, status, wait_until
+from tests.dashboard.running import Dashboard, Service, dashboard, emotion, level, status, wait_until
 from tests.dashboard.test_server import SECRET, token_file
 
 
@@ -74,8 +74,8 @@ def test_it_shows_what_is_heard_within_a_second(browser: Any, folder: Path) -> N
 
 
 def test_the_microphone_and_the_mute_button(browser: Any, folder: Path) -> None:
-    muted = folder / "mute-folder" / "muted"
-    with Service(folder / "s") as service, dashboard(folder / "s") as page:
+    muted = folder / "muted"
+    with Service(folder / "s", muted) as service, dashboard(folder / "s") as page:
         page.wait_for_link("connected")
         open_page(browser, page)
         service.publish(status("listening"), status("deaf", "exact zeros"))
@@ -85,20 +85,77 @@ def test_the_microphone_and_the_mute_button(browser: Any, folder: Path) -> None:
         assert button.text == "Mute"
         button.click()
         wait_until(muted.exists)
+        service.publish(status("muted", "muted"))
         wait_until(lambda: button.text == "Listen again" and button.is_enabled())
+        assert shown(browser, "state") == "Muted: nobody is listened to."
         button.click()
         wait_until(lambda: not muted.exists())
-        wait_until(lambda: button.text == "Mute" and button.is_enabled())
+        service.publish(status("muted", "quiet hours until 07:00"))
+        wait_until(lambda: shown(browser, "detail") == "quiet hours until 07:00" and button.is_enabled())
+        assert button.text == "Listen again"
+        complaints(browser)
+        button.click()
+        wait_until(lambda: "quiet hours end by themselves" in shown(browser, "mute-remark"))
+        assert all("409" in line for line in complaints(browser))
+        service.publish(status("listening"))
+        wait_until(lambda: button.text == "Mute" and not shown(browser, "mute-remark"))
+
+
+def test_the_level_meter_moves_and_falls_to_nothing(browser: Any, folder: Path) -> None:
+    with Service(folder / "s") as service, dashboard(folder / "s") as page:
+        page.wait_for_link("connected")
+        open_page(browser, page)
+        wait_until(lambda: service.wants_levels)
+        meter = browser.find_element("id", "level")
+        assert (meter.aria_role, meter.accessible_name) == ("meter", "Level")
+        assert browser.execute_script("return arguments[0].closest('[aria-live], [role=status]')", meter) is None
+        assert shown(browser, "speech") == shown(browser, "level-words") == "–"
+
+        def speak() -> str:
+            service.publish(level(-36.0, speech=True))
+            return shown(browser, "level-words")
+
+        wait_until(lambda: speak() == "-36 dBFS")
+        assert shown(browser, "speech") == "yes"
+        assert meter.get_attribute("aria-valuenow") == "-36"
+        assert meter.get_attribute("aria-valuetext") == "-36 dBFS"
+        assert width(browser) == "50%"
+        wait_until(lambda: shown(browser, "level-words") == "–", 3)  # muted, say: no more levels
+        assert shown(browser, "speech") == "–"
+        assert meter.get_attribute("aria-valuenow") == meter.get_attribute("aria-valuemin") == "-72"
+        assert width(browser) == "0px"
         assert complaints(browser) == []
+        browser.get("about:blank")
+        wait_until(lambda: not service.wants_levels)
 
 
-def test_a_button_that_cannot_work_says_so(browser: Any, folder: Path) -> None:
-    with dashboard(folder / "s", "--mute-file", "/proc/edge-ser/muted") as page:
-        open_page(browser, page, "The service does not run.")
-        if browser.find_element("id", "mute").is_enabled():  # root may write in /proc, as far as access(2) knows
-            browser.find_element("id", "mute").click()
-        wait_until(lambda: shown(browser, "mute-remark"))
-        assert shown(browser, "mute-remark").startswith(("This page may not mute", "That did not work: cannot change"))
+def width(browser: Any) -> str:
+    return str(browser.execute_script("return document.getElementById('level-fill').style.width"))
+
+
+def test_who_wants_little_motion_gets_little(browser: Any, folder: Path) -> None:
+    animated = "return getComputedStyle(document.getElementById('level-fill')).transitionDuration"
+    with Service(folder / "s") as service, dashboard(folder / "s") as page:
+        page.wait_for_link("connected")
+        open_page(browser, page)
+        assert browser.execute_script(animated) != "0s"
+        features = [{"name": "prefers-reduced-motion", "value": "reduce"}]
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        try:
+            assert browser.execute_script(animated) == "0s"
+            script = (
+                "window.widths = new Set(); new MutationObserver(() => "
+                "widths.add(document.getElementById('level-fill').style.width)).observe("
+                "document.getElementById('level-fill'), {attributes: true})"
+            )
+            browser.execute_script(script)
+            begin = time.monotonic()
+            while time.monotonic() - begin < 1.5:
+                service.publish(level(-70.0 + 40 * (time.monotonic() - begin)))
+                time.sleep(0.05)
+            assert 1 <= browser.execute_script("return widths.size") <= 2
+        finally:
+            browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
 def test_it_comes_back_after_a_restart_of_the_service_and_of_the_dashboard(browser: Any, folder: Path) -> None:

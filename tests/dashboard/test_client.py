@@ -18,11 +18,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_ser.client import Condition, Link, check_path, explain, follow, parse
+from edge_ser.client import Condition, Link, Requests, check_path, explain, follow, parse
 from edge_ser.errors import InvalidSetting
-from edge_ser.events import LABELS, EmotionEvent, Event, StatusEvent, to_json_line
+from edge_ser.events import LABELS, SILENCE, EmotionEvent, Event, LevelEvent, StatusEvent, to_json_line
 from tests.cli.command import without_privileges
-from tests.dashboard.running import Service, emotion, status
+from tests.dashboard.running import Service, emotion, level, status, wait_until
 
 TEXTS = st.text(st.characters(categories=["L", "N", "P", "Zs"], exclude_characters="\u3000\xa0"), min_size=1)
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(
@@ -30,16 +30,18 @@ MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(
 )
 SHARES = st.integers(0, 10_000).map(lambda share: share / 10_000)
 SECONDS = st.integers(0, 10**9).map(lambda milliseconds: milliseconds / 1_000)
+DECIBELS = st.integers(10 * round(SILENCE), 0).map(lambda tenths: tenths / 10)
 EVENTS = st.one_of(
     st.builds(
         EmotionEvent, MOMENTS, st.integers(1, 10**6), st.booleans(), SECONDS, SECONDS, st.sampled_from(LABELS), SHARES,
         st.dictionaries(st.sampled_from(LABELS), SHARES, min_size=2),
     ),
     st.builds(StatusEvent, MOMENTS, st.just("listening"), st.just("a line"), SECONDS),
+    st.builds(LevelEvent, MOMENTS, SECONDS, DECIBELS, DECIBELS, st.booleans()),
 )  # fmt: skip
 
 
-def until(items: Iterator[Event | Link | None], wanted: Any) -> None:
+def until(items: Iterator[Event | LevelEvent | Link | None], wanted: Any) -> None:
     """Take items until one is as wanted; ticks bound the time."""
     ticks = 0
     for item in items:
@@ -50,7 +52,7 @@ def until(items: Iterator[Event | Link | None], wanted: Any) -> None:
 
 
 @given(EVENTS)
-def test_what_was_written_is_read(event: Event) -> None:
+def test_what_was_written_is_read(event: Event | LevelEvent) -> None:
     assert parse(to_json_line(event).encode()) == event
 
 
@@ -82,6 +84,13 @@ def test_events_that_cannot_be_are_ignored(old: str, new: str) -> None:
     assert parse(line.replace(old, new, 1).encode()) is None
 
 
+@pytest.mark.parametrize("wrong", ['"level": 1', '"level": -97', '"level": NaN', '"level": null', '"loud": 0'])
+def test_levels_that_cannot_be_are_ignored(wrong: str) -> None:
+    line = to_json_line(level(-20.0))
+    assert parse(line.encode()) is not None
+    assert parse(line.replace('"level": -20.0', wrong).encode()) is None
+
+
 def test_deep_nesting_and_escape_sequences_do_no_harm() -> None:
     assert parse(b"[" * 100_000) is None
     event = parse(to_json_line(status("listening", "to \x1b[2Jme\r")).encode())
@@ -102,6 +111,29 @@ def test_events_and_links_through_a_restart(folder: Path) -> None:
             got = next(item for item in items if item is not None)
             assert isinstance(got, EmotionEvent)
             assert got.label == event.label
+        until(items, Link.NO_SOCKET)
+    items.close()
+
+
+def test_levels_are_asked_for_again_after_a_restart(folder: Path) -> None:
+    requests = Requests()
+    items = follow(folder / "s", requests=requests)
+    assert next(items) is Link.NO_SOCKET
+    requests.ask_for_levels(True)
+    assert not requests.mute(True)  # nobody there
+    for _ in range(2):
+        with Service(folder / "s", folder / "muted") as service:
+            until(items, Link.CONNECTED)
+            next(items)  # only now is it sent
+            wait_until(lambda: service.wants_levels)
+            service.publish(level(-20.0, speech=True))
+            got = next(item for item in items if item is not None)
+            assert isinstance(got, LevelEvent)
+            assert (got.level, got.speech) == (-20.0, True)
+            assert requests.mute(True)
+            wait_until((folder / "muted").exists)
+            assert requests.mute(False)
+            wait_until(lambda: not (folder / "muted").exists())
         until(items, Link.NO_SOCKET)
     items.close()
 

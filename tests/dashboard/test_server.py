@@ -16,7 +16,7 @@ from edge_ser.dashboard.feed import MOST_PAGES
 from edge_ser.dashboard.security import Token
 from edge_ser.errors import EdgeSerError, InvalidSetting, SocketInUse
 from tests.cli.command import assert_refused, run, start
-from tests.dashboard.running import Service, dashboard, emotion, status, wait_until
+from tests.dashboard.running import Dashboard, Service, dashboard, emotion, level, status, wait_until
 
 SECRET = "correct-horse-battery"
 
@@ -129,30 +129,91 @@ def test_it_takes_up_a_service_that_comes_goes_and_comes_again(folder: Path) -> 
             wait_until(lambda: [event["label"] for event in page.state()["finished"]] == ["anger", "fear"])
 
 
+def test_levels_flow_only_while_somebody_looks_and_not_too_many(folder: Path) -> None:
+    with Service(folder / "s") as service, dashboard(folder / "s") as page:
+        service.readers(1)
+        assert not service.wants_levels
+        streams = [page.stream(), page.stream()]
+        streams[1].next("everything")
+        wait_until(lambda: service.wants_levels)
+        streams[0].next("everything")
+        begin = time.monotonic()
+        for _ in range(100):  # in two seconds, or longer on a busy machine
+            service.publish(level(-30.0, speech=True))
+            time.sleep(0.02)
+        service.publish(emotion(1, "fear"))
+        got, called = [], ""
+        while called != "heard":
+            called = streams[0].first()
+            got.append(called)
+        assert 3 <= got.count("level") <= (time.monotonic() - begin) / 0.18 + 1, got
+        streams[1].close()
+        for _ in range(3):  # one that comes too soon after another is left out
+            service.publish(level(-20.0))
+            time.sleep(0.2)
+        assert streams[0].next("level")["level"] == -20.0
+        streams[0].close()
+        wait_until(lambda: not service.wants_levels)
+
+
+def press(page: Dashboard, mute: bool) -> tuple[int, str]:
+    body = json.dumps({"mute": mute})
+    answered, _, text = page.ask("/mute", "POST", body, Origin=page.url.rstrip("/"))
+    return answered, text
+
+
 def test_the_mute_button(folder: Path) -> None:
-    muted = folder / "mute-folder" / "muted"
-    with dashboard(folder / "s") as page:
-        own = {"Origin": page.url.rstrip("/")}
-        assert page.state()["state"]["switch"] == {"muted": False, "permitted": True}
-        assert page.ask("/mute", "POST", '{"mute": true}', **own)[0] == 204
+    muted = folder / "muted"
+    with Service(folder / "s", muted) as service, dashboard(folder / "s") as page:
+        service.readers(1)
+        page.wait_for_link("connected")
+        assert press(page, True)[0] == 204
         assert muted.exists()
-        assert page.state()["state"]["switch"]["muted"] is True
-        assert page.ask("/mute", "POST", '{"mute": false}', **own)[0] == 204
-        assert not muted.exists()
-        muted.touch()  # by `edge-ser mute`
-        wait_until(lambda: page.state()["state"]["switch"]["muted"] is True)
         for body in ("", "{}", '{"mute": 1}', "[]", "\xff", "[" * 4_000, '{"mute": true}' + " " * 5_000):
-            assert page.ask("/mute", "POST", body, **own)[0] == 400
+            assert page.ask("/mute", "POST", body, Origin=page.url.rstrip("/"))[0] == 400
         for headers in ({}, {"Origin": "http://evil.example"}, {"Origin": "null"}):
             assert page.ask("/mute", "POST", '{"mute": false}', **headers)[0] == 403
         assert muted.exists()
+        assert press(page, False)[0] == 204
+        assert not muted.exists()
+        answered, text = press(page, False)  # in quiet hours, say
+        assert answered == 409
+        assert "quiet hours" in json.loads(text)["error"]
 
 
-def test_a_mute_file_that_may_not_be_written(folder: Path) -> None:
-    with dashboard(folder / "s", "--mute-file", "/proc/edge-ser/muted") as page:
-        answered, _, text = page.ask("/mute", "POST", '{"mute": true}', Origin=page.url.rstrip("/"))
-        assert answered == 403
-        assert "cannot change the mute file" in json.loads(text)["error"]
+def test_a_mute_button_that_cannot_work_says_why(folder: Path) -> None:
+    with dashboard(folder / "s") as page:
+        page.wait_for_link("no-socket")
+        assert press(page, True) == (409, '{"error":"the service is not there to be asked"}')
+        with Service(folder / "s") as service:
+            service.readers(1)
+            page.wait_for_link("connected")
+            answered, text = press(page, True)
+            assert answered == 409
+            assert "privacy.socket_switch" in text
+        with Service(folder / "s", Path("/proc/edge-ser/muted")) as service:
+            service.readers(1)
+            page.wait_for_link("connected")
+            answered, text = press(page, True)
+            assert answered == 409
+            assert "cannot change the mute file /proc/edge-ser/muted" in text
+
+
+def test_the_button_closes_the_microphone_of_a_real_service(folder: Path) -> None:
+    config = folder / "config.toml"
+    config.write_text(f"microphone.wait = true\nprivacy.mute_file = '{folder}/muted'\n")
+    # A machine without a microphone waits for one, and is muted all the same.
+    listen = ("listen", "--config", config, "--device", "no such", "--format", "none", "--publish", f"unix:{folder}/s")
+    with dashboard(folder / "s") as page, start(*listen) as listening:
+        wait_until(lambda: page.state()["state"]["state"] == "no-microphone", 60)
+        assert press(page, True)[0] == 204
+        assert page.state()["state"]["state"] == "muted"
+        assert press(page, False)[0] == 204
+        wait_until(lambda: page.state()["state"]["state"] == "no-microphone")
+        config.write_text(config.read_text() + "privacy.socket_switch = false\n")
+        listening.send_signal(signal.SIGHUP)
+        wait_until(lambda: press(page, True)[0] == 409)
+        listening.terminate()
 
 
 def test_every_answer_is_strict_about_what_a_browser_may_do(folder: Path) -> None:

@@ -26,42 +26,54 @@ from edge_ser.errors import (
     StepFailed,
     UnsupportedSystem,
 )
-from edge_ser.service import install, package, paths, programs, system, uninstall
-from edge_ser.service.install import SCRIPT, WANTED_BY, Found, Options, Wanted
+from edge_ser.service import groups, install, package, paths, programs, system, uninstall
+from edge_ser.service.install import Options
 from edge_ser.service.package import Source
+from edge_ser.service.plan import SCRIPT, TITLES, Found, UnitState, Wanted, plan, wanted_by
 from edge_ser.service.steps import Step, carry_out, write_file
 from edge_ser.service.system import Machine, Python, Target
 
 PYTHON = Python(Path("/usr/bin/python3"), (3, 11), 64, True)
 MACHINE = Machine("aarch64", PYTHON, 252, 5_000)
 WANTED = Wanted(Source("edge-ser==1", "f"), PYTHON, {paths.UNIT_FILE: "unit"}, "configuration")
+RUNNING = UnitState(enabled=True, active=True)
 DONE = Found(
     package_current=True,
     units={paths.UNIT_FILE: "unit"},
     has_configuration=True,
     command=SCRIPT,
-    enabled=True,
-    active=True,
+    states={paths.UNIT: RUNNING},
+)
+WITH_DASHBOARD = replace(WANTED, units={**WANTED.units, paths.DASHBOARD_UNIT_FILE: "page"})
+DONE_WITH_DASHBOARD = replace(
+    DONE, units=WITH_DASHBOARD.units, states={**DONE.states, paths.DASHBOARD_UNIT: RUNNING}, has_group=True
 )
 START = "start the service anew"
 BOOT = "start the service with the machine"
 READ = "let systemd read it"
+GROUP = "make the group edge-ser-readers"
 
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root makes groups, also below a folder")
+GROUPS = "root:x:0:\naudio:x:29:\n"
 FAKE_SYSTEMCTL = """#!/bin/sh
 echo "$*" >>"{log}"
 case "$1" in
   --version) echo "systemd 252 (252.38)" ;;
-  show) cat "{state}" ;;
+  show) cat "{state}-$2" 2>/dev/null || echo ActiveState=inactive ;;
   enable) mkdir -p "{wants}" && ln -sf "/etc/systemd/system/$2" "{wants}/$2" ;;
-  restart) [ ! -e "{broken}" ] || {{ echo "Job for $2 failed." >&2; exit 1; }}
+  restart) [ ! -e "{broken}-$2" ] || {{ echo "Job for $2 failed." >&2; exit 1; }}
     now=$("{python}" -c 'import time; print(int((time.monotonic() + 2) * 1e6))')
-    printf 'ActiveState=active\\nExecMainStartTimestampMonotonic=%s\\nNeedDaemonReload=no\\n' "$now" >"{state}" ;;
+    printf 'ActiveState=active\\nExecMainStartTimestampMonotonic=%s\\nNeedDaemonReload=no\\n' "$now" >"{state}-$2" ;;
 esac
 """
 
 
 def needed(found: Found, wanted: Wanted = WANTED, target: Target = Target()) -> list[str]:  # noqa: B008
-    return [step.text.split(" into ")[0] for step in install.plan(target, wanted, found) if step.needed]
+    return [step.text.split(" into ")[0] for step in plan(target, wanted, found) if step.needed]
+
+
+def states(**changes: bool) -> dict[str, UnitState]:
+    return {paths.UNIT: replace(RUNNING, **changes)}
 
 
 # Which steps ---------------------------------------------------------------------------------------------------------
@@ -82,7 +94,8 @@ def test_on_a_bare_system_everything_is_done_in_its_order() -> None:
 
 def test_where_everything_is_done_nothing_is() -> None:
     assert needed(DONE) == []
-    assert needed(replace(DONE, active=False), target=Target(Path("/image"), live=False)) == []
+    assert needed(replace(DONE, states=states(active=False)), target=Target(Path("/image"), live=False)) == []
+    assert needed(DONE_WITH_DASHBOARD, WITH_DASHBOARD) == []
 
 
 @pytest.mark.parametrize(
@@ -94,30 +107,69 @@ def test_where_everything_is_done_nothing_is() -> None:
         (replace(DONE, has_configuration=False), ["write /etc/edge-ser/config.toml", START]),
         (replace(DONE, command=None), ["link /usr/local/bin/edge-ser to /opt/edge-ser/bin/edge-ser"]),
         (replace(DONE, command=Path("/usr/bin/other")), []),
-        (replace(DONE, enabled=False), [BOOT]),
-        (replace(DONE, active=False), ["start the service"]),
-        (replace(DONE, reload_due=True), [READ]),
-        (replace(DONE, outdated=True), [START]),  # an installation that was interrupted before the end
+        (replace(DONE, states=states(enabled=False)), [BOOT]),
+        (replace(DONE, states=states(active=False)), ["start the service"]),
+        (replace(DONE, states=states(reload_due=True)), [READ]),
+        (replace(DONE, states=states(outdated=True)), [START]),  # an installation that was interrupted before the end
     ],
 )
 def test_only_what_is_missing_is_done(found: Found, texts: list[str]) -> None:
     assert needed(found) == texts
 
 
+@pytest.mark.parametrize(
+    ("found", "texts"),
+    [
+        (
+            DONE,
+            [
+                "write /etc/systemd/system/edge-ser-dashboard.service",
+                *(GROUP, READ, "start the dashboard with the machine", "start the dashboard"),
+            ],
+        ),
+        (replace(DONE_WITH_DASHBOARD, has_group=False), [GROUP]),
+        (
+            replace(DONE_WITH_DASHBOARD, package_current=False),
+            ["install edge-ser==1", START, "start the dashboard anew"],
+        ),
+        (
+            replace(DONE_WITH_DASHBOARD, units={**WITH_DASHBOARD.units, paths.DASHBOARD_UNIT_FILE: "old"}),
+            ["write /etc/systemd/system/edge-ser-dashboard.service", READ, "start the dashboard anew"],
+        ),
+        (
+            replace(DONE_WITH_DASHBOARD, units={**WITH_DASHBOARD.units, paths.UNIT_FILE: "old"}),
+            ["write /etc/systemd/system/edge-ser.service", READ, START],
+        ),
+        (replace(DONE_WITH_DASHBOARD, has_configuration=False), ["write /etc/edge-ser/config.toml", START]),
+    ],
+)
+def test_only_what_the_dashboard_lacks_is_done(found: Found, texts: list[str]) -> None:
+    assert needed(found, WITH_DASHBOARD) == texts
+
+
 def test_an_image_is_never_started() -> None:
-    assert needed(Found(), target=Target(Path("/image"), live=False))[-1] == BOOT
+    image = Target(Path("/image"), live=False)
+    assert needed(Found(), target=image)[-1] == BOOT
+    assert needed(Found(), WITH_DASHBOARD, image)[-3:] == [GROUP, BOOT, "start the dashboard with the machine"]
 
 
 def test_a_kept_configuration_is_said_together_with_the_microphone() -> None:
-    step = install.plan(Target(), replace(WANTED, device="USB"), DONE)[2]
+    step = plan(Target(), replace(WANTED, device="USB"), DONE)[2]
     assert not step.needed
     assert "microphone.device" in step.otherwise
 
 
-def test_the_unit_is_wanted_by_what_the_link_says() -> None:
-    unit = (resources.folder("systemd") / paths.UNIT).read_text()
-    assert f"WantedBy={WANTED_BY.parent.name.removesuffix('.wants')}\n" in unit
+@pytest.mark.parametrize("name", TITLES)
+def test_a_unit_is_wanted_by_what_the_link_says(name: str) -> None:
+    unit = (resources.folder("systemd") / name).read_text()
+    assert f"WantedBy={wanted_by(name).parent.name.removesuffix('.wants')}\n" in unit
     assert str(SCRIPT) in unit
+
+
+def test_the_group_is_that_of_the_units() -> None:
+    folder = resources.folder("systemd")
+    assert f"Group={paths.READERS}\n" in (folder / "drop-ins/dashboard.conf").read_text()
+    assert f"SupplementaryGroups={paths.READERS}\n" in (folder / paths.DASHBOARD_UNIT).read_text()
 
 
 @given(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1))
@@ -167,8 +219,8 @@ def test_without_systemd_or_root_nothing_is_changed(tmp_path: Path, monkeypatch:
     system.require_may_change(Target(tmp_path, live=False), "edge-ser")
 
 
-def test_a_group_that_does_not_exist_is_said_before_anything_is_changed(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSetting, match="groupadd --system edge-ser-readers"):
+def test_a_folder_in_which_no_group_can_be_made_is_said_before_anything_is_changed(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSetting, match=f"--with dashboard: makes a group, and there is no {tmp_path}/etc/group"):
         install.install(Target(tmp_path), Options(drop_ins=("dashboard",)), print, "edge-ser", dry_run=True)
     assert list(tmp_path.iterdir()) == []
 
@@ -337,13 +389,12 @@ def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Target:
     """A system below a folder, whose systemctl writes down what it is told, and where installing takes no time."""
     root = tmp_path / "root"
     (root / "run/systemd/system").mkdir(parents=True)
-    (tmp_path / "state").write_text("ActiveState=inactive\n")
+    (root / "etc").mkdir()
+    (root / "etc/group").write_text(GROUPS)
     names = {name: str(tmp_path / name) for name in ("log", "state", "broken")}
     fake = tmp_path / "bin" / "systemctl"
     fake.parent.mkdir()
-    fake.write_text(
-        FAKE_SYSTEMCTL.format(**names, python=sys.executable, wants=root / str(WANTED_BY.parent).lstrip("/"))
-    )
+    fake.write_text(FAKE_SYSTEMCTL.format(**names, python=sys.executable, wants=Target(root).at(wanted_by(""))))
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
@@ -382,8 +433,57 @@ def test_a_drop_in_comes_with_a_restart_and_is_kept_up_to_date(target: Target) -
     assert run(target) == (False, [])
 
 
+@as_root
+def test_the_dashboard_comes_with_its_group_and_is_started(target: Target, tell: Callable[[str], None]) -> None:
+    run(target)
+    there = snapshot(target)
+    page = paths.DASHBOARD_UNIT
+    calls = ["daemon-reload", f"restart {paths.UNIT}", f"enable {page}", f"restart {page}"]
+    assert run(target, drop_ins=("dashboard",)) == (True, calls)
+    assert groups.exists(target, "edge-ser-readers")
+    assert "Group=edge-ser-readers" in (target.at(paths.DROP_INS) / "dashboard.conf").read_text()
+    assert str(target.at(wanted_by(page)).readlink()) == f"/etc/systemd/system/{page}"
+    stamp = json.loads((target.at(paths.VENV) / "edge-ser-installed.json").read_text())
+    assert stamp["fingerprint"].endswith(" dashboard")
+    assert run(target, drop_ins=("dashboard",)) == run(target) == (False, [])
+    target.at(paths.DASHBOARD_UNIT_FILE).write_text("older")
+    assert run(target) == (True, ["daemon-reload", f"restart {page}"])
+
+    write_file(target.at(paths.UNITS / f"{page}.d/override.conf"), "owner's")
+    assert uninstall.uninstall(target, False, tell, "edge-ser", dry_run=False)
+    assert f"disable --now {page}\n" in (target.root.parent / "log").read_text()
+    assert target.at(Path("/etc/group")).read_text() == GROUPS
+    assert snapshot(target) <= there
+    assert not uninstall.uninstall(target, False, tell, "edge-ser", dry_run=False)
+
+
+@as_root
+def test_a_dashboard_that_does_not_start_says_where_to_look(target: Target) -> None:
+    (target.root.parent / f"broken-{paths.DASHBOARD_UNIT}").touch()
+    with pytest.raises(StepFailed, match=r"why: journalctl --unit edge-ser-dashboard.service -n 20$"):
+        run(target, drop_ins=("dashboard",))
+    (target.root.parent / f"broken-{paths.DASHBOARD_UNIT}").unlink()
+    assert run(target, drop_ins=("dashboard",)) == (True, [f"restart {paths.DASHBOARD_UNIT}"])
+
+
+@as_root
+def test_a_group_of_the_same_beginning_is_another(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/group").write_text("edge-ser-readers2:x:5:\nx:x:6:edge-ser-readers\n")
+    assert not groups.exists(Target(tmp_path), "edge-ser-readers")
+    groups.add(Target(tmp_path), "edge-ser-readers")
+    assert groups.exists(Target(tmp_path), "edge-ser-readers")
+    with pytest.raises(StepFailed, match=r"groupadd failed: .*already exists"):
+        groups.add(Target(tmp_path), "edge-ser-readers")
+
+
+def snapshot(target: Target) -> set[Path]:
+    """Every file, but for what groupadd keeps of before."""
+    return {path for path in target.root.rglob("*") if not path.is_dir() and not path.name.endswith("-")}
+
+
 def test_a_start_that_fails_says_where_to_look_and_is_tried_again(target: Target) -> None:
-    broken = target.root.parent / "broken"
+    broken = target.root.parent / f"broken-{paths.UNIT}"
     broken.touch()
     with pytest.raises(StepFailed, match=r"Job for edge-ser.service failed\.; why: edge-ser service logs"):
         run(target)
@@ -415,7 +515,7 @@ def test_uninstalling_leaves_the_configuration_alone(target: Target, tell: Calla
     assert uninstall.uninstall(target, False, tell, "edge-ser", dry_run=False)
     calls = (target.root.parent / "log").read_text()
     assert f"disable --now {paths.UNIT}\ndaemon-reload\n" in calls
-    assert [path for path in target.root.rglob("*") if not path.is_dir()] == [target.at(paths.CONFIGURATION)]
+    assert snapshot(target) == {target.at(paths.CONFIGURATION), target.at(Path("/etc/group"))}
     assert not uninstall.uninstall(target, False, tell, "edge-ser", dry_run=False)
     assert uninstall.uninstall(target, True, tell, "edge-ser", dry_run=False)
     assert not target.at(paths.CONFIGURATION.parent).exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_ser.errors import NotPermitted
-from edge_ser.service.status import describe, require_readable_journal, status_of
+from edge_ser.service.status import dashboard_of, describe, require_readable_journal, status_of
 
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=timezone(timedelta(hours=1)))
 RUNNING = {
@@ -41,6 +42,19 @@ def test_running() -> None:
         "  memory     47 MB\n"
         "  processor  12.3 s\n"
     )
+
+
+def test_the_dashboard_is_named_where_it_is_installed() -> None:
+    def described_with(**properties: str) -> str:
+        status = replace(status_of(RUNNING, NOW, 4_000.0), dashboard=dashboard_of(properties))
+        return describe(status, NOW).removeprefix(described())
+
+    assert described_with(LoadState="not-found") == described_with() == ""
+    url = "http://127.0.0.1:8765/"
+    running = described_with(LoadState="loaded", ActiveState="active", StatusText=url)
+    assert running == f"  dashboard  {url} (edge-ser-dashboard.service)\n"
+    failed = described_with(LoadState="loaded", ActiveState="failed", StatusText=url)
+    assert failed.startswith("  dashboard  edge-ser-dashboard.service is not running: failed; why: journalctl")
 
 
 @pytest.mark.parametrize("missing", ["[not set]", "18446744073709551615", ""])

@@ -128,5 +128,5 @@ def test_the_state_follows_the_events(happened: list[Event]) -> None:
 
 
 def test_every_status_is_a_state_or_known_to_be_none() -> None:
-    passing = {"recovered", "overflow", "dropped", "reloaded", "not-reloaded"}
+    passing = {"recovered", "overflow", "dropped", "refused", "reloaded", "not-reloaded"}
     assert set(MICROPHONE_STATES) == set(events.STATUSES) - passing

@@ -90,16 +90,11 @@ function drawState() {
   put("detail", current ? state.fault_message || state.message || (state.link === "connected" ? "" : state.link_message) : "");
   put("microphone-state", state?.link === "connected" && known.link === "connected" ? text(key) : "–");
   put("overflows", state ? text("times", { n: state.overflows }) : "–");
-  drawSwitch(known.link === "connected" ? state?.switch : null);
+  element("mute").disabled = known.link !== "connected" || state?.link !== "connected";
+  put("mute", text(isMuted() ? "unmute" : "mute"));
 }
 
-function drawSwitch(position) {
-  const button = element("mute");
-  button.disabled = !position?.permitted;
-  put("mute", text(position?.muted ? "unmute" : "mute"));
-  if (position && !position.permitted) put("mute-remark", text("mute_not_permitted"));
-  else if (element("mute-remark").textContent === text("mute_not_permitted")) put("mute-remark", "");
-}
+const isMuted = () => known.state?.state === "muted";
 
 function drawCurrent() {
   const event = known.current;
@@ -221,6 +216,7 @@ function takeEverything(all) {
 function takeState(state) {
   if (state.link !== "connected" || state.state !== "listening") known.current = null;
   known.state = state;
+  put("mute-remark", ""); // it was about another state
   drawState();
   drawCurrent();
 }
@@ -256,6 +252,7 @@ function connect() {
   on("everything", takeEverything);
   on("state", takeState);
   on("heard", takeHeard);
+  on("level", takeLevel);
   on("minute", takeMinute);
   on("beat", takeBeat);
   on("full", () => lost("full"));
@@ -287,7 +284,7 @@ async function again() {
 }
 
 async function pressMute() {
-  const mute = !known.state.switch.muted;
+  const mute = !isMuted();
   element("mute").disabled = true;
   let remark = "";
   try {

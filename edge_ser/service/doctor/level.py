@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log10
 from typing import TYPE_CHECKING, Final
 
+from edge_ser.level_meter import decibels, decibels_of
 from edge_ser.service.doctor.result import Finding, State
 from edge_ser.settings import BLOCK_SAMPLES, SAMPLE_RATE
 from edge_ser.sources.health import Health, HealthMonitor, HealthSettings, message
 
 if TYPE_CHECKING:
     from edge_ser.sources import Samples
-
-LOWEST: Final = -99.0
-"""What is said instead of minus infinity, dBFS; one bit of noise is louder."""
 
 _LOUD_FLOOR: Final = -40.0
 """Noise floor from which it is said, dBFS: speech at arm's length then hardly stands out."""
@@ -55,7 +52,7 @@ def measure(samples: Samples) -> Levels:
     monitor.process(samples)
     blocks = samples[: len(samples) // BLOCK_SAMPLES * BLOCK_SAMPLES].reshape(-1, BLOCK_SAMPLES)
     floor = np.percentile(blocks.std(axis=1), _FLOOR_PERCENTILE)
-    return Levels(_decibels(max(int(samples.max()), -int(samples.min()))), _decibels(float(floor)), monitor.state)
+    return Levels(decibels(max(int(samples.max()), -int(samples.min()))), decibels(float(floor)), monitor.state)
 
 
 def judge(levels: Levels, name: str) -> Finding:
@@ -90,14 +87,5 @@ def bar(block: Samples, peak: float) -> str:
     return f"[{''.join(line)}] {level:4.0f} dBFS"
 
 
-def decibels_of(block: Samples) -> float:
-    """Return a block's level without its offset, dBFS."""
-    return _decibels(float(block.std()))
-
-
 def _place(level: float) -> int:
     return round(min(max((level - _BAR_LOWEST) / -_BAR_LOWEST, 0), 1) * _BAR_WIDTH)
-
-
-def _decibels(magnitude: float) -> float:
-    return max(20 * log10(magnitude / 32_768), LOWEST) if magnitude > 0 else LOWEST

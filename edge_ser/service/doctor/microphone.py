@@ -131,19 +131,21 @@ def _record(settings: MicrophoneSettings, seconds: float, show: Callable[[str], 
     """Return the microphone's name and what it heard; nothing of it is kept."""
     import numpy as np
 
+    from edge_ser.events import SILENCE
+    from edge_ser.level_meter import decibels_of
     from edge_ser.sources.microphone import Microphone
 
     settling = round(_SETTLING_SECONDS * SAMPLE_RATE)
     wanted = settling + round(seconds * SAMPLE_RATE)
     heard = []
-    got, peak = 0, level.LOWEST
+    got, peak = 0, SILENCE
     with Microphone(replace(settings, wait=False)) as opened:
         end = time.monotonic() + seconds + _GRACE_SECONDS
         for block in opened.blocks():
             heard.append(block.samples)
             got += len(block.samples)
             if show is not None and len(block.samples):
-                peak = max(peak, level.decibels_of(block.samples))
+                peak = max(peak, decibels_of(block.samples))
                 show(f"say something  {level.bar(block.samples, peak)}")
             if got >= wanted:
                 return opened.name, np.concatenate(heard)[settling:wanted]

@@ -29,8 +29,9 @@ _LINES: Final = 500
 def command(since: datetime, until: datetime, file: Path | None, format_: str) -> None:
     """Show what was recognized: utterances and statuses by their time, also while it is being written.
 
-    A history is kept only if one is asked for: `edge-ser listen --publish history:`, or `publish` in the
-    configuration file. Its newest minute may not be there yet. It is a SQLite file; other programs may read it.
+    A history is kept only if one is asked for: `edge-ser listen --publish history:`, or for the service
+    `sudo edge-ser service install --with history` and "history:" in `output.publish` of its settings. Its newest
+    minute may not be there yet. It is a SQLite file; other programs may read it.
 
     \b
     Examples:

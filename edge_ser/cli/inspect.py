@@ -7,8 +7,7 @@ from typing import Final
 
 import click
 
-from edge_ser.cli import options
-from edge_ser.errors import OutputFailed
+from edge_ser.cli import options, output_file
 
 SUFFIXES: Final = (".png", ".html")
 
@@ -19,17 +18,20 @@ SUFFIXES: Final = (".png", ".html")
 @options.model
 @options.interpreter
 def command(file: Path, out: Path, model_path: Path | None, interpreter: str | None) -> None:
-    """Explain what is recognized in a recording: waveform, log-mel, speech, probabilities over time, labels.
+    """Explain what is recognized in a recording, from the sound to the labels.
 
-    A page has the picture and the same in words, in one file. It needs `edge-ser[plots]`.
+    The picture shows the waveform with what was taken for speech, the energy in each frequency band (log-mel), the
+    probabilities of the emotions as they change while somebody speaks, and the final labels. A page (.html) has the
+    picture and the same in words, in one file. Both need matplotlib.
 
     \b
     Examples:
+      pip install 'edge-ser[plots]'
       edge-ser inspect recording.wav recording.png
       edge-ser inspect recording.wav recording.html
     """
     if out.suffix.lower() not in SUFFIXES:
-        raise click.UsageError(f"{out}: the name of what is to be written ends in {' or '.join(SUFFIXES)}")
+        raise click.UsageError(f"{out}: allowed is a name that ends in .png or .html, for example recording.png")
     from edge_ser.inspection import inspect
     from edge_ser.plotting import library
     from edge_ser.plotting.inspection import draw
@@ -39,13 +41,4 @@ def command(file: Path, out: Path, model_path: Path | None, interpreter: str | N
     bundle, backend = options.load(model_path, interpreter)
     inspection = inspect(file, bundle, backend)
     picture = library.png(draw(inspection, bundle.front_end))
-    _write(out, picture if out.suffix.lower() == ".png" else page(inspection, picture))
-
-
-def _write(out: Path, content: bytes) -> None:
-    from edge_ser.service import files
-
-    try:
-        files.replace(out, content, out.stat() if out.exists() else None)
-    except OSError as error:
-        raise OutputFailed(f"cannot write {out}: {error.strerror}; choose another place") from None
+    output_file.write(out, picture if out.suffix.lower() == ".png" else page(inspection, picture))

@@ -45,8 +45,9 @@ def _finite(context: click.Context, parameter: click.Parameter, seconds: float |
 @click.option("--format", "format_", type=click.Choice(FORMATS),
               help="Text for people, one JSON object a line for programs, or nothing.  [default: text]")  # fmt: skip
 @click.option("--publish", multiple=True, metavar="WHERE",
-              help="Also publish there; may be repeated.  unix:PATH, mqtt://HOST/PREFIX, history:, exec:PROGRAM,"
-              " speech:, prometheus:PORT.")  # fmt: skip
+              help="Also publish there; may be repeated.  unix:PATH (a socket for local programs), mqtt://HOST/PREFIX"
+              " (a broker, Home Assistant), history: (a file, for `edge-ser history` and `report`), exec:COMMAND (a"
+              " program run for each final label), speech: (said aloud), prometheus:PORT (figures).")  # fmt: skip
 @click.option("--duration", type=click.FloatRange(0, min_open=True), callback=_finite, metavar="SECONDS",
               help="Stop after this long.")  # fmt: skip
 @click.option("--config", type=click.Path(path_type=Path, readable=False), metavar="FILE",
@@ -76,7 +77,8 @@ def command(
       edge-ser listen --device "USB PnP" --format json
       edge-ser listen --input meeting.wav --realtime
       arecord -f S16_LE -r 16000 -c 1 -t raw | edge-ser listen --input -
-      edge-ser listen --publish unix:/tmp/edge-ser.sock   # read it: nc -U /tmp/edge-ser.sock
+      edge-ser listen --publish unix:/tmp/edge-ser.sock   # read it: edge-ser watch --socket /tmp/edge-ser.sock
+      edge-ser listen --publish history: --publish "exec:/usr/local/bin/on-label --lamp 2"
       edge-ser config example > my.toml; edge-ser listen --config my.toml
     """
     if device is not None and input_ is not None:

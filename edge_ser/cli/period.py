@@ -25,13 +25,16 @@ def options(command: _Command) -> _Command:
         help="Begin: so long ago (12h, 7d), or a local date (2026-11-24) or time (2026-11-24T18:30).",
     )
     until = click.option(
-        "--until", callback=_until, metavar="WHEN", help="End, in the same words; a date is meant with its whole day."
+        "--until",
+        callback=_until,
+        metavar="WHEN",
+        help="End, in the same words; a date is meant with its whole day.  [default: now]",
     )
     file = click.option(
         "--file",
         type=click.Path(path_type=Path, readable=False),
         metavar="FILE",
-        help="The history, if it is not in its usual place.",
+        help="The history.  [default: the service's for root, else your own in ~/.local/state/edge-ser]",
     )
     return since(until(file(command)))
 

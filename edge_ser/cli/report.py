@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from edge_ser.cli import period
+from edge_ser.cli import output_file, period
 from edge_ser.sinks import standard_error
 
 _SUFFIXES = (".html", ".png", ".txt")
@@ -15,7 +15,9 @@ _SUFFIXES = (".html", ".png", ".txt")
 
 def _suffix(context: click.Context, parameter: click.Parameter, path: Path) -> Path:
     if path.suffix.lower() not in _SUFFIXES:
-        raise click.BadParameter(f"{path} should end in {', '.join(_SUFFIXES)}", context, parameter)
+        raise click.BadParameter(
+            f"{path}: allowed is a name that ends in .html, .png or .txt, for example week.html", context, parameter
+        )
     return path
 
 
@@ -26,13 +28,14 @@ def command(since: datetime, until: datetime, file: Path | None, out: Path) -> N
     """Sum the history up: speaking time, share of the emotions by hour and by day, and when what was heard.
 
     HTML is one file with pictures, words and tables, which any browser shows without a network. TXT has the
-    same in words and tables alone, for a screen reader or a letter. PNG is the pictures; it needs the extra
-    `plots`. Times are local.
+    same in words and tables alone, for a screen reader or a letter. PNG is the pictures; it needs matplotlib.
+    Times are local. A history is kept only if one is asked for, see `edge-ser history --help`.
 
     \b
     Examples:
       edge-ser report week.html
       edge-ser report --since 30d month.txt
+      pip install 'edge-ser[plots]'; edge-ser report week.png
       sudo edge-ser report --since 2026-11-24 --until 2026-11-24 day.png     # of the service
     """
     from edge_ser.history import place, reading
@@ -41,7 +44,7 @@ def command(since: datetime, until: datetime, file: Path | None, out: Path) -> N
     period.required_order(since, until)
     path = file or place.read()
     summed = figures.sum_up(reading.read(path, since, until), since, until)
-    output.write(out, summed)
+    output_file.write(out, output.render(out.suffix.lower(), summed))
     if not summed.total.utterances:
         standard_error.say(
             f"edge-ser: nobody spoke from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}, says {path};"

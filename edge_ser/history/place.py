@@ -9,7 +9,10 @@ from typing import Final
 from edge_ser import state
 from edge_ser.service import paths
 
-_NAME: Final = "history.sqlite"
+SUFFIX: Final = ".sqlite"
+"""How a history's name ends: a damaged one is renamed, which must never befall somebody's photograph."""
+
+_NAME: Final = f"history{SUFFIX}"
 
 
 def written() -> Path:

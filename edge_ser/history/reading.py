@@ -14,6 +14,7 @@ from urllib.parse import quote
 from edge_ser.errors import EdgeSerError, NotPermitted
 from edge_ser.events import Event
 from edge_ser.history import schema
+from edge_ser.history.place import SUFFIX
 from edge_ser.sinks import standard_error
 
 _ROWS: Final = 1_000
@@ -96,7 +97,12 @@ def _events(connection: sqlite3.Connection, path: Path, since: datetime, until: 
 
 def _unreadable(path: Path, error: Exception) -> EdgeSerError:
     if isinstance(error, OSError | sqlite3.OperationalError):
-        return EdgeSerError(f"cannot read the history {path}: {getattr(error, 'strerror', None) or error}")
+        return EdgeSerError(
+            f"cannot read the history {path}: {getattr(error, 'strerror', None) or error}; check the path, a history is"
+            " a file such as history.sqlite"
+        )
+    if path.suffix != SUFFIX:  # nor would `edge-ser listen` touch it
+        return EdgeSerError(f"{path} is no history ({error}); check the path")
     return EdgeSerError(
         f"the history {path} is damaged ({error}); `edge-ser listen` will set it aside and begin a new one"
     )

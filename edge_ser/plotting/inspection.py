@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from edge_ser.events import UNCERTAIN
 from edge_ser.plotting import library, panels
+from edge_ser.report import colours
 from edge_ser.settings import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from edge_ser.features.parameters import FrontEndParameters
     from edge_ser.inspection import Inspection
-
-_COLOURS: Final = ("#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0072B2", "#000000", "#F0E442")
-"""Okabe and Ito's colours, which people with any kind of colour vision can tell apart."""
 
 _GREY: Final = "0.6"
 
@@ -32,7 +30,7 @@ def draw(inspection: Inspection, parameters: FrontEndParameters) -> Any:
         rejected = (start, end) in inspection.rejected
         wave.axvspan(start, end, color=_GREY if rejected else "tab:green", alpha=0.25, linewidth=0, zorder=0)
     panels.title(wave, inspection.name)
-    wave.set_ylabel("waveform\ngreen: speech\ngrey: other sound")
+    wave.set_ylabel("waveform, full scale 1\ngreen: taken for speech\ngrey: for other sound")
 
     panels.log_mel(figure, bands, inspection.samples, parameters)
     _draw_probabilities(chances, inspection)
@@ -42,25 +40,25 @@ def draw(inspection: Inspection, parameters: FrontEndParameters) -> Any:
 
 
 def _draw_probabilities(axes: Any, inspection: Inspection) -> None:
-    colours = _colours(inspection)
+    of = _colours(inspection)
     for utterance in inspection.utterances:
         times = [event.end for event in utterance]
-        for label, colour in colours.items():
+        for label, colour in of.items():
             if label != UNCERTAIN:
                 values = [event.probabilities[label] for event in utterance]
                 axes.plot(times, values, color=colour, linewidth=1.5, marker="o", markersize=2.5)
     for label in inspection.result.probabilities:
-        axes.plot([], [], color=colours[label], label=label)  # the legend names all of them, though nobody spoke
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(colours), frameon=False)
-    axes.set_ylim(0, 1)
+        axes.plot([], [], color=of[label], label=label)  # the legend names all of them, though nobody spoke
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(of), frameon=False)
+    axes.set_ylim(-0.03, 1.03)  # so that a line at either end is seen whole
     axes.set_ylabel("probabilities\nof what was heard so far")
 
 
 def _draw_labels(axes: Any, inspection: Inspection) -> None:
-    colours = _colours(inspection)
+    of = _colours(inspection)
     for *_, final in inspection.utterances:
         width = final.end - final.start
-        axes.broken_barh([(final.start, width)], (0, 1), color=colours[final.label], alpha=0.5)
+        axes.broken_barh([(final.start, width)], (0, 1), color=of[final.label], alpha=0.5)
         if width >= _ROOM * inspection.result.duration:
             middle = (final.start + final.end) / 2
             axes.text(middle, 0.5, f"{final.label}\n{final.confidence:.0%}", ha="center", va="center", parse_math=False)
@@ -70,5 +68,6 @@ def _draw_labels(axes: Any, inspection: Inspection) -> None:
 
 
 def _colours(inspection: Inspection) -> dict[str, str]:
-    labels = inspection.result.probabilities
-    return {label: _COLOURS[i % len(_COLOURS)] for i, label in enumerate(labels)} | {UNCERTAIN: _GREY}
+    """Return the colours that the report and its readers know too, on light."""
+    both = colours.colours((*inspection.result.probabilities, UNCERTAIN))
+    return {label: on_light for label, (on_light, _) in both.items()}

@@ -70,10 +70,11 @@ def log_mel(figure: Any, axes: Any, samples: Samples, parameters: FrontEndParame
             thinned(log / 2.0**LOG2_FRACTION_BITS).T,
             origin="lower",
             aspect="auto",
+            interpolation="nearest",  # frames and bands as they are
             extent=(0, width, 0, parameters.bands),
         )
         figure.colorbar(image, ax=axes, label="log2 of power")
-    axes.set_ylabel("mel band")
+    axes.set_ylabel(f"mel band,\n{parameters.low:g} to {parameters.high:g} Hz")
 
 
 def thinned(frames: Float) -> Float:

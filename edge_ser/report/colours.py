@@ -6,15 +6,16 @@ from typing import Final
 
 from edge_ser.events import UNCERTAIN
 
-# (on light, on dark): each has a contrast of at least 3 with its ground.
+# (on light, on dark): each has a contrast of at least 3 with its ground.  They differ in lightness as well as in hue,
+# so that people who see few hues have the former; a test simulates that.
 _COLOURS: Final = {
-    "anger": ("#c8451b", "#ff7a4d"),
-    "disgust": ("#1f7a4d", "#3fbf83"),
-    "fear": ("#8a4fb5", "#c79bea"),
-    "happiness": ("#a87900", "#f2c230"),
-    "neutral": ("#6e7681", "#9aa4b0"),
-    "sadness": ("#1f6fb2", "#62b0f0"),
-    UNCERTAIN: ("#8f8579", "#6f6a63"),
+    "anger": ("#b5452a", "#ff6a4d"),
+    "disgust": ("#12463a", "#4fd38a"),
+    "fear": ("#5b1c88", "#e27fd6"),
+    "happiness": ("#b08f00", "#ffd84a"),
+    "neutral": ("#63719a", "#dfe8ea"),
+    "sadness": ("#2444dd", "#5b78f5"),
+    UNCERTAIN: ("#96927c", "#7d7168"),
 }
 _OTHERS: Final = (("#0b7f8a", "#3cc4d0"), ("#b0387a", "#f07fba"), ("#5f7a12", "#a9c94a"), ("#7a5230", "#c99a70"))
 

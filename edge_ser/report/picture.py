@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import io
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.report import words
 from edge_ser.report.colours import colours
 from edge_ser.report.figures import SLOT_MINUTES, SLOTS, Figures, Speech
+
+_MOST_WEEKDAYS: Final = 14
+"""Days whose names fit beside one another with the day of the week."""
 
 
 def render(figures: Figures) -> bytes:
@@ -35,8 +38,7 @@ def render(figures: Figures) -> bytes:
         _share(share, figures)
         names = [f"{hour:02d}" for hour in range(24)]
         _bars(hours, names, figures.by_hour, figures.labels, "hour of the day")
-        names = [f"{day:%m-%d}" for day in figures.by_day]
-        _bars(by_day, names, list(figures.by_day.values()), figures.labels, "day")
+        _bars(by_day, _days(figures), list(figures.by_day.values()), figures.labels, "day")
         _timeline(when, figures)
     else:
         picture.text(0.5, 0.5, "\n".join(words.sentences(figures)[:2]), ha="center", fontsize=12)
@@ -49,9 +51,10 @@ def _share(axes: Any, figures: Figures) -> None:
     left = 0.0
     for label, (colour, _) in colours(figures.labels).items():
         part = 100 * figures.total.share(label)
-        axes.barh(0, part, left=left, color=colour, label=f"{label} {part:.0f}%")
+        axes.barh(0, part, 1.0, left, color=colour, edgecolor="white", label=f"{label} {part:.0f}%")
         left += part
-    axes.set(xlim=(0, 100), yticks=(), xlabel=f"% of {words.duration(figures.total.seconds)} of speech")
+    axes.set(xlim=(0, 100), ylim=(-0.5, 0.5), yticks=())
+    axes.set_xlabel(f"% of {words.duration(figures.total.seconds)} of speech")
     axes.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
 
 
@@ -60,9 +63,10 @@ def _bars(axes: Any, names: list[str], columns: Sequence[Speech], labels: tuple[
     below = [0.0] * len(columns)
     for label, (colour, _) in colours(labels).items():
         minutes = [speech.by_label.get(label, 0.0) / 60 for speech in columns]
-        axes.bar(places, minutes, 0.8, bottom=below, color=colour)
+        axes.bar(places, minutes, 0.8, below, color=colour, edgecolor="white", linewidth=0.5)
         below = [one + more for one, more in zip(below, minutes, strict=True)]
     every = -(-len(columns) // 24)
+    axes.yaxis.get_major_locator().set_params(steps=(1, 2, 5, 10))  # no ticks at 2.5 and 7.5
     axes.set(xlabel=xlabel, ylabel="speech, min", xlim=(-0.6, len(columns) - 0.4))
     axes.set_xticks(list(places)[::every], names[::every])
 
@@ -75,5 +79,13 @@ def _timeline(axes: Any, figures: Figures) -> None:
         axes.barh([rows[day] for day, _ in slots], SLOT_MINUTES / 60, 0.85, starts, align="center", color=colour)
     every = -(-len(rows) // 31)
     axes.set(xlim=(0, 24), xticks=range(0, 25, 3), ylim=(len(rows) - 0.5, -0.5))
-    axes.set(xlabel="hour; colour of most of each quarter of an hour's speech")
-    axes.set_yticks(list(rows.values())[::every], [f"{day:%m-%d}" for day in rows][::every])
+    axes.set(
+        ylabel="day",
+        xlabel=f"hour of the day; each {SLOT_MINUTES} min in the colour of the label of most of their speech",
+    )
+    axes.set_yticks(list(rows.values())[::every], _days(figures)[::every])
+
+
+def _days(figures: Figures) -> list[str]:
+    weekdays = len(figures.by_day) <= _MOST_WEEKDAYS
+    return [f"{words.day(day)[:3]} {day:%m-%d}" if weekdays else f"{day:%m-%d}" for day in figures.by_day]

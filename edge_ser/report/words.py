@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from edge_ser.events import UNCERTAIN
@@ -28,7 +28,8 @@ class Table:
 
 def title(figures: Figures) -> str:
     """Return the heading of the report."""
-    first, last = figures.since.date(), figures.until.date()
+    # A period that ends at midnight has nothing of the day that begins then.
+    first, last = figures.since.date(), (figures.until - timedelta(microseconds=1)).date()
     return f"Speech and emotions, {day(first)}" + (f" to {day(last)}" if last != first else "")
 
 

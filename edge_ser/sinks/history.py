@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_ser.errors import EdgeSerError, InvalidSetting
 from edge_ser.events import EmotionEvent, Event, utc_now
+from edge_ser.history.place import SUFFIX
 from edge_ser.sinks import standard_error
 
 if TYPE_CHECKING:
@@ -19,11 +20,9 @@ if TYPE_CHECKING:
     from edge_ser.sinks.queued import QueuedSink
 
 SCHEME: Final = "history:"
-SUFFIX: Final = ".sqlite"
-"""How the file's name ends: a damaged file is renamed, which must never befall somebody's photograph."""
 
 MOST_WAITING: Final = 5_000
-"""Events that wait while the disk is full, some megabytes; what comes then is lost."""
+"""Events that wait while the disk is full, some megabytes; what comes then is dropped and counted."""
 
 _PRUNE_SECONDS: Final = 3_600.0
 """So often the history is opened to what is too old though nothing was heard, s."""
@@ -88,14 +87,23 @@ class HistorySink:
         self._failing = False
         self._tried = monotonic()
 
+    @property
+    def waiting(self) -> int:
+        """Events that have not been written."""
+        return len(self._waiting)
+
     def publish(self, event: Event) -> None:
-        """Put a status or an utterance that has ended into the next batch."""
+        """Put a status or an utterance that has ended into the next batch.
+
+        Raises:
+            EdgeSerError: too many wait already.
+        """
         if isinstance(event, EmotionEvent) and not event.final:
             return
-        if len(self._waiting) < MOST_WAITING:
-            self._waiting.append(event)
-        else:
+        if len(self._waiting) >= MOST_WAITING:
             self.lost += 1
+            raise EdgeSerError(f"{MOST_WAITING} events wait to be written; what comes now is dropped")
+        self._waiting.append(event)
 
     def tick(self) -> None:
         """Write the batch, if it is time."""
@@ -110,9 +118,8 @@ class HistorySink:
     def __exit__(self, *exc: object) -> None:
         if self._waiting:
             self._try_to_write()
-        lost = self.lost + len(self._waiting)
-        if lost:
-            standard_error.say(f"history: {lost} events could not be written")
+        if self._waiting:
+            standard_error.say(f"history: {self.waiting} events could not be written")
         self._close()
 
     def _try_to_write(self) -> None:

@@ -14,6 +14,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, Final
 
@@ -117,13 +118,16 @@ class PrometheusSink:
             self._lengths.observe(length)
 
     def tick(self) -> None:
-        """Nothing is due: readers are served by a thread."""
+        """Let go a reader that takes too long; readers are served by a thread."""
+        self._server.hang_up(longer_than=_READER_SECONDS)
 
     def __enter__(self) -> PrometheusSink:
         self._thread.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._server.over = True
+        self._server.hang_up(longer_than=0.0)
         self._server.shutdown()
         self._server.server_close()
 
@@ -156,13 +160,37 @@ class _Queues:
 
 
 class _Server(socketserver.TCPServer):
-    """One reader at a time: a crowd of them cannot make threads."""
+    """One reader at a time: a crowd of them cannot make threads.
+
+    Attributes:
+        over: Whether those who come now are let go at once.
+    """
 
     allow_reuse_address = True  # not held up by the connections of a process before
 
     def __init__(self, family: socket.AddressFamily, address: Any, handler: type[BaseHTTPRequestHandler]) -> None:
+        self.over = False
+        self._served: tuple[socket.socket, float] | None = None  # who is, and since when
         self.address_family = family
         super().__init__(address, handler)
+
+    def hang_up(self, longer_than: float) -> None:
+        """End the connection of a reader that has been served for so long, whatever it does, s."""
+        if self._served is not None:
+            connection, since = self._served
+            if time.monotonic() - since >= longer_than:
+                with suppress(OSError):  # it is over by itself
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a reader."""
+        connection, address = super().get_request()
+        self._served = connection, time.monotonic()
+        return connection, address
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Return whether it is to be served; asked after it was noted down, so that one of both ends it."""
+        return not self.over
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: a reader that goes away in the middle is no news."""

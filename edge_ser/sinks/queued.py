@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from contextlib import suppress
-from typing import Final
+from collections.abc import Callable
+from functools import partial
+from typing import Final, Protocol, runtime_checkable
 
 from edge_ser.errors import EdgeSerError
-from edge_ser.events import Event
+from edge_ser.events import EmotionEvent, Event
 from edge_ser.sinks import Sink, standard_error
 
 MOST_WAITING: Final = 1_000
@@ -30,11 +31,20 @@ def dropped() -> dict[str, int]:
     return counts
 
 
+@runtime_checkable
+class Collecting(Protocol):
+    """A sink that keeps events for later, to hand several on together or because it cannot do so now."""
+
+    @property
+    def waiting(self) -> int:
+        """How many it keeps."""
+
+
 class QueuedSink:
     """Hands events on in a thread of its own; what does not fit into the queue is dropped, counted and said.
 
     The inner sink is entered, used and left in that thread.  If it fails, that is said once in a row, the event is
-    counted as dropped, and the next one is tried.
+    counted as dropped, and the next one is tried.  At the end all that was dropped is said.
 
     Args:
         name: What people call the sink, for messages.
@@ -91,15 +101,23 @@ class QueuedSink:
         self.finish()
         self._thread.join(max(0.0, self._deadline - time.monotonic()))
         left = self.dropped + len(self._waiting)
+        if self._thread.is_alive() and isinstance(self._inner, Collecting):
+            left += self._inner.waiting  # nobody else can say so any more
         if left:
             standard_error.say(f"{self.name}: {left} events were dropped in all")
 
     def _work(self) -> None:
         try:
             with self._inner as sink:
-                while (event := self._next()) is not None or not self._over:
-                    self._hand_on(sink, event)
-        except EdgeSerError as error:  # of entering or leaving
+                over = False
+                while not over:
+                    # Before an event is taken: a tick that takes long must not hold one that nobody counts.
+                    self._try(sink.tick)
+                    over = self._over  # known before the queue is looked into: what came until then is handed on
+                    if (event := self._next()) is not None:
+                        over = False
+                        self._hand_on(sink, event)
+        except Exception as error:  # of entering or leaving
             self._say_failure(error)
             self._drop_all()
 
@@ -109,20 +127,25 @@ class QueuedSink:
                 self._changed.wait(_TICK_SECONDS)
             if self._waiting:
                 return self._waiting.popleft()
-            if self._said_full:
-                self._said_full = False
-                standard_error.say(f"{self.name}: has caught up; {self.dropped} events were dropped so far")
-            return None
+            caught_up, self._said_full = self._said_full, False
+        if caught_up:  # said without the lock: whoever hands events over must not wait for who reads this
+            standard_error.say(f"{self.name}: has caught up; {self.dropped} events were dropped so far")
+        return None
 
-    def _hand_on(self, sink: Sink, event: Event | None) -> None:
+    def _hand_on(self, sink: Sink, event: Event) -> None:
+        if not self._try(partial(sink.publish, event)):
+            self.dropped += 1
+        elif not isinstance(event, EmotionEvent) or event.final:
+            self._failing = ""  # a provisional label proves nothing: a sink may let it be
+
+    def _try(self, do: Callable[[], None]) -> bool:
+        """Do something with the sink; return whether it went well."""
         try:
-            sink.tick()
-            if event is not None:
-                sink.publish(event)
-                self._failing = ""
-        except EdgeSerError as error:
-            self.dropped += event is not None
+            do()
+        except Exception as error:  # a fault of ours, too, must not end the thread: nothing would be published any more
             self._say_failure(error)
+            return False
+        return True
 
     def _drop_all(self) -> None:
         """Take what comes and count it, since the sink is of no use."""
@@ -130,8 +153,8 @@ class QueuedSink:
             if self._next() is not None:
                 self.dropped += 1
 
-    def _say_failure(self, error: EdgeSerError) -> None:
-        if str(error) != self._failing:
-            self._failing = str(error)
-            with suppress(Exception):
-                standard_error.say(f"{self.name}: {error}")
+    def _say_failure(self, error: Exception) -> None:
+        text = str(error) if isinstance(error, EdgeSerError) else f"a fault of edge-ser, please report it: {error!r}"
+        if text != self._failing:
+            self._failing = text
+            standard_error.say(f"{self.name}: {text}")

@@ -27,8 +27,12 @@ PROGRAM: Final = "espeak-ng"
 GAP_SECONDS: Final = 5.0
 """From the beginning of one word to that of the next, s: nobody is heard meanwhile, and nobody wants a chatterbox."""
 
-LONGEST_SECONDS: Final = 10.0
+LONGEST_SECONDS: Final = 5.0
 """No label takes longer; a program that does, say at a loudspeaker that hangs, is killed, s."""
+
+RETRY_SECONDS: Final = 60.0
+"""From the beginning of a word that could not be said to the next try, s: nobody is heard while a program hangs, so one
+that always does must have little of the time."""
 
 _LAST_SECONDS: Final = 1.0
 """A word that is being said at the end may take that long, s."""
@@ -100,7 +104,7 @@ class SpeechSink:
         if self._process is not None:
             status = self._process.returncode
             self._end(f"failed with exit status {status}" if status else "")
-        if self._wanted != self._said and since >= GAP_SECONDS:
+        if self._wanted != self._said and since >= (RETRY_SECONDS if self._failing else GAP_SECONDS):
             self._say(self._wanted)
 
     def __enter__(self) -> SpeechSink:

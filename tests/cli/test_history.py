@@ -187,6 +187,17 @@ def test_what_cannot_be_read_is_one_clear_line(path: Path, tmp_path: Path, comma
     refused(EdgeSerError, "damaged", "set it aside")
     path.chmod(0)
     refused(NotPermitted, "sudo", prefix=without_privileges())
+    path.unlink()
+    path.mkdir()
+    refused(EdgeSerError, "Is a directory", "a file such as history.sqlite")
+
+
+def test_another_file_is_no_damaged_history_that_would_be_set_aside(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("what I have to buy\n" * 99)
+    done = run("history", "--file", notes)
+    assert_refused(done, EdgeSerError, f"{notes} is no history", "check the path")
+    assert "aside" not in done.stderr
 
 
 def test_a_backup_in_a_folder_that_may_not_be_written_can_be_read(path: Path) -> None:
@@ -243,7 +254,7 @@ def test_an_empty_report_says_so_in_itself_and_aloud(path: Path) -> None:
 def test_an_ending_that_is_none_is_named(path: Path) -> None:
     done = run("report", "--file", path, "out.pdf")
     assert done.returncode == 2
-    assert "out.pdf should end in .html, .png, .txt" in done.stderr
+    assert "out.pdf: allowed is a name that ends in .html, .png or .txt, for example week.html" in done.stderr
 
 
 def test_a_year_of_history_is_summed_up_soon(path: Path) -> None:

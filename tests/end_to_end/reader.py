@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ class Reader(threading.Thread):
     def __init__(self, file: Any, most: int | None = None) -> None:
         super().__init__(daemon=True)
         self.lines: list[str] = []
+        self.times: list[float] = []  # when each came, monotonic
         self._file = file
         self._most = most
         self._news = threading.Condition()
@@ -27,6 +29,7 @@ class Reader(threading.Thread):
         for line in self._file:
             with self._news:
                 self.lines.append(line)
+                self.times.append(time.monotonic())
                 self._news.notify_all()
             if len(self.lines) == self._most:
                 break

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+import operator
 import re
-import stat
 import sys
 import xml.etree.ElementTree as ElementTree
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
-from edge_ser.errors import EdgeSerError, NotPermitted
+from edge_ser.errors import EdgeSerError
 from edge_ser.report import colours, output, page, picture, svg, text, words
 from edge_ser.report.figures import Figures, sum_up
 from tests.history.events import NOON, status, utterance
@@ -70,6 +71,12 @@ def test_the_page_has_all_words_and_tables_and_needs_nothing_else() -> None:
     assert all(attributes.get("aria-label") or attributes.get("aria-hidden") for attributes in pictures)
 
 
+def test_a_period_that_ends_at_midnight_has_nothing_of_the_next_day() -> None:
+    first, end = datetime(2026, 11, 16).astimezone(), datetime(2026, 11, 23).astimezone()
+    assert words.title(sum_up([], first, end)) == "Speech and emotions, Mon 2026-11-16 to Sun 2026-11-22"
+    assert words.title(sum_up([], first, first + timedelta(days=1))) == "Speech and emotions, Mon 2026-11-16"
+
+
 def test_what_a_model_calls_its_labels_can_do_nothing_to_the_page() -> None:
     found = Page(page.render(figures(HOSTILE, "neutral")))
     assert "script" not in [tag for tag, _ in found.tags]
@@ -106,10 +113,13 @@ def test_the_text_has_all_words_and_tables() -> None:
     assert max(map(len, source.splitlines())) <= 120
 
 
-def luminance(colour: str) -> float:
+def linear(colour: str) -> list[float]:
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+
+
+def luminance(colour: str) -> float:
+    return sum(map(operator.mul, (0.2126, 0.7152, 0.0722), linear(colour)))
 
 
 def test_colours_can_be_seen_on_light_and_on_dark_and_differ() -> None:
@@ -129,24 +139,36 @@ def test_the_picture_is_a_png(made: Figures) -> None:
     assert len(content) > 5_000
 
 
-def test_without_matplotlib_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_matplotlib_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(EdgeSerError, match=r"pip install 'edge-ser\[plots\]'"):
-        output.write(tmp_path / "out.png", figures())
-    assert list(tmp_path.iterdir()) == []
+        output.render(".png", figures())
 
 
-def test_a_file_that_is_there_keeps_its_mode_and_a_link_its_place(tmp_path: Path) -> None:
-    real, link = tmp_path / "real.txt", tmp_path / "out.txt"
-    real.write_text("old")
-    real.chmod(0o640)
-    link.symlink_to(real)
-    output.write(link, figures())
-    assert link.is_symlink()
-    assert "Emotions" in real.read_text()
-    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+# Colours --------------------------------------------------------------------------------------------------------------
+
+LABELS = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "uncertain")
+
+SIGHT = {
+    "all": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "no red": ((0.152, 1.053, -0.205), (0.115, 0.786, 0.099), (-0.004, -0.048, 1.052)),
+    "no green": ((0.367, 0.861, -0.228), (0.280, 0.673, 0.047), (-0.012, 0.043, 0.969)),
+    "no blue": ((1.256, -0.077, -0.179), (-0.078, 0.931, 0.148), (0.005, 0.691, 0.304)),
+}
+"""What people see of linear RGB who lack a kind of cone (Machado, Oliveira and Fernandes 2009)."""
 
 
-def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    with pytest.raises(NotPermitted, match=f"cannot write {tmp_path}/none/out.txt: No such file"):
-        output.write(tmp_path / "none" / "out.txt", figures())
+def lab(colour: str, sight: tuple[tuple[float, ...], ...]) -> tuple[float, float, float]:
+    """Return CIE L*a*b* of a colour as somebody sees it."""
+    seen = [min(1.0, max(0.0, sum(map(operator.mul, row, linear(colour))))) for row in sight]
+    to_xyz = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+    xyz = (sum(map(operator.mul, row, seen)) / white for row, white in zip(to_xyz, (0.9505, 1.0, 1.089), strict=True))
+    x, y, z = (part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in xyz)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+@pytest.mark.parametrize("sight", SIGHT.values(), ids=list(SIGHT))
+def test_everybody_can_tell_the_colours_of_our_model_apart(sight: tuple[tuple[float, ...], ...]) -> None:
+    for ground in zip(*colours.colours(LABELS).values(), strict=True):
+        for one, other in itertools.combinations(ground, 2):
+            assert math.dist(lab(one, sight), lab(other, sight)) > 15, (one, other)

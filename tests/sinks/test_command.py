@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,30 +17,9 @@ from edge_ser.sinks import command
 from edge_ser.sinks.command import CommandSink
 from tests.cli.command import assert_refused, run, start
 from tests.sinks.events import label, status
+from tests.sinks.hooks import is_alive, script, wait_for
 
 SETTINGS = ListenSettings()
-
-
-def script(folder: Path, body: str, name: str = "hook") -> Path:
-    path = folder / name
-    path.write_text(f"#!/bin/sh\n{body}\n")
-    path.chmod(0o755)
-    return path
-
-
-def wait_for(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process runs; a dead one that nobody has asked for yet does not."""
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
 
 
 def test_it_is_run_with_each_final_label_and_status_as_a_line_of_json_and_its_arguments(tmp_path: Path) -> None:

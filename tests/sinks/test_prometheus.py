@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from hypothesis import given
@@ -138,6 +138,37 @@ def test_a_silent_reader_holds_nobody_up_for_long(monkeypatch: pytest.MonkeyPatc
         sink.publish(label("fear"))
         assert time.monotonic() - began < 0.2
         assert figures(port)["edge_ser_utterances_total", "fear"] == 1
+
+
+def drip(port: int) -> socket.socket:
+    """Ask for something, a letter at a time, for ever."""
+    connection = socket.create_connection(("127.0.0.1", port))
+
+    def run() -> None:
+        with suppress(OSError):
+            while True:
+                connection.sendall(b"x")
+                time.sleep(0.05)
+
+    threading.Thread(target=run, daemon=True).start()
+    return connection
+
+
+def test_one_who_asks_a_letter_at_a_time_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prometheus, "_READER_SECONDS", 0.5)
+    with serving() as (sink, port), drip(port):
+        time.sleep(0.7)
+        sink.tick()
+        began = time.monotonic()
+        figures(port)
+        assert time.monotonic() - began < 5
+
+
+def test_the_end_waits_for_no_reader() -> None:
+    with serving() as (_, port), drip(port), socket.create_connection(("127.0.0.1", port)):
+        time.sleep(0.2)
+        began = time.monotonic()
+    assert time.monotonic() - began < 2
 
 
 def test_other_pages_host_names_and_methods_are_refused() -> None:

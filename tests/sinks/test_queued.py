@@ -9,8 +9,9 @@ from datetime import datetime, timezone
 import pytest
 
 from edge_ser.errors import EdgeSerError
-from edge_ser.events import Event, StatusEvent
+from edge_ser.events import EmotionEvent, Event, StatusEvent
 from edge_ser.sinks.queued import QueuedSink
+from tests.sinks.events import label
 
 NOW = datetime(2026, 11, 24, tzinfo=timezone.utc)
 EVENTS = [StatusEvent(NOW, "listening", str(number), float(number)) for number in range(20)]
@@ -54,6 +55,20 @@ def test_events_arrive_in_order_and_the_sink_is_left() -> None:
     assert inner.got == EVENTS
     assert inner.left
     assert sink.dropped == 0
+
+
+def test_what_came_before_the_sink_was_entered_arrives_though_the_end_came_too() -> None:
+    class Slow(Inner):
+        def __enter__(self) -> Inner:
+            time.sleep(0.3)
+            return super().__enter__()
+
+    inner = Slow()
+    inner.gate.set()
+    with QueuedSink("history", inner) as sink:
+        for event in EVENTS:
+            sink.publish(event)
+    assert inner.got == EVENTS
 
 
 def test_a_stuck_sink_stops_nobody_and_what_it_misses_is_counted_and_said(capfd: pytest.CaptureFixture[str]) -> None:
@@ -111,12 +126,69 @@ def test_a_failure_is_said_once_in_a_row_and_the_next_event_is_tried(capfd: pyte
     assert capfd.readouterr().err.count("mqtt: the broker is gone") == 2
 
 
+def test_provisional_labels_that_nobody_wants_do_not_end_a_row_of_failures(capfd: pytest.CaptureFixture[str]) -> None:
+    class Full(Inner):
+        def publish(self, event: Event) -> None:
+            self.got.append(event)
+            if isinstance(event, EmotionEvent) and event.final:
+                raise EdgeSerError("no room")
+
+    inner = Full()
+    with QueuedSink("mqtt", inner) as sink:
+        for number in range(6):
+            sink.publish(label("anger", final=bool(number % 2)))
+        wait_until(lambda: len(inner.got) == 6)
+        wait_until(lambda: sink.dropped == 3)
+    assert capfd.readouterr().err.count("mqtt: no room") == 1
+
+
 def test_a_sink_that_cannot_even_begin_drops_all_and_says_so(capfd: pytest.CaptureFixture[str]) -> None:
     with QueuedSink("mqtt", Inner(enters=False)) as sink:
         for event in EVENTS:
             sink.publish(event)
         wait_until(lambda: sink.dropped == len(EVENTS))
     assert "mqtt: no broker at all" in capfd.readouterr().err
+
+
+def test_a_fault_of_ours_is_said_and_does_not_end_the_thread(capfd: pytest.CaptureFixture[str]) -> None:
+    class Faulty(Inner):
+        def publish(self, event: Event) -> None:
+            if event == EVENTS[0]:
+                raise ValueError("nobody has thought of it")
+            super().publish(event)
+
+    inner = Faulty()
+    inner.gate.set()
+    with QueuedSink("mqtt", inner) as sink:
+        for event in EVENTS:
+            sink.publish(event)
+        wait_until(lambda: len(inner.got) == 19)
+        assert sink.dropped == 1
+    said = capfd.readouterr().err
+    assert "please report it: ValueError('nobody has thought of it')" in said
+    assert "Traceback" not in said
+
+
+def test_what_a_stuck_sink_keeps_is_counted_at_the_end_too(capfd: pytest.CaptureFixture[str]) -> None:
+    class Connecting(Inner):
+        """Keeps what it gets, and then hangs in its tick."""
+
+        waiting = 0
+
+        def publish(self, event: Event) -> None:
+            self.waiting += 1
+
+        def tick(self) -> None:
+            if self.waiting == 3:
+                self.gate.wait(10)
+
+    inner = Connecting()
+    with QueuedSink("mqtt", inner) as sink:
+        for event in EVENTS:
+            sink.publish(event)
+        wait_until(lambda: inner.waiting == 3)
+    assert "mqtt: 20 events were dropped in all" in capfd.readouterr().err
+    inner.gate.set()
 
 
 def test_it_ticks_while_nothing_happens() -> None:

@@ -21,7 +21,7 @@ from edge_ser.errors import EdgeSerError, InvalidSetting
 from edge_ser.settings import ListenSettings
 from edge_ser.sinks import Audible, speech
 from edge_ser.sinks.queued import QueuedSink
-from edge_ser.sinks.speech import GAP_SECONDS, LONGEST_SECONDS, SpeechSink
+from edge_ser.sinks.speech import GAP_SECONDS, LONGEST_SECONDS, RETRY_SECONDS, SpeechSink
 from edge_ser.sources.recording import read_samples
 from tests.cli.command import DEMONSTRATION, assert_refused, run, start
 from tests.end_to_end.reader import Reader
@@ -109,6 +109,17 @@ def test_a_program_that_hangs_is_killed_and_that_is_said(tmp_path: Path, capfd: 
     assert capfd.readouterr().err == "speech: espeak-ng takes too long; try it by hand: espeak-ng hello\n"
 
 
+def test_one_that_always_hangs_takes_little_of_the_time_in_which_people_are_heard(tmp_path: Path) -> None:
+    clock = Clock()
+    began, deaf = clock.now, 0
+    with SpeechSink([str(program(tmp_path, "exec sleep 60"))], clock) as sink:
+        while clock.now < began + 10 * RETRY_SECONDS:  # the label changes every second
+            sink.publish(label("anger" if clock.now % 2 else "fear"))
+            deaf += sink.is_speaking
+            clock.now += 1
+    assert 0 < deaf <= 10 * (LONGEST_SECONDS + 1)
+
+
 def test_each_row_of_failures_is_said_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     # It fails twice, works once, and fails again.
     program(tmp_path, 'case "$2" in disgust) exit 0;; esac; exit 4')
@@ -117,7 +128,7 @@ def test_each_row_of_failures_is_said_once(tmp_path: Path, capfd: pytest.Capture
         for name in ("anger", "fear", "disgust", "anger"):
             sink.publish(label(name))
             wait_until_said(sink)
-            clock.now += GAP_SECONDS
+            clock.now += RETRY_SECONDS
             sink.tick()
     assert capfd.readouterr().err.count("speech: espeak-ng failed with exit status 4") == 2
 

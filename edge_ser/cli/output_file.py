@@ -1,0 +1,28 @@
+"""Writing the file that a command was asked for, whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from edge_ser.errors import OutputFailed
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file; one that is there keeps its mode and owner, and a link leads to it still.
+
+    Raises:
+        OutputFailed: it cannot be written; what was there before still is.
+    """
+    from edge_ser.service import files
+
+    try:
+        target = path.resolve()
+        files.replace(target, content, target.stat() if target.exists() else None)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise OutputFailed(f"cannot write {path}: the disk is full; free some room or write elsewhere") from None
+        raise OutputFailed(
+            f"cannot write {path}: {error.strerror or error}; choose another name, in a folder that exists and that you"
+            " may write to"
+        ) from None

@@ -2,8 +2,9 @@
 
 The command line prints ``str(error)`` and exits with ``error.exit_status``.  Statuses 0, 1, 2, 130, 141 and 143 are
 taken by convention (success, some files failed, usage, Ctrl-C, closed output, SIGTERM).  Ours are 9 for what has no
-number of its own, and tens of microphones (1x), recordings (2x), models (3x), outputs (4x), settings (5x), the service
-(6x) and the device's firmware configuration (7x).
+number of its own, 8 for a benchmark that found something slower than before, and tens of microphones (1x), recordings
+(2x), models (3x), outputs (4x), settings (5x), the service (6x), the device's firmware configuration (7x) and
+benchmarks (8x).
 """
 
 from __future__ import annotations
@@ -228,3 +229,24 @@ class FirmwareFileOdd(EdgeSerError):
     """config.txt is damaged, or our block in it is: changing it by program would be a guess."""
 
     exit_status = 71
+
+
+# 8, 8x: benchmarks ---------------------------------------------------------------------------------------------------
+
+
+class SlowerThanBefore(EdgeSerError):
+    """A figure is worse than in an earlier result, by more than the limit and by more than chance explains."""
+
+    exit_status = 8
+
+
+class NothingHeard(EdgeSerError):
+    """No utterance was recognized in the audio of a benchmark: there is nothing to measure."""
+
+    exit_status = 80
+
+
+class NotAResult(EdgeSerError):
+    """The file to compare with is no result of a benchmark, or of one that this version cannot compare with."""
+
+    exit_status = 81

@@ -28,6 +28,9 @@ def test_it_carries_what_the_runtime_needs(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
     for name in (
         "edge_ser/models/default.tflite",
+        "edge_ser/models/default-dynamic.tflite",
+        "edge_ser/models/default-float.tflite",
+        "edge_ser/bench/bench.schema.json",
         "edge_ser/demonstration.flac",
         "edge_ser/events.schema.json",
         "edge_ser/py.typed",

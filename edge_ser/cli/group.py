@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "inspect": ("edge_ser.cli.inspect", "Explain what is recognized in a recording, in a picture or a page."),
     "devices": ("edge_ser.cli.devices", "List microphones."),
     "model": ("edge_ser.cli.model", "Show what a model file says of itself."),
+    "bench": ("edge_ser.cli.bench", "Measure latency and cost on this machine, stage by stage."),
     "doctor": ("edge_ser.cli.doctor", "Find out what is wrong, and say how to mend it."),
     "history": ("edge_ser.cli.history", "Show what was recognized, as the history has it."),
     "report": ("edge_ser.cli.report", "Sum the history up, in pictures and in words."),

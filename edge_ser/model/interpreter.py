@@ -1,12 +1,14 @@
 """The one place that chooses a TensorFlow Lite interpreter.
 
-tflite-runtime is small and has wheels for CPython 3.9 to 3.11, ai-edge-litert (LiteRT) for newer ones.  They run the
-same models; without their default delegates they also give the same bits, so delegates stay off.
+tflite-runtime is small and has wheels for CPython 3.9 to 3.11, ai-edge-litert (LiteRT) for newer ones; TensorFlow,
+which is large, has one too.  They run the same models; without their default delegates they also give the same bits,
+so delegates stay off.
 """
 
 from __future__ import annotations
 
 import importlib
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, Final
@@ -16,10 +18,16 @@ from edge_ser.errors import InterpreterMissing
 BACKENDS: Final = {
     "tflite-runtime": "tflite_runtime.interpreter",
     "litert": "ai_edge_litert.interpreter",
+    "tensorflow": "tensorflow.lite.python.interpreter",
 }
 """Names of the known interpreters and their modules, in order of preference."""
 
-_DISTRIBUTIONS: Final = {"tflite-runtime": "tflite-runtime", "litert": "ai-edge-litert"}
+_DISTRIBUTIONS: Final = {
+    "tflite-runtime": ("tflite-runtime",),
+    "litert": ("ai-edge-litert",),
+    "tensorflow": ("tensorflow", "tensorflow-cpu"),
+}
+"""Names under which each may be installed; the first is the one to install."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,7 @@ class Backend:
     """An installed interpreter.
 
     Attributes:
-        name: ``tflite-runtime`` or ``litert``.
+        name: ``tflite-runtime``, ``litert`` or ``tensorflow``.
         version: Its installed version.
     """
 
@@ -54,7 +62,7 @@ def choose_backend(name: str | None = None) -> Backend:
     """Return the asked interpreter, or the first one that is installed and works.
 
     Args:
-        name: ``tflite-runtime``, ``litert`` or ``None`` for whichever is there.
+        name: One of :data:`BACKENDS`, or ``None`` for whichever is there.
 
     Raises:
         InterpreterMissing: it is not installed, or does not work with the installed numpy.
@@ -68,10 +76,10 @@ def choose_backend(name: str | None = None) -> Backend:
         except ImportError as error:
             reasons.append(f"{candidate}: {error}")
             continue
-        return Backend(candidate, metadata.version(_DISTRIBUTIONS[candidate]))
+        return Backend(candidate, _version(candidate))
     raise InterpreterMissing(
         f"no TensorFlow Lite interpreter works here ({'; '.join(reasons)}); on a 64-bit system run:"
-        f" pip install {_DISTRIBUTIONS[name] if name else 'tflite-runtime (Python 3.10, 3.11) or ai-edge-litert'}"
+        f" pip install {_DISTRIBUTIONS[name][0] if name else 'tflite-runtime (Python 3.10, 3.11) or ai-edge-litert'}"
     )
 
 
@@ -82,3 +90,10 @@ def _import(name: str) -> None:
     # Built against numpy 1, tflite-runtime imports under numpy 2 and only dies when an interpreter is made.
     if name == "tflite-runtime" and int(np.__version__.split(".")[0]) >= 2:
         raise ImportError(f"needs numpy 1, found {np.__version__}")
+
+
+def _version(name: str) -> str:
+    for distribution in _DISTRIBUTIONS[name]:
+        with suppress(metadata.PackageNotFoundError):
+            return metadata.version(distribution)
+    return "unknown"

@@ -14,6 +14,7 @@ from edge_ser import dashboard
 from edge_ser.client import Link
 from edge_ser.dashboard.pages import LANGUAGES, Pages, choose_language
 from edge_ser.events import FAULTS, LABELS, STATES, STATUSES, UNCERTAIN
+from edge_ser.report.colours import colours
 
 FOLDER = Path(dashboard.__file__).parent / "static"
 TEXTS = {language: json.loads((FOLDER / f"{language}.json").read_text()) for language in LANGUAGES}
@@ -78,3 +79,9 @@ def test_the_language_that_is_wanted(asked: str | None, cookie: str | None, acce
 @given(st.text())
 def test_no_header_does_harm(accepted: str) -> None:
     assert choose_language(None, None, accepted) in LANGUAGES
+
+
+def test_labels_have_the_colours_that_reports_give_them() -> None:
+    found = re.findall(r"--(\w+): (#[0-9a-f]{6});", (FOLDER / "style.css").read_text())
+    for label, of_label in colours((*LABELS, UNCERTAIN)).items():
+        assert tuple(colour for name, colour in found if name == label) == of_label

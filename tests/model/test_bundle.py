@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_ser.errors import EdgeSerError, FrontEndMismatch, ModelCorrupt, ModelForeign
+from edge_ser.errors import EdgeSerError, FrontEndMismatch, InvalidSetting, ModelCorrupt, ModelForeign
 from edge_ser.events import LABELS
-from edge_ser.model.bundle import default_model, read_bundle
+from edge_ser.model.bundle import default_model, read_bundle, variant_of
 
 CONTENT = default_model().read_bytes()
 
@@ -85,6 +85,26 @@ def test_what_is_not_ours_is_refused(tmp_path: Path, content: bytes, error: type
     with pytest.raises(error, match=words) as raised:
         read_bundle(path)
     assert str(path) in str(raised.value)
+
+
+@pytest.mark.parametrize("variant", ["dynamic", "float"])
+def test_other_forms_ship_to_be_compared(variant: str) -> None:
+    shipped, other = read_bundle(), read_bundle(variant_of(default_model(), variant))
+    assert (other.labels, other.front_end, other.chunk) == (shipped.labels, shipped.front_end, shipped.chunk)
+    assert other.card["form"].startswith(variant)
+    assert other.card["reproduce"]["weights_sha256"] == shipped.card["reproduce"]["weights_sha256"]
+    assert other.card["network"]["parameters"] == shipped.card["network"]["parameters"]
+    assert other.card["network"]["bytes"] == len(other.network)
+
+
+@pytest.mark.parametrize("form", ["mine", "mine-float", "mine-dynamic"])
+@pytest.mark.parametrize(("variant", "name"), [("int8", "mine"), ("float", "mine-float"), ("dynamic", "mine-dynamic")])
+def test_a_form_stands_beside_the_others(tmp_path: Path, form: str, variant: str, name: str) -> None:
+    path = tmp_path / f"{form}.tflite"
+    with pytest.raises(InvalidSetting, match=rf"{name}\.tflite is there; make it"):
+        variant_of(path, variant)
+    (tmp_path / f"{name}.tflite").touch()
+    assert variant_of(path, variant) == tmp_path / f"{name}.tflite"
 
 
 def test_a_missing_model_is_said() -> None:

@@ -1,0 +1,58 @@
+"""How long the real command takes to listen, from the start of its process to its first sample."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import wave
+from pathlib import Path
+from typing import Final
+
+from edge_ser.errors import EdgeSerError
+from edge_ser.settings import BLOCK_SAMPLES, INTERPRETERS, SAMPLE_RATE
+
+_COMMAND: Final = (sys.executable, "-m", "edge_ser", "listen", "--format", "json")
+
+
+def silence(folder: Path) -> Path:
+    """Write a recording of a single block, in which there is nothing, and return its path."""
+    path = folder / "silence.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(bytes(2 * BLOCK_SAMPLES))
+    return path
+
+
+def listening(recording: Path, model: Path, backend: str | None) -> float | None:
+    """Return the time from the start of `edge-ser listen` to the line that says it listens, ms.
+
+    Args:
+        recording: What it listens to; opening a microphone takes as long as its driver likes, and is left out.
+        model: The model file.
+        backend: The interpreter; for one that `listen` does not take the answer is ``None``.
+
+    Raises:
+        EdgeSerError: it did not listen.
+    """
+    if backend is not None and backend not in INTERPRETERS:
+        return None
+    chosen = () if backend is None else ("--interpreter", backend)
+    begin = time.monotonic_ns()
+    with subprocess.Popen(
+        [*_COMMAND, "--input", recording, "--model", model, *chosen],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            took = time.monotonic_ns() - begin
+            _, said = process.communicate()
+        except BaseException:
+            process.kill()
+            raise
+    if not line or process.returncode:
+        raise EdgeSerError(f"edge-ser listen failed: {said.decode(errors='backslashreplace').strip()}")
+    return took / 1e6

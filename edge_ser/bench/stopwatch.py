@@ -1,0 +1,70 @@
+"""Stopwatches on the stages of a pipeline, which itself does not know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter_ns
+from typing import Any, cast
+
+from edge_ser.pipeline import Stages
+
+
+class Stopwatch:
+    """Adds up what each stage took since it was last read; what one calls of another counts as the other's."""
+
+    def __init__(self) -> None:
+        self._spent: dict[str, int] = {}
+        self._inner = 0  # time of stages that were called by the one that runs, ns
+
+    def timed(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function with a stopwatch on it."""
+        spent, now = self._spent, perf_counter_ns
+
+        def run(*arguments: Any, **options: Any) -> Any:
+            before, self._inner = self._inner, 0
+            begin = now()
+            result = function(*arguments, **options)
+            took = now() - begin
+            spent[stage] = spent.get(stage, 0) + took - self._inner
+            self._inner = before + took
+            return result
+
+        return run
+
+    def read(self) -> dict[str, int]:
+        """Return the stages that ran, with their times, ns, and begin anew."""
+        spent = dict(self._spent)
+        self._spent.clear()
+        self._inner = 0
+        return spent
+
+
+class Timed:
+    """Stands in for an object: the same attributes, its methods with a stopwatch on them.
+
+    Args:
+        stage: Under which name the time is added up.
+        inner: The object.
+        watch: The stopwatch.
+    """
+
+    def __init__(self, stage: str, inner: object, watch: Stopwatch) -> None:
+        self._stage, self._inner, self._watch = stage, inner, watch
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._inner, name)
+        if not callable(value):
+            return value
+        timed = self._watch.timed(self._stage, value)
+        setattr(self, name, timed)  # the next time it is found at once
+        return timed
+
+
+def with_stopwatch(stages: Stages, watch: Stopwatch) -> Stages:
+    """Return stages that do the same, with a stopwatch on each."""
+    return Stages(
+        gate=cast(Any, Timed("gate", stages.gate, watch)),
+        front_end=cast(Any, Timed("features", stages.front_end, watch)),
+        model=cast(Any, Timed("model", stages.model, watch)),
+        decision=cast(Any, Timed("decision", stages.decision, watch)),
+    )

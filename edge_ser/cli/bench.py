@@ -1,0 +1,199 @@
+"""``edge-ser bench``: what the path from a sound to its label costs on this machine."""
+
+from __future__ import annotations
+
+import math
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edge_ser.cli import options
+from edge_ser.cli.stop import Stopped, StopSignals
+from edge_ser.errors import OutputFailed
+from edge_ser.model.interpreter import BACKENDS
+from edge_ser.settings import HIGHEST_RATE, LOWEST_RATE
+from edge_ser.sinks import standard_error, standard_output
+
+if TYPE_CHECKING:
+    from edge_ser.bench.compare import Comparison
+    from edge_ser.bench.result import Result
+    from edge_ser.bench.runs import Choice
+
+_VARIANTS = ("int8", "dynamic", "float")
+_AUTO = "auto"
+_MOST_STREAMS = 10_000
+
+
+def _finite(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a number.", context, parameter)
+    return value
+
+
+def _count(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """Return a number of streams; 0 for `auto`."""
+    if value is None or value == _AUTO:
+        return None if value is None else 0
+    if not value.isdecimal() or not 1 <= int(value) <= _MOST_STREAMS:
+        raise click.BadParameter(
+            f"{value!r} is neither `auto` nor a number from 1 to {_MOST_STREAMS}.", context, parameter
+        )
+    return int(value)
+
+
+@click.command(name="bench")
+@click.option("--model", "models", multiple=True, type=click.Path(path_type=Path, readable=False), metavar="FILE",
+              help="Model file; the one that the package ships by default.  May be repeated.")  # fmt: skip
+@click.option("--variant", "variants", multiple=True, type=click.Choice(_VARIANTS),
+              help="Form of the model: FILE-dynamic and FILE-float stand beside FILE.  May be repeated.")  # fmt: skip
+@click.option("--backend", "backends", multiple=True, type=click.Choice(list(BACKENDS)),
+              help="Interpreter; by default the first that is installed.  May be repeated.")  # fmt: skip
+@click.option("--threads", multiple=True, type=click.IntRange(1, 64), metavar="N",
+              help="Threads of the interpreter; `listen` takes 1, the default.  May be repeated.")  # fmt: skip
+@click.option("--input", "recording", type=click.Path(path_type=Path, readable=False), metavar="FILE",
+              help="A recording of speech; by default the demonstration that the package ships, which is"
+              " synthesized.")  # fmt: skip
+@click.option("--seconds", type=click.FloatRange(1, 3_600), default=60.0, show_default=True, metavar="S",
+              callback=_finite, help="Audio of each pass, the recording laid again and again.")  # fmt: skip
+@click.option("--rate", type=click.IntRange(LOWEST_RATE, HIGHEST_RATE), default=48_000, show_default=True,
+              metavar="HZ", help="At which the microphone delivers; most USB microphones know this one.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(1, 1_000), default=7, show_default=True, metavar="N",
+              help="Fresh processes of each configuration.")  # fmt: skip
+@click.option("--paced", is_flag=True, help="Also hear blocks in real time, and count missed deadlines.")
+@click.option("--streams", callback=_count, metavar="N|auto",
+              help="Also hear so many streams at once on one core, or find how many it carries.")  # fmt: skip
+@options.format_of("table", "json", "markdown")
+@click.option("--save", type=click.Path(path_type=Path, readable=False), metavar="FILE",
+              help="Write the result there, as JSON.")  # fmt: skip
+@click.option("--compare", "older", type=click.Path(path_type=Path, readable=False), metavar="FILE",
+              help="Compare with a result that was saved; the exit status is 8 if a figure is worse.")  # fmt: skip
+@click.option("--limit", type=click.FloatRange(1, 100), default=1.1, show_default=True, metavar="RATIO",
+              callback=_finite,
+              help="Worse is what with its whole 95 % interval is beyond this ratio of the old.")  # fmt: skip
+@click.option("--plot", type=click.Path(path_type=Path, readable=False), metavar="PNG",
+              help="Draw shares and percentiles there (needs `edge-ser[plots]`).")  # fmt: skip
+def command(
+    models: tuple[Path, ...],
+    variants: tuple[str, ...],
+    backends: tuple[str, ...],
+    threads: tuple[int, ...],
+    recording: Path | None,
+    seconds: float,
+    rate: int,
+    rounds: int,
+    paced: bool,
+    streams: int | None,
+    format_: str,
+    save: Path | None,
+    older: Path | None,
+    limit: float,
+    plot: Path | None,
+) -> int:
+    """Measure latency and cost of the path that `listen` takes on this machine, stage by stage.
+
+    Speech goes from a microphone's blocks to lines of JSON. All combinations of what may be repeated are
+    measured in turn, in fresh processes on one core. An idle machine gives the truest figures.
+
+    \b
+    Examples:
+      edge-ser bench
+      edge-ser bench --input meeting.wav --paced --streams auto
+      edge-ser bench --variant int8 --variant float --backend litert --plot bench.png
+      edge-ser bench --save before.json    # then change something, and:
+      edge-ser bench --compare before.json
+    """
+    from edge_ser.bench import compare, runs
+    from edge_ser.bench import plot as picture
+    from edge_ser.bench import result as results
+    from edge_ser.bench.audio import speech
+    from edge_ser.model.bundle import read_bundle
+
+    for path in (save, plot):
+        if path is not None:
+            _require_writable(path)
+    if plot is not None:
+        picture.need()
+    old = None if older is None else results.read(older)
+    choices = _choices(models, variants, backends, threads)
+    for choice in choices:
+        read_bundle(choice.model)
+    plan = runs.Plan(choices, recording, rounds, paced, streams)
+    with StopSignals() as signals, suppress(Stopped):
+        signals.check()
+        sound = speech(recording, seconds, rate)
+        if old is not None and older is not None:
+            compare.require_same_audio(sound, old, older)
+        hidden = sys.stderr is None or not sys.stderr.isatty()
+        with click.progressbar(length=plan.steps, label="measuring", file=sys.stderr, hidden=hidden) as bar:
+            found = runs.run(plan, sound, lambda: bar.update(1))
+        comparison = None if old is None or older is None else compare.compare(found, old, older, limit)
+        with signals.protected():
+            if save is not None:
+                _write(save, results.to_json(found.to_dict()).encode())
+            if plot is not None:
+                _write(plot, picture.draw(found))
+            standard_output.write(_render(found, comparison, format_))
+            if format_ == "json":
+                for warning in (*found.warnings, *(() if comparison is None else comparison.warnings)):
+                    standard_error.say(f"WARNING: {warning}")
+            if comparison is not None:
+                comparison.require_not_slower()
+    return signals.exit_status
+
+
+def _choices(
+    models: tuple[Path, ...], variants: tuple[str, ...], backends: tuple[str, ...], threads: tuple[int, ...]
+) -> tuple[Choice, ...]:
+    """Return all combinations, each once."""
+    from edge_ser.bench.runs import Choice
+    from edge_ser.model.bundle import default_model, variant_of
+
+    files = models or (default_model(),)
+    if variants:
+        files = tuple(variant_of(file, variant) for file in files for variant in variants)
+    found = (
+        Choice(file, backend, count) for file in files for backend in backends or (None,) for count in threads or (1,)
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _render(found: Result, comparison: Comparison | None, format_: str) -> str:
+    from dataclasses import asdict
+
+    from edge_ser.bench import result as results
+    from edge_ser.bench import table
+
+    if format_ == "json":
+        facts = found.to_dict()
+        return results.to_json(facts if comparison is None else facts | {"comparison": asdict(comparison)})
+    return table.render(found, comparison, markdown=format_ == "markdown")
+
+
+def _require_writable(path: Path) -> None:
+    """Find out before the measurement, not after it, whether a file can be written.
+
+    Raises:
+        OutputFailed: it cannot.
+    """
+    from tempfile import TemporaryFile
+
+    if path.exists() and not path.is_file():
+        raise OutputFailed(f"cannot write {path}: is no regular file; choose another place")
+    try:
+        with TemporaryFile(dir=path.resolve().parent):  # which is what replacing a file begins with
+            pass
+    except OSError as error:
+        raise OutputFailed(f"cannot write {path}: {error.strerror}; choose another place") from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    from edge_ser.service import files
+
+    target = path.resolve()
+    try:
+        files.replace(target, content, target.stat() if target.exists() else None)
+    except OSError as error:
+        raise OutputFailed(f"cannot write {path}: {error.strerror}; choose another place") from None

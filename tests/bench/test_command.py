@@ -1,0 +1,227 @@
+"""`edge-ser bench` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+import soundfile
+
+from edge_ser import errors
+from edge_ser.bench.result import to_json
+from edge_ser.model.bundle import default_model
+from tests.bench.made_up import result
+from tests.bench.test_result import SCHEMA
+from tests.cli.command import DEMONSTRATION, assert_refused, run, start, without_privileges
+from tests.interpreters import installed
+
+QUICK = ("bench", "--seconds", "8", "--rounds", "1", "--rate", "16000")
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A result of this machine, and what was printed."""
+    folder = tmp_path_factory.mktemp("bench")
+    done = run(*QUICK, "--rounds", "2", "--save", folder / "old.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    (folder / "old.txt").write_text(done.stdout)
+    return folder / "old.json"
+
+
+def test_the_table(saved: Path) -> None:
+    text = saved.with_suffix(".txt").read_text()
+    for words in ("8 s of demonstration", "synthesized speech that the package ships", "every block, all of it",
+                  "2 rounds", "start to listening", "peak memory", "56,919"):  # fmt: skip
+        assert words in text
+
+
+def test_what_is_saved_is_what_the_schema_says(saved: Path) -> None:
+    facts = json.loads(saved.read_text())
+    jsonschema.validate(facts, SCHEMA)
+    (measurement,) = facts["measurements"]
+    summary = measurement["summary"]
+    assert len(measurement["rounds"]) == 2
+    assert sum(stage["share"] for stage in summary["stages"].values()) == pytest.approx(1.0, abs=0.2)
+    assert 0 < summary["start_up"]["imports"] < summary["start_up"]["listening"] * 10
+    assert summary["end_to_end"]["p50"] <= summary["end_to_end"]["p99"] <= summary["end_to_end"]["max"]
+    assert facts["audio"]["seconds"] == 8.0
+    assert 0.2 < facts["audio"]["speech_share"] <= 1.0
+    assert len(facts["environment"]["pinned"]) == 1
+    assert not [path for path in saved.parent.iterdir() if path.name.startswith(".")]
+
+
+def test_it_is_compared_with_itself(saved: Path) -> None:
+    done = run(*QUICK, "--compare", saved, "--limit", "100")
+    assert done.returncode == 0, done.stderr
+    assert f"Compared with {saved}, limit 100" in done.stdout
+
+
+def test_slower_than_before_has_a_status_of_its_own(saved: Path, tmp_path: Path) -> None:
+    facts = json.loads(saved.read_text())
+    for found in facts["measurements"][0]["rounds"]:
+        found["undisturbed"]["p50"] /= 1_000
+    (tmp_path / "quick.json").write_text(json.dumps(facts))
+    done = run(*QUICK, "--compare", tmp_path / "quick.json", "--limit", "100", "--format", "markdown")
+    *_, last = done.stderr.splitlines()
+    assert done.returncode == errors.SlowerThanBefore.exit_status == 8
+    assert last.startswith("edge-ser: worse than")
+    assert "a label, undisturbed, p50" in last
+    assert "WORSE" in done.stdout
+
+
+def test_json_of_several_a_recording_of_ones_own_and_a_picture(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="needs the extra 'plots'")
+    picture = tmp_path / "bench.png"
+    forms = ("--variant", "int8", "--variant", "float", "--variant", "int8")
+    done = run(*QUICK, *forms, "--input", DEMONSTRATION, "--format", "json", "--plot", picture)
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    jsonschema.validate(facts, SCHEMA)
+    assert [one["configuration"]["form"] for one in facts["measurements"]] == ["int8", "float"]
+    assert facts["measurements"][0]["labels"] == facts["measurements"][1]["labels"]
+    assert (facts["audio"]["name"], facts["audio"]["synthesized"]) == (DEMONSTRATION.name, False)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert done.stderr.splitlines() == [f"WARNING: {warning}" for warning in facts["warnings"]]
+
+
+def test_paced_and_streams() -> None:
+    done = run("bench", "--seconds", "3", "--rounds", "1", "--paced", "--streams", "3", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    (measurement,) = json.loads(done.stdout)["measurements"]
+    assert measurement["paced"]["block"]["blocks"] == 29
+    assert measurement["paced"]["missed"] >= 0
+    assert (measurement["streams"]["count"], measurement["streams"]["automatic"]) == (3, False)
+
+
+def test_a_form_that_is_computed_wrongly_is_left_out() -> None:
+    if "tflite-runtime" not in [backend.name for backend in installed()]:
+        pytest.skip("tflite-runtime is not installed")
+    forms = ("--variant", "int8", "--variant", "dynamic", "--backend", "tflite-runtime")
+    done = run(*QUICK, *forms, "--format", "json")
+    facts = json.loads(done.stdout)
+    assert len(facts["measurements"]) == 1
+    assert any("left out: default-dynamic.tflite with tflite-runtime" in warning for warning in facts["warnings"])
+
+
+# Bad input -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def quiet(tmp_path: Path) -> Path:
+    path = tmp_path / "quiet.wav"
+    soundfile.write(path, np.random.default_rng(2).normal(0, 5, 32_000).astype(np.int16), 16_000)
+    return path
+
+
+def test_audio_without_speech_is_refused(quiet: Path) -> None:
+    assert_refused(run(*QUICK, "--input", quiet), errors.NothingHeard, "no utterance was recognized", "--input")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        (("--input", "nowhere.wav"), errors.RecordingMissing, "nowhere.wav"),
+        (("--model", "nowhere.tflite"), errors.ModelCorrupt, "nowhere.tflite"),
+        (("--model", str(DEMONSTRATION)), errors.ModelForeign, "not a TensorFlow Lite model"),
+        (("--compare", "nowhere.json"), errors.NotAResult, "No such file"),
+        (("--compare", str(DEMONSTRATION)), errors.NotAResult, "is not JSON"),
+        (("--save", "nowhere/result.json"), errors.OutputFailed, "cannot write nowhere/result.json: No such file"),
+        (("--save", "/dev/full"), errors.OutputFailed, "is no regular file"),
+        (("--plot", "/"), errors.OutputFailed, "is no regular file"),
+        (("--threads", "64"), errors.InvalidSetting, "threads = 64: allowed are 1 to"),
+        (("--rate", "96001"), errors.UnsupportedRate, "96001"),
+    ],
+)
+def test_bad_input_is_refused_before_the_measurement(
+    tmp_path: Path, arguments: tuple[str, ...], error: type[errors.EdgeSerError], words: str
+) -> None:
+    if "64" in arguments and (os.cpu_count() or 1) >= 64:
+        pytest.skip("this machine has as many cores")
+    done = run("bench", "--seconds", "3600", "--rounds", "1000", *arguments, cwd=tmp_path)
+    assert_refused(done, error, words)
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [
+    ("--streams", "0"), ("--streams", "many"), ("--seconds", "0"), ("--seconds", "nan"), ("--rounds", "0"),
+    ("--limit", "0.5"), ("--limit", "nan"), ("--variant", "int4"), ("--backend", "onnx"), ("--threads", "0"),
+    ("--rate", "1"), ("--format", "csv"),
+])  # fmt: skip
+def test_wrong_options_are_usage_errors(arguments: tuple[str, str]) -> None:
+    done = run("bench", *arguments)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert arguments[0] in done.stderr
+
+
+def test_another_form_of_ones_own_model_has_to_be_there(tmp_path: Path) -> None:
+    model = tmp_path / "mine.tflite"
+    model.write_bytes(default_model().read_bytes())
+    done = run(*QUICK, "--model", model, "--variant", "float")
+    assert_refused(done, errors.InvalidSetting, str(tmp_path / "mine-float.tflite"), "python -m training quantize")
+
+
+def test_a_result_of_other_audio_or_of_another_schema_is_refused(tmp_path: Path) -> None:
+    facts: dict[str, Any] = result().to_dict()
+    old = tmp_path / "old.json"
+    old.write_text(to_json(facts))
+    assert_refused(run(*QUICK, "--compare", old), errors.NotAResult, "heard other audio")
+    old.write_text(to_json(facts | {"schema": 7}))
+    assert_refused(run(*QUICK, "--compare", old), errors.NotAResult, "version 7 of the schema")
+
+
+def test_a_missing_interpreter_is_said(tmp_path: Path) -> None:
+    (tmp_path / "tensorflow.py").write_text("raise ImportError('not here')\n")
+    env = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = run(*QUICK, "--backend", "tensorflow", env=env)
+    assert_refused(done, errors.InterpreterMissing, "tensorflow: not here", "pip install tensorflow")
+
+
+def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    done = run(*QUICK, "--save", tmp_path / "result.json", prefix=without_privileges())
+    tmp_path.chmod(0o755)
+    assert_refused(done, errors.OutputFailed, "Permission denied")
+
+
+@pytest.mark.parametrize("to_the_group", [True, False], ids=["Ctrl-C", "kill -INT"])
+def test_it_can_be_interrupted(tmp_path: Path, to_the_group: bool) -> None:
+    target = tmp_path / "result.json"
+    target.write_text("old")
+    with start("bench", "--rounds", "500", "--save", target, start_new_session=True) as process:
+        deadline = time.monotonic() + 30
+        while not children(process.pid) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        measuring = children(process.pid)
+        time.sleep(0.3)
+        (os.killpg if to_the_group else os.kill)(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in err
+    assert measuring
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+    assert not children(process.pid)
+
+
+def children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def test_help_and_the_module_import_nothing_heavy() -> None:
+    code = "import edge_ser.cli.bench, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"numpy", "edge_ser.bench.runs", "matplotlib", "tensorflow"} & set(done.stdout.split())

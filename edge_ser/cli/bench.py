@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edge_ser.cli import options
+from edge_ser.cli import options, output_file
 from edge_ser.cli.stop import Stopped, StopSignals
 from edge_ser.errors import OutputFailed
 from edge_ser.model.interpreter import BACKENDS
@@ -132,9 +132,9 @@ def command(
         comparison = None if old is None or older is None else compare.compare(found, old, older, limit)
         with signals.protected():
             if save is not None:
-                _write(save, results.to_json(found.to_dict()).encode())
+                output_file.write(save, results.to_json(found.to_dict()).encode())
             if plot is not None:
-                _write(plot, picture.draw(found))
+                output_file.write(plot, picture.draw(found))
             standard_output.write(_render(found, comparison, format_))
             if format_ == "json":
                 for warning in (*found.warnings, *(() if comparison is None else comparison.warnings)):
@@ -185,15 +185,5 @@ def _require_writable(path: Path) -> None:
     try:
         with TemporaryFile(dir=path.resolve().parent):  # which is what replacing a file begins with
             pass
-    except OSError as error:
-        raise OutputFailed(f"cannot write {path}: {error.strerror}; choose another place") from None
-
-
-def _write(path: Path, content: bytes) -> None:
-    from edge_ser.service import files
-
-    target = path.resolve()
-    try:
-        files.replace(target, content, target.stat() if target.exists() else None)
     except OSError as error:
         raise OutputFailed(f"cannot write {path}: {error.strerror}; choose another place") from None

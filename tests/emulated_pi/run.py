@@ -19,7 +19,7 @@ import soundfile
 from recordings import RATE, ROOT, clip, data, noise, some, spoken
 
 GUEST = Path(__file__).parent / "guest"
-CHECKOUT, INSTALLED = "edge-ser-checkout", "edge-ser"
+CHECKOUT, INSTALLED, WITH_SINKS = "edge-ser-checkout", "edge-ser", "edge-ser-sinks"
 NEAR = 0.15  # by which a probability may differ: TensorFlow Lite's int8 kernels round differently on arm64
 
 
@@ -35,6 +35,7 @@ class Subject:
 IMAGES = {  # name -> image, script that makes it, from which image, what that proves
     "checkout": (CHECKOUT, "checkout.sh", "base", "git, make, and `make listen` in a bare Debian 12"),
     "image": (INSTALLED, "image.sh", CHECKOUT, "`edge-ser service install --root /` from the checkout"),
+    "sinks-image": (WITH_SINKS, "sinks_image.sh", INSTALLED, "`edge-ser service install --root / --with ...`"),
 }
 REAL_TIME = ("--icount", "off", "--smp", "2")
 COUNTED = ("--icount", "0", "--sleep", "off", "--smp", "1")  # one instruction a nanosecond
@@ -45,6 +46,7 @@ SUBJECTS = {
     "damage": Subject(INSTALLED, REAL_TIME, 600),
     "restarts": Subject(INSTALLED, REAL_TIME, 1500),
     "security": Subject(INSTALLED, REAL_TIME, 300),
+    "sinks": Subject(WITH_SINKS, REAL_TIME, 900),
     "cost": Subject(INSTALLED, COUNTED, 600),
 }
 

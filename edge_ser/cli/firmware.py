@@ -21,7 +21,7 @@ _root = click.option(
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=Path("/"),
     metavar="DIR",
-    help="Change the image that is staged in a folder, instead of this machine.",
+    help="The image that is staged in a folder, instead of this machine.",
 )
 _dry_run = click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 

@@ -71,8 +71,8 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """Recognize emotions in speech, on this device alone.
 
-    Nothing that is heard leaves this machine or is written to its disk. Inferring the emotions of
-    people at work or in education is forbidden in the EU (AI Act, Article 5); elsewhere, ask first.
+    No sound leaves this machine or is written to its disk; labels go only where you say. Inferring the
+    emotions of people at work or in education is forbidden in the EU (AI Act, Article 5); elsewhere, ask first.
 
     \b
     Examples:

@@ -26,7 +26,7 @@ _root = click.option(
     "--root",
     type=click.Path(path_type=Path, file_okay=False, exists=True, resolve_path=True),
     metavar="DIR",
-    help="Put everything below a folder, an image's for example, and start nothing.",
+    help="Below a folder, an image's for example, instead of on this machine; starts and stops nothing.",
 )
 
 

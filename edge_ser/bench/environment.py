@@ -173,9 +173,8 @@ def describe(
 
 def board(root: Path) -> str | None:
     """Return the machine's model, as its device tree or its firmware says."""
-    tree = text_of(root / "proc/device-tree/model").strip("\0\n ")
     firmware = (text_of(root / f"sys/class/dmi/id/{name}").strip() for name in ("sys_vendor", "product_name"))
-    return tree or " ".join(filter(None, firmware)) or None
+    return raspberry_pi.board_model(root) or " ".join(filter(None, firmware)) or None
 
 
 def soc(root: Path) -> str | None:

@@ -12,7 +12,6 @@ import click
 
 from edge_ser.cli import options, output_file
 from edge_ser.cli.stop import Stopped, StopSignals
-from edge_ser.errors import OutputFailed
 from edge_ser.model.interpreter import BACKENDS
 from edge_ser.settings import HIGHEST_RATE, LOWEST_RATE
 from edge_ser.sinks import standard_error, standard_output
@@ -113,7 +112,7 @@ def command(
 
     for path in (save, plot):
         if path is not None:
-            _require_writable(path)
+            output_file.require_writable(path)
     if plot is not None:
         picture.need()
     old = None if older is None else results.read(older)
@@ -170,20 +169,3 @@ def _render(found: Result, comparison: Comparison | None, format_: str) -> str:
         facts = found.to_dict()
         return results.to_json(facts if comparison is None else facts | {"comparison": asdict(comparison)})
     return table.render(found, comparison, markdown=format_ == "markdown")
-
-
-def _require_writable(path: Path) -> None:
-    """Find out before the measurement, not after it, whether a file can be written.
-
-    Raises:
-        OutputFailed: it cannot.
-    """
-    from tempfile import TemporaryFile
-
-    if path.exists() and not path.is_file():
-        raise OutputFailed(f"cannot write {path}: is no regular file; choose another place")
-    try:
-        with TemporaryFile(dir=path.resolve().parent):  # which is what replacing a file begins with
-            pass
-    except OSError as error:
-        raise OutputFailed(f"cannot write {path}: {error.strerror}; choose another place") from None

@@ -11,6 +11,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from edge_ser.bench.environment import processor
+from edge_ser.service.doctor import raspberry_pi
+from edge_ser.service.doctor.files import text_of
+
 _BUSY: Final = 0.5
 """Load average of the last minute, a processor, from which a machine does something else besides."""
 
@@ -49,14 +53,7 @@ def _versions(packages: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 def _processor() -> str:
     """Return the board's name where there is one, else the processor's."""
-    board = Path("/proc/device-tree/model")
-    if board.exists():
-        return board.read_text().strip("\0\n")
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.machine()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    return raspberry_pi.board_model(Path("/")) or processor(text_of(Path("/proc/cpuinfo")))
 
 
 def _revision() -> str | None:

@@ -44,9 +44,14 @@ def judge_machine(architecture: str, system: str, model: str | None) -> Finding:
     return Finding(State.OK, found)
 
 
+def board_model(root: Path) -> str:
+    """Return what the device tree calls the machine; empty where there is none."""
+    return text_of(root / "proc/device-tree/model").strip("\0\n ")
+
+
 def pi_model(root: Path) -> str | None:
     """Return the model of a Raspberry Pi, or ``None`` on any other machine."""
-    model = text_of(root / "proc/device-tree/model").strip("\0\n ")
+    model = board_model(root)
     return model if model.startswith("Raspberry Pi") else None
 
 

@@ -19,7 +19,7 @@ FLOOR: Final = 28 << LOG2_FRACTION_BITS
 """Least log-mel, Q16: the energy of a band some 6 dB below the rounding noise of int16 samples."""
 
 _BLOCK: Final = 64  # frames at a time: what they need fits a second-level cache and hides numpy's cost a call
-_BUFFERS: Final = 4  # numbers of frames whose buffers are kept; a stream in equal chunks meets two or three
+_BUFFERS: Final = 4  # numbers of frames whose views are kept; a stream in equal chunks meets two or three
 
 _EMPHASIS_BITS: Final = 5  # y = 32 x[n] - 31 x[n-1], a pre-emphasis of 31/32
 _WINDOW_BITS: Final = 15
@@ -82,6 +82,7 @@ class LogMel:
         self._mel = _permuted_mel(parameters)
         self._samples = np.zeros(1 + _BLOCK * parameters.hop)  # the sample before a block, and the block
         self._signal = np.zeros(WINDOW - 1 + _BLOCK * parameters.hop)  # pre-emphasized samples that wait for a frame
+        self._work = (np.empty(_BLOCK * WINDOW), np.empty(_BLOCK * WINDOW), np.empty(_BLOCK * parameters.bands))
         self._buffers: dict[int, _Buffers] = {}
         self.reset()
 
@@ -166,12 +167,15 @@ class LogMel:
     def _make_buffers(self, count: int) -> _Buffers:
         if len(self._buffers) == _BUFFERS:
             self._buffers.clear()
-        self._buffers[count] = _Buffers(count, self._signal, self.parameters)
+        self._buffers[count] = _Buffers(count, self._signal, self._work, self.parameters)
         return self._buffers[count]
 
 
 class _Buffers:
-    """Work space for one number of frames, made once: to allocate it costs as much as the arithmetic.
+    """Views of the work space for one number of frames, made once.
+
+    The memory is the same for all numbers: to allocate it costs as much as the arithmetic, and in many sizes it
+    scatters over the heap, which then goes on growing for hours.
 
     Every step finds its input in the order that its product needs; all are float64 and contiguous in the last axis.
 
@@ -186,12 +190,15 @@ class _Buffers:
         energy: Of the mel bands, ``(count, bands)``.
     """
 
-    def __init__(self, count: int, signal: Float, parameters: FrontEndParameters) -> None:
+    def __init__(
+        self, count: int, signal: Float, work: tuple[Float, Float, Float], parameters: FrontEndParameters
+    ) -> None:
+        z, y, energy = work
         step = signal.itemsize
         self.frames = as_strided(signal, (count, WINDOW), (parameters.hop * step, step), writeable=False)
-        self.z = np.empty((count, WINDOW))
+        self.z = z[: count * WINDOW].reshape(count, WINDOW)
         self.z_columns = self.z.reshape(count, _ROWS, _COLUMNS)
-        self.y = np.empty((count, 2 * _PLACES, _COLUMNS))
+        self.y = y[: count * WINDOW].reshape(count, 2 * _PLACES, _COLUMNS)
         self.y_of_k1 = self.y.reshape(count, _PLACES, 2 * _COLUMNS).swapaxes(0, 1)
         self.magnitude = self.y.reshape(self.z.shape)
         x = self.z.reshape(-1)[: 2 * count * _BINS].reshape(count, _PLACES, 2 * len(_K2))
@@ -199,7 +206,7 @@ class _Buffers:
         self.x = x.reshape(-1, 2)
         self.power = self.y.reshape(-1)[: len(self.x)]
         self.power_of_frame = self.power.reshape(count, _BINS)
-        self.energy = np.empty((count, parameters.bands))
+        self.energy = energy[: count * parameters.bands].reshape(count, parameters.bands)
 
 
 def _window() -> Float:

@@ -1,3 +1,52 @@
-"""edge-ser: speech emotion recognition that runs entirely on a Raspberry Pi-class device."""
+"""edge-ser: speech emotion recognition that runs entirely on a Raspberry Pi-class device.
+
+The public API, loaded when it is first used, so that `import edge_ser` costs nothing:
+
+    >>> from edge_ser import EmotionRecognizer, demonstration
+    >>> EmotionRecognizer().classify(demonstration()).label
+    'neutral'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from edge_ser.errors import EdgeSerError as EdgeSerError
+    from edge_ser.events import EmotionEvent as EmotionEvent
+    from edge_ser.events import Event as Event
+    from edge_ser.events import StatusEvent as StatusEvent
+    from edge_ser.listening.listener import Listener as Listener
+    from edge_ser.listening.recognizer import EmotionRecognizer as EmotionRecognizer
+    from edge_ser.paths import demonstration as demonstration
+    from edge_ser.recognition.results import Result as Result
+    from edge_ser.recognition.results import Segment as Segment
 
 __version__ = "0.1.0"
+
+_WHERE = {
+    "EdgeSerError": "edge_ser.errors",
+    "EmotionEvent": "edge_ser.events",
+    "EmotionRecognizer": "edge_ser.listening.recognizer",
+    "Event": "edge_ser.events",
+    "Listener": "edge_ser.listening.listener",
+    "Result": "edge_ser.recognition.results",
+    "Segment": "edge_ser.recognition.results",
+    "StatusEvent": "edge_ser.events",
+    "demonstration": "edge_ser.paths",
+}
+
+__all__ = ["__version__", *_WHERE]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name of the public API when it is first used (PEP 562)."""
+    if name not in _WHERE:
+        raise AttributeError(f"module 'edge_ser' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_WHERE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

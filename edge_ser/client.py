@@ -11,14 +11,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
 from edge_ser.errors import InvalidSetting
-from edge_ser.events import FAULTS, SCHEMA_VERSION, SILENCE, STATES, EmotionEvent, Event, LevelEvent, StatusEvent
+from edge_ser.events import SCHEMA_VERSION, SILENCE, EmotionEvent, Event, LevelEvent, StatusEvent
+from edge_ser.state import ServiceState
 
 TICK_SECONDS: Final = 0.5
 """Without news, :func:`follow` lets its caller do something else this often, s."""
@@ -245,42 +246,20 @@ def _printable(text: str) -> str:
 
 @dataclass(frozen=True)
 class Condition:
-    """What a reader knows of the service and its microphone; every event makes a new one.
+    """What a reader knows of the service; every event and every change of the link makes a new one.
 
     Attributes:
         link: Whether there is a way to it; ``None`` before the first try.
-        state: One of the statuses that say what goes on, or ``unknown`` before the first.
-        message: The service's own line about that.
-        fault: ``deaf``, ``clipping`` or nothing.
-        fault_message: The service's own line about that.
-        overflows: How often audio was lost, the machine being too busy.
-        dropped: How often this reader was told that it missed events.
+        service: What it does.
     """
 
     link: Link | None = None
-    state: str = "unknown"
-    message: str = ""
-    fault: str = ""
-    fault_message: str = ""
-    overflows: int = 0
-    dropped: int = 0
+    service: ServiceState = field(default_factory=ServiceState)
 
     def after(self, item: Event | Link) -> Condition:
         """Return what is known after one more event or change of the link."""
         if isinstance(item, Link):
-            counts = Condition(overflows=self.overflows, dropped=self.dropped)
-            # What the service was doing says nothing about the one that is there now.
-            return replace(counts, link=item)
-        if isinstance(item, EmotionEvent):
-            return self if self.state == "listening" else replace(self, state="listening", message="")
-        if item.status in STATES:
-            return replace(self, state=item.status, message=item.message, fault="", fault_message="")
-        if item.status in FAULTS:
-            return replace(self, fault=item.status, fault_message=item.message)
-        if item.status == "recovered":
-            return replace(self, fault="", fault_message="")
-        if item.status == "overflow":
-            return replace(self, overflows=self.overflows + 1)
-        if item.status == "dropped":
-            return replace(self, dropped=self.dropped + 1)
-        return self
+            # What the service was doing says nothing about the one that is there now; what was missed stays missed.
+            missed = ServiceState(overflows=self.service.overflows, dropped=self.service.dropped)
+            return Condition(item, missed)
+        return replace(self, service=self.service.after(item))

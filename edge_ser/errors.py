@@ -9,13 +9,19 @@ benchmarks (8x).
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+EXIT_INTERRUPTED: Final = 130
+EXIT_TERMINATED: Final = 143
 
 
 class EdgeSerError(Exception):
     """Base of all errors that a user can cause and mend; the message says what to do."""
 
     exit_status: ClassVar[int] = 9
+
+    event_status: ClassVar[str] = "error"
+    """The status of the event that reports it, one of :data:`edge_ser.events.STATUSES`."""
 
 
 # 1x: microphones -----------------------------------------------------------------------------------------------------
@@ -25,24 +31,28 @@ class NoMicrophone(EdgeSerError):
     """The machine has no input device at all."""
 
     exit_status = 10
+    event_status = "no-microphone"
 
 
-class UnknownDevice(EdgeSerError):
+class UnknownMicrophone(EdgeSerError):
     """No input device has the asked name."""
 
     exit_status = 11
+    event_status = "no-microphone"
 
 
-class DeviceIndexOutOfRange(EdgeSerError):
+class MicrophoneIndexOutOfRange(EdgeSerError):
     """No input device has the asked index."""
 
     exit_status = 12
+    event_status = "no-microphone"
 
 
-class DeviceLost(EdgeSerError):
+class MicrophoneLost(EdgeSerError):
     """The microphone vanished while it was being read."""
 
     exit_status = 13
+    event_status = "device-lost"
 
 
 class UnsupportedRate(EdgeSerError):
@@ -57,10 +67,11 @@ class PyAudioMissing(EdgeSerError):
     exit_status = 15
 
 
-class DeviceBusy(EdgeSerError):
+class MicrophoneBusy(EdgeSerError):
     """The microphone exists but could not be opened."""
 
     exit_status = 16
+    event_status = "device-busy"
 
 
 # 2x: recordings ------------------------------------------------------------------------------------------------------

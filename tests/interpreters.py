@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from edge_ser.errors import InterpreterMissing
-from edge_ser.model.interpreter import BACKENDS, Backend, choose_backend
+from edge_ser.model.interpreter import INTERPRETERS, Interpreter, choose_interpreter
 
 
-def installed() -> list[Backend]:
+def installed() -> list[Interpreter]:
     found = []
-    for name in BACKENDS:
+    for name in INTERPRETERS:
         try:
-            found.append(choose_backend(name))
+            found.append(choose_interpreter(name))
         except InterpreterMissing:
             continue
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from edge_ser.cli.main import run
-from edge_ser.sinks import standard_error
+from edge_ser.console import standard_error
 
 if __name__ == "__main__":
     try:

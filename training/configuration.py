@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from edge_ser import toml_tables
+from edge_ser.settings import toml
 from training.settings import RunSettings
 
-read = toml_tables.read
-with_options = toml_tables.with_options
+read = toml.read
+with_options = toml.with_options
 
 
 def resolve(values: Mapping[str, Any], where: str = "settings") -> RunSettings:
@@ -25,12 +25,12 @@ def resolve(values: Mapping[str, Any], where: str = "settings") -> RunSettings:
     Raises:
         InvalidSetting: a key that does not exist (the nearest right one is named), or a value that is not allowed.
     """
-    return toml_tables.make(RunSettings, values, where)
+    return toml.make(RunSettings, values, where)
 
 
 def keys() -> list[str]:
     """Return the names of all keys, those in tables as ``table.key``."""
-    return toml_tables.keys(RunSettings)
+    return toml.keys(RunSettings)
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:
@@ -39,12 +39,12 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     Raises:
         InvalidSetting: there is no ``=``, or no such key.
     """
-    return toml_tables.parse_assignment(RunSettings, text, "training.epochs=20")
+    return toml.parse_assignment(RunSettings, text, "training.epochs=20")
 
 
 def to_toml(settings: RunSettings) -> str:
     """Return all settings as a TOML file; their meanings stand in :mod:`training.settings`."""
-    return toml_tables.dump(settings)
+    return toml.dump(settings)
 
 
 def differences(old: RunSettings, new: RunSettings) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import soundfile
 
-from edge_ser.settings import SAMPLE_RATE
+from edge_ser.audio import SAMPLE_RATE
 from edge_ser.sources.resample import Resampler
 
 # text, pitch (0 to 99), words a minute, level

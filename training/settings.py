@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edge_ser.errors import InvalidSetting
-from edge_ser.settings import require, require_one_of
+from edge_ser.settings.checks import require, require_one_of
 
 PROTOCOLS: Final = ("holdout", "kfold", "loso", "cross")
 IMBALANCES: Final = ("none", "class-weights", "over-sampling", "under-sampling")

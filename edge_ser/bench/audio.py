@@ -10,9 +10,9 @@ from typing import Final
 
 import numpy as np
 
-from edge_ser.settings import BLOCK_SAMPLES, SAMPLE_RATE
-from edge_ser.sources import Samples
-from edge_ser.sources.recording import demonstration, read_samples
+from edge_ser.audio import BLOCK_SAMPLES, SAMPLE_RATE, Samples
+from edge_ser.paths import demonstration
+from edge_ser.sources.recording import read_samples
 from edge_ser.sources.resample import Resampler
 
 _PAUSE: Final = 0.6

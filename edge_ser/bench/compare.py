@@ -162,8 +162,10 @@ def _warnings(new: Result, old: Result, pairs: list[tuple[Measurement, Measureme
         now, before = one.configuration, other.configuration
         if now.name != before.name:
             found.append(f"another configuration: {now.name}, it was {before.name}")
-        elif now.backend_version != before.backend_version:
-            found.append(f"another version of {now.backend}: {now.backend_version}, it was {before.backend_version}")
+        elif now.interpreter_version != before.interpreter_version:
+            found.append(
+                f"another version of {now.interpreter}: {now.interpreter_version}, it was {before.interpreter_version}"
+            )
         if now.network_sha256 != before.network_sha256:
             found.append(f"another model: sha256 {now.network_sha256[:12]}, it was {before.network_sha256[:12]}")
         if one.labels != other.labels:

@@ -9,17 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from edge_ser import machine
 from edge_ser.bench.result import Environment, Others, State
-from edge_ser.service.doctor import raspberry_pi
-from edge_ser.service.doctor.files import text_of
-from edge_ser.service.doctor.result import State as Verdict
-
-_ARM_CORES: Final = {
-    0xD03: "Cortex-A53", 0xD04: "Cortex-A35", 0xD05: "Cortex-A55", 0xD07: "Cortex-A57", 0xD08: "Cortex-A72",
-    0xD09: "Cortex-A73", 0xD0A: "Cortex-A75", 0xD0B: "Cortex-A76", 0xD0C: "Neoverse-N1", 0xD0D: "Cortex-A77",
-    0xD40: "Neoverse-V1", 0xD41: "Cortex-A78", 0xD49: "Neoverse-N2", 0xD4F: "Neoverse-V2",
-}  # fmt: skip
-"""Arm's part numbers, which is all that the kernel says of such a core."""
+from edge_ser.machine import text_of
 
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Variables that say how many threads numpy's library may take."""
@@ -105,13 +97,13 @@ def state(core: int, root: Path = Path("/")) -> State:
         core: The one that measures.
         root: Where its file system begins.
     """
-    power = raspberry_pi.power(root)
+    power = machine.throttling(root)
     load = text_of(root / "proc/loadavg").split()
     return State(
         clock=clock(core, root),
         temperature=temperature(root),
-        power=None if power.state is Verdict.SKIPPED else power.found,
-        slowed_down=power.state in (Verdict.WARNING, Verdict.FAILED),
+        power=None if power is None else str(power) or "enough, and never slowed down since boot",
+        slowed_down=bool(power and (power.now or power.before)),
         load=float(load[0]) if load else 0.0,
     )
 
@@ -149,17 +141,16 @@ def describe(
         root: Where the machine's file system begins.
     """
     frequency = root / f"sys/devices/system/cpu/cpu{ours[0]}/cpufreq"
-    release = raspberry_pi.parse_os_release(text_of(root / "etc/os-release"))
     memory = re.search(r"MemTotal:\s*(\d+)", text_of(root / "proc/meminfo"))
     return Environment(
-        board=board(root),
-        soc=soc(root),
-        processor=processor(text_of(root / "proc/cpuinfo")),
+        board=machine.board(root),
+        soc=machine.soc(root),
+        processor=machine.processor(text_of(root / "proc/cpuinfo")),
         cores=os.cpu_count() or 1,
         pinned=ours,
         memory=int(memory[1]) * 1024 // 1_000_000 if memory else 0,
         kernel=platform.release(),
-        system=release.get("PRETTY_NAME", platform.system()),
+        system=machine.system(root),
         architecture=platform.machine(),
         governor=text_of(frequency / "scaling_governor").strip() or None,
         python=platform.python_version(),
@@ -169,26 +160,3 @@ def describe(
         after=after,
         others=meanwhile,
     )
-
-
-def board(root: Path) -> str | None:
-    """Return the machine's model, as its device tree or its firmware says."""
-    firmware = (text_of(root / f"sys/class/dmi/id/{name}").strip() for name in ("sys_vendor", "product_name"))
-    return raspberry_pi.board_model(root) or " ".join(filter(None, firmware)) or None
-
-
-def soc(root: Path) -> str | None:
-    """Return the system on a chip, the last of what a device tree says the machine is compatible with."""
-    names = [name for name in text_of(root / "proc/device-tree/compatible").split("\0") if name]
-    return names[-1] if names else None
-
-
-def processor(cpuinfo: str) -> str:
-    """Return the model of the cores."""
-    named = re.search(r"^model name\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
-    if named:
-        return named[1].strip()
-    part = re.search(r"^CPU part\s*:\s*(0x[0-9a-fA-F]+)$", cpuinfo, re.MULTILINE)
-    if part is None:
-        return platform.processor() or "unknown"
-    return _ARM_CORES.get(int(part[1], 16), f"Arm part {part[1]}")

@@ -179,8 +179,8 @@ class Configuration:
         network_bytes: Its size, bytes.
         parameters: Of the network, as its card says; ``None`` if it does not.
         multiply_adds_a_second: A second of speech, as its card says; ``None`` if it does not.
-        backend: Which interpreter runs it.
-        backend_version: Its version.
+        interpreter: Which interpreter runs it.
+        interpreter_version: Its version.
         threads: Of the interpreter.
         delegate: ``none``: `listen` uses no delegate.
     """
@@ -191,8 +191,8 @@ class Configuration:
     network_bytes: int
     parameters: int | None
     multiply_adds_a_second: int | None
-    backend: str
-    backend_version: str
+    interpreter: str
+    interpreter_version: str
     threads: int
     delegate: str = "none"
 
@@ -200,7 +200,7 @@ class Configuration:
     def name(self) -> str:
         """What tells it from others."""
         threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
-        return f"{self.model} ({self.form}), {self.backend}, {threads}"
+        return f"{self.model} ({self.form}), {self.interpreter}, {threads}"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ class Job:
     Attributes:
         task: ``round``, ``paced`` or ``streams``.
         model: Path of the model file.
-        backend: Which interpreter; ``None`` for the first that is installed.
+        interpreter: Which interpreter; ``None`` for the first that is installed.
         threads: Of the interpreter.
         rate: Of the microphone, Hz.
         speech: Descriptor of the tape with speech.
@@ -25,7 +25,7 @@ class Job:
 
     task: str
     model: str
-    backend: str | None
+    interpreter: str | None
     threads: int
     rate: int
     speech: int
@@ -39,8 +39,8 @@ class Outcome:
     """What it found.
 
     Attributes:
-        backend: The interpreter.
-        backend_version: Its version.
+        interpreter: The interpreter.
+        interpreter_version: Its version.
         form: Of the model: ``int8``, ``dynamic`` or ``float``.
         labels: The final labels, in order.
         speech: Seconds within utterances that were recognized.
@@ -49,8 +49,8 @@ class Outcome:
         streams: For ``streams``.
     """
 
-    backend: str
-    backend_version: str
+    interpreter: str
+    interpreter_version: str
     form: str
     labels: tuple[str, ...] = ()
     speech: float = 0.0

@@ -1,7 +1,6 @@
-"""One listener, as `edge-ser listen` is one: what a sound card delivers goes in, lines of JSON come out.
+"""The loop of `edge-ser listen`, a block at a time: what a sound card delivers goes in, lines of JSON come out.
 
-It joins the very parts that `listen` joins for a microphone, with a tape in place of the sound card: the resampler, the
-check that the microphone is well and nobody muted it, the pipeline, the sink.
+It is the very loop and the very microphone handling of the command; only the sound card is a tape.
 """
 
 from __future__ import annotations
@@ -11,25 +10,27 @@ from time import perf_counter_ns
 
 import numpy as np
 
-from edge_ser import privacy
-from edge_ser.bench.stopwatch import Stopwatch, with_stopwatch
-from edge_ser.events import Event, utc_now
+from edge_ser.audio import Block, Samples, no_samples
+from edge_ser.bench.stopwatch import Stopwatch, timed_pipeline
+from edge_ser.events import Event
+from edge_ser.listening.loop import Turn, turns
 from edge_ser.model.bundle import Bundle
-from edge_ser.model.interpreter import Backend
-from edge_ser.pipeline import Pipeline, Stages
+from edge_ser.model.interpreter import Interpreter
+from edge_ser.mute import MuteSwitch, local_now
+from edge_ser.paths import effective_mute_file
+from edge_ser.recognition.pipeline import Pipeline
 from edge_ser.settings import PrivacySettings
 from edge_ser.sinks import Sink
-from edge_ser.sources import NOTHING, Block, Samples
 from edge_ser.sources.persistent import PersistentMicrophone
 from edge_ser.sources.resample import Resampler, mix_to_mono
 
 
-class SoundCard:
-    """Stands in for a microphone: hands on what was put in it.
+class TapeMicrophone:
+    """Stands in for a microphone: yields what was put into it.
 
     Attributes:
-        frames: What is to be handed on next; ``None`` once it has been.
-        arrived: When the last was handed on, on the performance counter, ns.
+        frames: What is to be yielded next; ``None`` once it has been.
+        arrived: When the last was yielded, on the performance counter, ns.
     """
 
     name = "tape"
@@ -44,68 +45,76 @@ class SoundCard:
         while True:
             frames, self.frames = self.frames, None
             self.arrived = perf_counter_ns()
-            yield Block(NOTHING if frames is None else self._resample(frames))
+            yield Block(no_samples() if frames is None else self._resample(frames))
 
-    def __enter__(self) -> SoundCard:
+    def __enter__(self) -> TapeMicrophone:
         return self
 
     def __exit__(self, *exc: object) -> None:
         pass
 
 
-class Listener:
-    """Hears a microphone's blocks; whatever it says goes to a sink.
+class SteppedListener:
+    """Runs the loop a block at a time; its events go to a sink.
 
     Args:
-        stages: What samples go through.
+        pipeline: What samples go through.
         rate: The microphone's, Hz.
         sink: Where events go.
         watch: Stopwatch for the stages; ``None`` leaves them alone.
     """
 
-    def __init__(self, stages: Stages, rate: int, sink: Sink, watch: Stopwatch | None = None) -> None:
+    def __init__(self, pipeline: Pipeline, rate: int, sink: Sink, watch: Stopwatch | None = None) -> None:
         self._resampler = Resampler(rate)
-        self._pipeline = Pipeline(stages if watch is None else with_stopwatch(stages, watch), utc_now)
-        self._card = SoundCard(self._resample if watch is None else watch.timed("resample", self._resample))
-        # As for a microphone that nobody mutes: whether somebody does is looked up, in a file that is not there.
-        unmuted = PrivacySettings(mute_file=str(privacy.heeded().with_name("bench-is-never-muted")))
-        hush = privacy.Hush(unmuted, privacy.local_now)
-        blocks = PersistentMicrophone(lambda: self._card, hush.reason).blocks()
-        self._next: Callable[[], Block] = blocks.__next__
+        self._pipeline = pipeline
+        self._tape = TapeMicrophone(self._resample if watch is None else watch.timed("resample", self._resample))
+        # As for a microphone that nobody mutes: whether somebody does is looked up, in a file that does not exist.
+        unmuted = PrivacySettings(mute_file=str(effective_mute_file().with_name("bench-is-never-muted")))
+        switch = MuteSwitch(unmuted, local_now)
+        blocks = PersistentMicrophone(lambda: self._tape, switch.reason).blocks()
+        self._next: Callable[[], Turn] = turns(blocks, pipeline).__next__
         self._publish, self._tick = sink.publish, sink.tick
         if watch is not None:
             self._next = watch.timed("health", self._next)
             self._publish = watch.timed("publish", sink.publish)
         self._pipeline.warm_up()
-        self._send(self._pipeline.process(self._next()))  # that it listens
+        self._send(self._next().events)  # that it listens
         if watch is not None:
             watch.read()
 
     @classmethod
-    def of(
-        cls, bundle: Bundle, backend: Backend, threads: int, rate: int, sink: Sink, watch: Stopwatch | None = None
-    ) -> Listener:
-        """Make one with stages of its own."""
-        return cls(Stages.of(bundle, backend, threads=threads), rate, sink, watch)
+    def for_model(
+        cls,
+        bundle: Bundle,
+        interpreter: Interpreter,
+        threads: int,
+        rate: int,
+        sink: Sink,
+        watch: Stopwatch | None = None,
+    ) -> SteppedListener:
+        """Make one with a pipeline of its own."""
+        if watch is None:
+            return cls(Pipeline.for_model(bundle, interpreter, threads=threads), rate, sink)
+        return cls(timed_pipeline(bundle, interpreter, threads, watch), rate, sink, watch)
 
     @property
     def arrived(self) -> int:
         """When the last block came, on the performance counter, ns."""
-        return self._card.arrived
+        return self._tape.arrived
 
     def hear(self, frames: bytes) -> None:
         """Take a block of mono int16 samples at the microphone's rate, as its sound card delivers it.
 
-        What `listen` does when a block is done, to see whether the microphone is well, is done when the next one comes.
+        What `listen` does after a block, to see whether the microphone is healthy, is done when the next one comes.
         """
-        card = self._card
-        card.frames = frames
-        while card.frames is not None:
-            self._send(self._pipeline.process(self._next()))
+        tape = self._tape
+        tape.frames = frames
+        while tape.frames is not None:
+            self._send(self._next().events)
             self._tick()
 
     def finish(self) -> None:
-        """End the stream: an utterance that is still going on becomes final."""
+        """End the stream: an utterance that has not ended becomes final."""
         self._send(self._pipeline.process(Block(self._resampler.finish())))
         self._send(self._pipeline.finish())
 

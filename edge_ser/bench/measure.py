@@ -11,22 +11,20 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
+from edge_ser.audio import BLOCK_SAMPLES, SAMPLE_RATE
 from edge_ser.bench import streams
 from edge_ser.bench.audio import block_of
 from edge_ser.bench.figures import STAGES, Latency, Paced, Round, Stage, StartUp
 from edge_ser.bench.job import Job, Outcome
-from edge_ser.bench.listener import Listener
+from edge_ser.bench.listener import SteppedListener
 from edge_ser.bench.remarks import wrong
-from edge_ser.bench.stopwatch import Stopwatch
+from edge_ser.bench.stopwatch import Stopwatch, timed_pipeline
 from edge_ser.errors import NothingHeard
 from edge_ser.events import EmotionEvent, Event
-from edge_ser.model.bundle import Bundle, read_bundle
-from edge_ser.model.interpreter import Backend, choose_backend
-from edge_ser.pipeline import Stages
-from edge_ser.settings import BLOCK_SAMPLES, SAMPLE_RATE
-from edge_ser.sinks.jsonl import JsonLinesSink
+from edge_ser.model.bundle import read_bundle
+from edge_ser.model.forms import form_of
+from edge_ser.model.interpreter import Interpreter, choose_interpreter
+from edge_ser.sinks.json_lines import JsonLinesSink
 
 PERIOD: Final = BLOCK_SAMPLES * 1_000_000_000 // SAMPLE_RATE
 """From one block of a microphone to the next, ns."""
@@ -86,19 +84,19 @@ def measure(job: Job, begun: int) -> Outcome:
     Raises:
         EdgeSerError: the model or the interpreter cannot be used, or nothing is heard.
     """
-    backend = choose_backend(job.backend)
+    interpreter = choose_interpreter(job.interpreter)
     imported = time.monotonic_ns()
     bundle = read_bundle(job.model)
-    stages = Stages.of(bundle, backend, threads=job.threads)
-    loaded = time.monotonic_ns()
     sink, watch = CountingSink(), Stopwatch()
-    listener = Listener(stages, job.rate, sink, watch)
+    pipeline = timed_pipeline(bundle, interpreter, job.threads, watch)
+    loaded = time.monotonic_ns()
+    listener = SteppedListener(pipeline, job.rate, sink, watch)
     ready = time.monotonic_ns()
-    form = form_of(bundle, backend)
-    outcome = Outcome(backend.name, backend.version, form)
+    form = form_of(bundle, interpreter)
+    outcome = Outcome(interpreter.name, interpreter.version, form)
 
-    def anew(sink: CountingSink, watch: Stopwatch | None = None) -> Listener:
-        return Listener.of(bundle, backend, job.threads, job.rate, sink, watch)
+    def anew(sink: CountingSink, watch: Stopwatch | None = None) -> SteppedListener:
+        return SteppedListener.for_model(bundle, interpreter, job.threads, job.rate, sink, watch)
 
     if job.task == "streams":
         blocks = list(_blocks(job.speech, job.rate))
@@ -109,21 +107,13 @@ def measure(job: Job, begun: int) -> Outcome:
         (begun - job.started) / 1e6, (imported - begun) / 1e6, (loaded - imported) / 1e6, (ready - loaded) / 1e6, None
     )
     first = _hear(listener, sink, job.speech, job.rate, watch)
-    _require_heard(first, job.model, form, backend)
+    _require_heard(first, job.model, form, interpreter)
     found = _round(job, first, anew, start_up)
     spoken = sum(event.end - event.start for event in sink.finals)
     return replace(outcome, round=found, labels=tuple(event.label for event in sink.finals), speech=spoken)
 
 
-def form_of(bundle: Bundle, backend: Backend) -> str:
-    """Return a model's form, as its tensors tell: ``int8``, ``dynamic`` or ``float``."""
-    interpreter = backend.load(bundle.network)
-    if interpreter.get_input_details()[0]["dtype"] is np.int8:
-        return "int8"
-    return "dynamic" if any(tensor["dtype"] is np.int8 for tensor in interpreter.get_tensor_details()) else "float"
-
-
-def _paced(listener: Listener, sink: CountingSink, tape: int, rate: int) -> Paced:
+def _paced(listener: SteppedListener, sink: CountingSink, tape: int, rate: int) -> Paced:
     """Hear a tape in real time."""
     heard: list[int] = []
     labels: list[int] = []
@@ -155,7 +145,7 @@ def _paced(listener: Listener, sink: CountingSink, tape: int, rate: int) -> Pace
     )
 
 
-def _round(job: Job, first: Pass, anew: Callable[..., Listener], start_up: StartUp) -> Round:
+def _round(job: Job, first: Pass, anew: Callable[..., SteppedListener], start_up: StartUp) -> Round:
     """Go on from the first pass.
 
     Args:
@@ -193,7 +183,7 @@ def _round(job: Job, first: Pass, anew: Callable[..., Listener], start_up: Start
     )
 
 
-def _hear(listener: Listener, sink: CountingSink, tape: int, rate: int, watch: Stopwatch | None = None) -> Pass:
+def _hear(listener: SteppedListener, sink: CountingSink, tape: int, rate: int, watch: Stopwatch | None = None) -> Pass:
     """Hear a tape from its beginning to its end, as fast as it goes."""
     found = Pass()
     now, processor = time.perf_counter_ns, time.process_time_ns
@@ -238,13 +228,13 @@ def _a_second(times: Sequence[int], blocks: int | None = None) -> float:
     return sum(times) / 1e6 / ((blocks or len(times)) * PERIOD / 1e9)
 
 
-def _require_heard(found: Pass, model: str, form: str, backend: Backend) -> None:
+def _require_heard(found: Pass, model: str, form: str, interpreter: Interpreter) -> None:
     if found.labels:
         return
-    what = f"{Path(model).name} with {backend.name}: no utterance was recognized in the audio"
-    if wrong(form, backend.name):
+    what = f"{Path(model).name} with {interpreter.name}: no utterance was recognized in the audio"
+    if wrong(form, interpreter.name):
         raise NothingHeard(
-            f"{what}, because {backend.name} computes 2-D convolutions of this form wrongly; take litert"
+            f"{what}, because {interpreter.name} computes 2-D convolutions of this form wrongly; take litert"
         )
     raise NothingHeard(
         f"{what}: it is too short, or nobody speaks; give a recording of speech by --input, or more of it by --seconds"

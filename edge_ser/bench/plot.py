@@ -7,7 +7,7 @@ from typing import Any, Final
 from edge_ser.bench import table
 from edge_ser.bench.figures import STAGES
 from edge_ser.bench.result import Result
-from edge_ser.plotting import library
+from edge_ser.reports import plotting
 
 _COLOURS: Final = ("#E69F00", "#F0E442", "#56B4E9", "#009E73", "#0072B2", "#CC79A7", "#D55E00", "0.6")
 """Okabe and Ito's colours, which people with any kind of colour vision can tell apart, and grey for the rest."""
@@ -21,7 +21,7 @@ def need() -> Any:
     Raises:
         EdgeSerError: it is not installed.
     """
-    return library.need("matplotlib.figure", "--plot")
+    return plotting.need("matplotlib.figure", "--plot")
 
 
 def draw(result: Result) -> bytes:
@@ -36,7 +36,7 @@ def draw(result: Result) -> bytes:
     costs, times = figure.subplots(2, 1, height_ratios=(1 + len(names), 4))
     _draw_costs(costs, result, names)
     _draw_times(times, result)
-    return library.png(figure)
+    return plotting.png(figure)
 
 
 def _draw_costs(axes: Any, result: Result, names: list[str]) -> None:

@@ -24,9 +24,9 @@ _HOT: Final = 80.0
 """From here on processors slow themselves down, degrees Celsius."""
 
 
-def wrong(form: str, backend: str) -> bool:
+def wrong(form: str, interpreter: str) -> bool:
     """Whether an interpreter is known to compute a form of model wrongly: its convolutions of dynamic range."""
-    return (form, backend) == ("dynamic", "tflite-runtime")
+    return (form, interpreter) == ("dynamic", "tflite-runtime")
 
 
 def warnings(environment: Environment, measurements: Sequence[Measurement]) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def _of_the_models(measurements: Sequence[Measurement]) -> list[str]:
     first = measurements[0]
     for one in measurements:
         kind = one.configuration
-        if wrong(kind.form, kind.backend):
+        if wrong(kind.form, kind.interpreter):
             found.append(
                 f"{kind.name}: tflite-runtime computes 2-D convolutions of dynamic-range models wrongly, so that this"
                 " is the time of wrong answers; take litert"

@@ -41,12 +41,12 @@ class Choice:
 
     Attributes:
         model: The file.
-        backend: Which interpreter; ``None`` for the first that is installed.
+        interpreter: Which interpreter; ``None`` for the first that is installed.
         threads: Of the interpreter.
     """
 
     model: Path
-    backend: str | None
+    interpreter: str | None
     threads: int
 
 
@@ -109,7 +109,7 @@ def run(plan: Plan, sound: Sound, tell: Callable[[], None]) -> Result:
         def job(task: str, choice: Choice) -> Job:
             model, count = str(choice.model.absolute()), plan.streams or None
             tapes = speech_tape.descriptor, quiet_tape.descriptor
-            return Job(task, model, choice.backend, choice.threads, sound.rate, *tapes, count, started=0)
+            return Job(task, model, choice.interpreter, choice.threads, sound.rate, *tapes, count, started=0)
 
         # The first time files come from the disk; it counts for nothing, but says what is measured and what is wrong.
         trials: dict[Choice, Outcome] = {}
@@ -199,7 +199,7 @@ def _with_listening(outcome: Outcome, recording: Path, choice: Choice, core: int
     found = outcome.round
     assert found is not None  # it is what this task answers
     clock = environment.clock(core)
-    listening = start_up.listening(recording, choice.model, choice.backend)
+    listening = start_up.listening(recording, choice.model, choice.interpreter)
     return replace(found, start_up=replace(found.start_up, listening=listening), clock=clock)
 
 
@@ -214,8 +214,8 @@ def _configuration(choice: Choice, outcome: Outcome) -> Configuration:
         network_bytes=len(bundle.network),
         parameters=card.get("parameters"),
         multiply_adds_a_second=card.get("multiply_adds_a_second"),
-        backend=outcome.backend,
-        backend_version=outcome.backend_version,
+        interpreter=outcome.interpreter,
+        interpreter_version=outcome.interpreter_version,
         threads=choice.threads,
     )
 

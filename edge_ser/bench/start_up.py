@@ -9,8 +9,8 @@ import wave
 from pathlib import Path
 from typing import Final
 
+from edge_ser.audio import BLOCK_SAMPLES, SAMPLE_RATE
 from edge_ser.errors import EdgeSerError
-from edge_ser.settings import BLOCK_SAMPLES, INTERPRETERS, SAMPLE_RATE
 
 _COMMAND: Final = (sys.executable, "-m", "edge_ser", "listen", "--format", "json")
 
@@ -26,20 +26,18 @@ def silence(folder: Path) -> Path:
     return path
 
 
-def listening(recording: Path, model: Path, backend: str | None) -> float | None:
+def listening(recording: Path, model: Path, interpreter: str | None) -> float:
     """Return the time from the start of `edge-ser listen` to the line that says it listens, ms.
 
     Args:
         recording: What it listens to; opening a microphone takes as long as its driver likes, and is left out.
         model: The model file.
-        backend: The interpreter; for one that `listen` does not take the answer is ``None``.
+        interpreter: The interpreter; ``None`` for the first that is installed.
 
     Raises:
         EdgeSerError: it did not listen.
     """
-    if backend is not None and backend not in INTERPRETERS:
-        return None
-    chosen = () if backend is None else ("--interpreter", backend)
+    chosen = () if interpreter is None else ("--interpreter", interpreter)
     begin = time.monotonic_ns()
     with subprocess.Popen(
         [*_COMMAND, "--input", recording, "--model", model, *chosen],

@@ -6,7 +6,14 @@ from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Any, cast
 
-from edge_ser.pipeline import Stages
+from edge_ser.events import utc_now
+from edge_ser.features.front_end import FrontEnd
+from edge_ser.model.bundle import Bundle
+from edge_ser.model.interpreter import Interpreter
+from edge_ser.model.stream import ModelStream
+from edge_ser.recognition.decision import Decision
+from edge_ser.recognition.gate import SpeechGate
+from edge_ser.recognition.pipeline import Pipeline
 
 
 class Stopwatch:
@@ -60,11 +67,13 @@ class Timed:
         return timed
 
 
-def with_stopwatch(stages: Stages, watch: Stopwatch) -> Stages:
-    """Return stages that do the same, with a stopwatch on each."""
-    return Stages(
-        gate=cast(Any, Timed("gate", stages.gate, watch)),
-        front_end=cast(Any, Timed("features", stages.front_end, watch)),
-        model=cast(Any, Timed("model", stages.model, watch)),
-        decision=cast(Any, Timed("decision", stages.decision, watch)),
-    )
+def timed_pipeline(bundle: Bundle, interpreter: Interpreter, threads: int, watch: Stopwatch) -> Pipeline:
+    """Return the pipeline of :meth:`Pipeline.for_model` with a stopwatch on each stage."""
+    stages = {
+        "gate": SpeechGate(),
+        "features": FrontEnd(bundle.front_end),
+        "model": ModelStream(bundle, interpreter, threads),
+        "decision": Decision(bundle.labels, bundle.decision),
+    }
+    gate, front_end, model, decision = (cast(Any, Timed(name, stage, watch)) for name, stage in stages.items())
+    return Pipeline(gate, front_end, model, decision, utc_now)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from edge_ser.bench.figures import Latency, Streams
-from edge_ser.bench.listener import Listener
+from edge_ser.bench.listener import SteppedListener
 from edge_ser.bench.statistics import percentile
 
 _WARM_UP: Final = 5
@@ -33,9 +33,9 @@ _APART: Final = 37
 class _Ensemble:
     """Listeners that hear the same audio, each from another place on."""
 
-    def __init__(self, make: Callable[[], Listener], blocks: Sequence[bytes]) -> None:
+    def __init__(self, make: Callable[[], SteppedListener], blocks: Sequence[bytes]) -> None:
         self._make, self._blocks = make, blocks
-        self._listeners: list[Listener] = []
+        self._listeners: list[SteppedListener] = []
         self._turn = 0
 
     def play(self, count: int, period: int) -> list[int]:
@@ -62,7 +62,7 @@ class _Ensemble:
         return time.perf_counter_ns() - begin
 
 
-def carry(make: Callable[[], Listener], blocks: Sequence[bytes], count: int | None, period: int) -> Streams:
+def carry(make: Callable[[], SteppedListener], blocks: Sequence[bytes], count: int | None, period: int) -> Streams:
     """Run so many streams, or find how many can be run.
 
     Args:

@@ -101,7 +101,7 @@ def _stages(found: Measurement, number: str) -> Table:
         rows.append(_row("paced: every block", found.paced.block))
         rows.append(_row("paced: a label", found.paced.end_to_end))
         rows.append(_row("paced: late wake-up", found.paced.wake_up))
-    which = f"{number}{kind.name}; version {kind.backend_version}, sha256 {kind.network_sha256[:12]}"
+    which = f"{number}{kind.name}; version {kind.interpreter_version}, sha256 {kind.network_sha256[:12]}"
     return Table(f"{which}: ms a block, {rounds}", _HEAD, tuple(rows))
 
 

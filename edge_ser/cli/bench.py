@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edge_ser.cli import options, output_file
-from edge_ser.cli.stop import Stopped, StopSignals
-from edge_ser.model.interpreter import BACKENDS
-from edge_ser.settings import HIGHEST_RATE, LOWEST_RATE
-from edge_ser.sinks import standard_error, standard_output
+from edge_ser.audio import HIGHEST_RATE, LOWEST_RATE
+from edge_ser.cli import options
+from edge_ser.console import output_file, standard_error, standard_output
+from edge_ser.listening.stop_signals import Stopped, StopSignals
+from edge_ser.model.forms import FORMS
+from edge_ser.model.interpreter import INTERPRETERS
 
 if TYPE_CHECKING:
     from edge_ser.bench.compare import Comparison
     from edge_ser.bench.result import Result
     from edge_ser.bench.runs import Choice
 
-_VARIANTS = ("int8", "dynamic", "float")
 _AUTO = "auto"
 _MOST_STREAMS = 10_000
 
@@ -46,9 +46,9 @@ def _count(context: click.Context, parameter: click.Parameter, value: str | None
 @click.command(name="bench")
 @click.option("--model", "models", multiple=True, type=click.Path(path_type=Path, readable=False), metavar="FILE",
               help="Model file; the one that the package ships by default.  May be repeated.")  # fmt: skip
-@click.option("--variant", "variants", multiple=True, type=click.Choice(_VARIANTS),
+@click.option("--form", "forms", multiple=True, type=click.Choice(FORMS),
               help="Form of the model: FILE-dynamic and FILE-float stand beside FILE.  May be repeated.")  # fmt: skip
-@click.option("--backend", "backends", multiple=True, type=click.Choice(list(BACKENDS)),
+@click.option("--interpreter", "interpreters", multiple=True, type=click.Choice(list(INTERPRETERS)),
               help="Interpreter; by default the first that is installed.  May be repeated.")  # fmt: skip
 @click.option("--threads", multiple=True, type=click.IntRange(1, 64), metavar="N",
               help="Threads of the interpreter; `listen` takes 1, the default.  May be repeated.")  # fmt: skip
@@ -76,8 +76,8 @@ def _count(context: click.Context, parameter: click.Parameter, value: str | None
               help="Draw shares and percentiles there (needs `edge-ser[plots]`).")  # fmt: skip
 def command(
     models: tuple[Path, ...],
-    variants: tuple[str, ...],
-    backends: tuple[str, ...],
+    forms: tuple[str, ...],
+    interpreters: tuple[str, ...],
     threads: tuple[int, ...],
     recording: Path | None,
     seconds: float,
@@ -100,7 +100,7 @@ def command(
     Examples:
       edge-ser bench
       edge-ser bench --input meeting.wav --paced --streams auto
-      edge-ser bench --variant int8 --variant float --backend litert --plot bench.png
+      edge-ser bench --form int8 --form float --interpreter litert --plot bench.png
       edge-ser bench --save before.json    # then change something, and:
       edge-ser bench --compare before.json
     """
@@ -116,7 +116,7 @@ def command(
     if plot is not None:
         picture.need()
     old = None if older is None else results.read(older)
-    choices = _choices(models, variants, backends, threads)
+    choices = _choices(models, forms, interpreters, threads)
     for choice in choices:
         read_bundle(choice.model)
     plan = runs.Plan(choices, recording, rounds, paced, streams)
@@ -144,17 +144,21 @@ def command(
 
 
 def _choices(
-    models: tuple[Path, ...], variants: tuple[str, ...], backends: tuple[str, ...], threads: tuple[int, ...]
+    models: tuple[Path, ...], forms: tuple[str, ...], interpreters: tuple[str, ...], threads: tuple[int, ...]
 ) -> tuple[Choice, ...]:
     """Return all combinations, each once."""
     from edge_ser.bench.runs import Choice
-    from edge_ser.model.bundle import default_model, variant_of
+    from edge_ser.model.forms import file_of_form
+    from edge_ser.paths import default_model
 
     files = models or (default_model(),)
-    if variants:
-        files = tuple(variant_of(file, variant) for file in files for variant in variants)
+    if forms:
+        files = tuple(file_of_form(file, form) for file in files for form in forms)
     found = (
-        Choice(file, backend, count) for file in files for backend in backends or (None,) for count in threads or (1,)
+        Choice(file, interpreter, count)
+        for file in files
+        for interpreter in interpreters or (None,)
+        for count in threads or (1,)
     )
     return tuple(dict.fromkeys(found))
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge_ser.cli import options
-from edge_ser.cli.stop import Stopped, StopSignals
+from edge_ser.console import standard_error, standard_output
 from edge_ser.errors import EdgeSerError
-from edge_ser.sinks import standard_error, standard_output
+from edge_ser.listening.stop_signals import Stopped, StopSignals
 
 if TYPE_CHECKING:
-    from edge_ser.api import EmotionRecognizer, Result
+    from edge_ser.listening.recognizer import EmotionRecognizer
+    from edge_ser.recognition.results import Result
 
 EXIT_SOME_FAILED = 1
 
@@ -39,8 +40,8 @@ def command(paths: tuple[Path, ...], model_path: Path | None, interpreter: str |
       edge-ser classify calls/ --format csv > labels.csv
       edge-ser classify *.flac --format json | jq '.[] | {path, label}'
     """
-    from edge_ser.api import EmotionRecognizer
-    from edge_ser.sources.recording import find_recordings
+    from edge_ser.listening.recognizer import EmotionRecognizer
+    from edge_ser.sources.folders import find_recordings
 
     files = find_recordings(paths)
     recognizer = EmotionRecognizer(model_path, interpreter)

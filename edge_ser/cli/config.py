@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
+from edge_ser import paths
 from edge_ser.cli import options
-from edge_ser.service import paths
-from edge_ser.sinks import standard_output
+from edge_ser.console import standard_output
 
 _file = click.argument(
     "file", type=click.Path(path_type=Path, readable=False), default=paths.CONFIGURATION, metavar="[FILE]"
@@ -34,32 +34,32 @@ def command() -> None:
 @options.format_of("toml", "json")
 def show(file: Path, format_: str) -> None:
     """Show all settings that a file results in, defaults included; passwords are left out."""
-    from edge_ser import toml_tables
-    from edge_ser.configuration import read_configuration
-    from edge_ser.settings import without_password
+    from edge_ser.listening.configuration import settings_of
+    from edge_ser.settings import toml
+    from edge_ser.settings.checks import without_password
 
-    settings = read_configuration(file)
+    settings = settings_of(file)
     shown = tuple(without_password(uri) for uri in settings.output.publish)
     settings = replace(settings, output=replace(settings.output, publish=shown))
     if format_ == "json":
         standard_output.write(json.dumps(asdict(settings), indent=2) + "\n")
     else:
-        standard_output.write(toml_tables.dump(settings))
+        standard_output.write(toml.dump(settings))
 
 
 @command.command(name="check")
 @_file
 def check(file: Path) -> None:
     """Check a file; an error names the key, its value and what is allowed."""
-    from edge_ser.configuration import read_configuration
+    from edge_ser.listening.configuration import settings_of
 
-    read_configuration(file)
+    settings_of(file)
     standard_output.write(f"{file} is right\n")
 
 
 @command.command(name="example")
 def example() -> None:
     """Print the file that the service is installed with: all keys, explained, with their defaults."""
-    from edge_ser.configuration import example as text
+    from edge_ser.listening.configuration import example as text
 
     standard_output.write(text())

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from edge_ser.cli.stop import Stopped, StopSignals
-from edge_ser.service import paths
-from edge_ser.sinks import standard_error
+from edge_ser import paths
+from edge_ser.console import standard_error
+from edge_ser.listening.stop_signals import Stopped, StopSignals
 
 
 @click.command(name="dashboard")

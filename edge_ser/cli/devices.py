@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from edge_ser.cli import options
-from edge_ser.sinks import standard_output
+from edge_ser.console import standard_output
 
 
 @click.command(name="devices")

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from edge_ser.cli import options
-from edge_ser.sinks import standard_output
+from edge_ser.console import standard_output
 
 if TYPE_CHECKING:
-    from edge_ser.service.doctor.result import Finding
+    from edge_ser.doctor.result import Finding
 
 EXIT_SOMETHING_WRONG: Final = 1
 
@@ -48,7 +48,7 @@ def command(seconds: int, device: str | None, config: Path | None, format_: str,
       edge-ser doctor --seconds 10 --device "USB PnP"
       edge-ser doctor --no-meter --format json
     """
-    from edge_ser.service.doctor.checks import Wanted, examine
+    from edge_ser.doctor.checks import Wanted, examine
 
     show = _show if meter and sys.stderr is not None and sys.stderr.isatty() else None
     findings = []

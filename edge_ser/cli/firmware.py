@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from edge_ser.cli import options
-from edge_ser.sinks import standard_error, standard_output
+from edge_ser.console import standard_error, standard_output
 
 if TYPE_CHECKING:
-    from edge_ser.service.firmware import Profile
+    from edge_ser.firmware.block import Profile
 
 _root = click.option(
     "--root",
@@ -55,15 +55,15 @@ def apply(profile: str, dry_run: bool, root: Path) -> None:
       edge-ser firmware apply inmp441 --dry-run
       sudo edge-ser firmware apply inmp441
     """
-    from edge_ser.service import firmware, firmware_files
+    from edge_ser.firmware import block, files
 
     chosen = _chosen(profile)
     _require_root(root, dry_run)
-    path = firmware_files.find(root)
-    text = firmware_files.read(path)
-    before = firmware.applied(text)
-    after = firmware.apply(text, chosen)
-    for remark in firmware.remarks(text, chosen):
+    path = files.find(root)
+    text = files.read(path)
+    before = block.applied(text)
+    after = block.apply(text, chosen)
+    for remark in block.remarks(text, chosen):
         standard_error.say(f"{path}: {remark}")
     if dry_run:
         _show_difference(path, text, after)
@@ -71,11 +71,11 @@ def apply(profile: str, dry_run: bool, root: Path) -> None:
     if after == text:
         standard_output.write(f"{profile} is set already in {path}: nothing changed\n{_next_step(chosen)}")
         return
-    firmware_files.write(path, after)
+    files.write(path, after)
     instead = f" instead of {before}" if before not in (None, profile) else ""
     standard_output.write(
         f"{profile} is now set in {path}{instead}; the file before the first change: "
-        f"{firmware_files.backup_of(path).name}\nreboot needed: sudo reboot\n{_next_step(chosen)}"
+        f"{files.backup_of(path).name}\nreboot needed: sudo reboot\n{_next_step(chosen)}"
     )
 
 
@@ -89,20 +89,20 @@ def revert(dry_run: bool, root: Path) -> None:
     Examples:
       sudo edge-ser firmware revert
     """
-    from edge_ser.service import firmware, firmware_files
+    from edge_ser.firmware import block, files
 
     _require_root(root, dry_run)
-    path = firmware_files.find(root)
-    text = firmware_files.read(path)
-    after = firmware.revert(text)
+    path = files.find(root)
+    text = files.read(path)
+    after = block.revert(text)
     if dry_run:
         _show_difference(path, text, after)
         return
     if after == text:
         standard_output.write(f"no microphone is set in {path}: nothing changed\n")
         return
-    firmware_files.write(path, after)
-    standard_output.write(f"{firmware.applied(text)} was taken out of {path}\nreboot needed: sudo reboot\n")
+    files.write(path, after)
+    standard_output.write(f"{block.applied(text)} was taken out of {path}\nreboot needed: sudo reboot\n")
 
 
 @command.command(name="show")
@@ -120,22 +120,22 @@ def show(profile: str | None, format_: str, root: Path) -> None:
     from dataclasses import asdict
 
     from edge_ser.errors import NoFirmwareFile
-    from edge_ser.service import firmware, firmware_files
+    from edge_ser.firmware import block, files
 
     if profile is not None:
         chosen = _chosen(profile)
-        text = json.dumps(asdict(chosen), indent=2) + "\n" if format_ == "json" else firmware_files.notes(profile)
+        text = json.dumps(asdict(chosen), indent=2) + "\n" if format_ == "json" else files.notes(profile)
         standard_output.write(text)
         return
     path: Path | None = None
     applied = None
     try:
-        path = firmware_files.find(root)
-        applied = firmware.applied(firmware_files.read(path))
+        path = files.find(root)
+        applied = block.applied(files.read(path))
         where = f"file: {path}"
     except NoFirmwareFile as error:
         where = f"file: none ({error})"
-    profiles = firmware_files.profiles().values()
+    profiles = files.profiles().values()
     if format_ == "json":
         found = {"file": path and str(path), "applied": applied, "profiles": [asdict(one) for one in profiles]}
         standard_output.write(json.dumps(found, indent=2) + "\n")
@@ -146,11 +146,11 @@ def show(profile: str | None, format_: str, root: Path) -> None:
 
 
 def _chosen(name: str) -> Profile:
-    from edge_ser.service import firmware_files
-    from edge_ser.settings import require_one_of
+    from edge_ser.firmware import files
+    from edge_ser.settings.checks import require_one_of
 
-    require_one_of("profile", name, firmware_files.names())
-    return firmware_files.profiles()[name]
+    require_one_of("profile", name, files.names())
+    return files.profiles()[name]
 
 
 def _require_root(root: Path, dry_run: bool) -> None:

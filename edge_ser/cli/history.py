@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from edge_ser.cli import options, period
-from edge_ser.sinks import standard_error, standard_output
+from edge_ser.console import standard_error, standard_output
 
 if TYPE_CHECKING:
     from edge_ser.events import Event
@@ -40,10 +40,11 @@ def command(since: datetime, until: datetime, file: Path | None, format_: str) -
       edge-ser history --since 2026-11-01 --until 2026-11-30 --format csv > november.csv
       edge-ser history --format json | jq '.[] | select(.label == "anger") | .time'
     """
-    from edge_ser.history import place, reading
+    from edge_ser import paths
+    from edge_ser.history import reading
 
     period.required_order(since, until)
-    path = file or place.read()
+    path = file or paths.history_to_read()
     events = reading.read(path, since, until)
     first = next(events, None)
     if first is None:

@@ -7,7 +7,8 @@ from typing import Final
 
 import click
 
-from edge_ser.cli import options, output_file
+from edge_ser.cli import options
+from edge_ser.console import output_file
 
 SUFFIXES: Final = (".png", ".html")
 
@@ -32,13 +33,13 @@ def command(file: Path, out: Path, model_path: Path | None, interpreter: str | N
     """
     if out.suffix.lower() not in SUFFIXES:
         raise click.UsageError(f"{out}: allowed is a name that ends in .png or .html, for example recording.png")
-    from edge_ser.inspection import inspect
-    from edge_ser.plotting import library
-    from edge_ser.plotting.inspection import draw
-    from edge_ser.plotting.page import page
+    from edge_ser.reports import plotting
+    from edge_ser.reports.inspection import inspect
+    from edge_ser.reports.inspection_page import page
+    from edge_ser.reports.inspection_picture import draw
 
-    library.need("matplotlib.figure", "inspect")  # before the work, not after it
-    bundle, backend = options.load(model_path, interpreter)
-    inspection = inspect(file, bundle, backend)
-    picture = library.png(draw(inspection, bundle.front_end))
+    plotting.need("matplotlib.figure", "inspect")  # before the work, not after it
+    bundle, runtime = options.load(model_path, interpreter)
+    inspection = inspect(file, bundle, runtime)
+    picture = plotting.png(draw(inspection, bundle.front_end))
     output_file.write(out, picture if out.suffix.lower() == ".png" else page(inspection, picture))

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_ser.audio import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, SAMPLE_RATE
 from edge_ser.cli import options
-from edge_ser.cli.stop import Stopped, StopSignals
 from edge_ser.errors import InvalidSetting
-from edge_ser.settings import FORMATS, HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, SAMPLE_RATE, OutputSettings
+from edge_ser.listening.stop_signals import Stopped, StopSignals
+from edge_ser.settings import FORMATS, OutputSettings
 from edge_ser.sinks import destinations
 
 if TYPE_CHECKING:
@@ -107,13 +108,13 @@ def command(
     }
 
     def read() -> ListenSettings:
-        from edge_ser.configuration import settings_of
+        from edge_ser.listening.configuration import settings_of
 
         return settings_of(config, given)
 
     # While these are made a signal ends the process at once: nothing has to be tidied up, and an exception in the
     # middle of an import can do anything.
-    from edge_ser.cli.session import Session
+    from edge_ser.listening.session import Session
 
     session = Session(read())
     with StopSignals(reloads=config is not None) as signals, suppress(Stopped):

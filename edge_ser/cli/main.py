@@ -56,8 +56,8 @@ def run(arguments: list[str], program: str = "edge-ser", group: str = "edge_ser.
 def _invoke(arguments: list[str], program: str, group: str) -> int:
     import importlib
 
+    from edge_ser.console import standard_output
     from edge_ser.errors import EdgeSerError
-    from edge_ser.sinks import standard_output
 
     try:
         # Not cli.main(): it ends the process itself, with status 1, when the reader of the help text is gone.
@@ -71,7 +71,7 @@ def _invoke(arguments: list[str], program: str, group: str) -> int:
 
 
 def _fail(program: str, message: str, status: int) -> int:
-    from edge_ser.sinks import standard_error
+    from edge_ser.console import standard_error
 
     standard_error.say(f"{program}: " + " ".join(message.split()))
     return status

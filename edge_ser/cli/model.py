@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from edge_ser.cli import options
-from edge_ser.sinks import standard_output
+from edge_ser.console import standard_output
 
 
 @click.command(name="model")
@@ -26,7 +26,8 @@ def command(file: Path | None, format_: str) -> None:
       edge-ser model
       edge-ser model my.tflite --format json
     """
-    from edge_ser.model.bundle import default_model, read_bundle
+    from edge_ser.model.bundle import read_bundle
+    from edge_ser.paths import default_model
 
     bundle = read_bundle(file)
     facts: dict[str, Any] = {

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from edge_ser.sinks import standard_output
+from edge_ser.console import standard_output
 
 
 def _span(context: click.Context, parameter: click.Parameter, text: str | None) -> timedelta | None:
-    from edge_ser.privacy import parse_span
+    from edge_ser.cli.time_span import parse_span
 
     try:
         return None if text is None else parse_span(text)
@@ -42,9 +42,9 @@ def command(span: timedelta | None, file: Path | None) -> None:
       edge-ser mute --for 30m         # without a service: your own `edge-ser listen`
       sudo edge-ser mute              # the service needs root
     """
-    from edge_ser import privacy
+    from edge_ser import mute, paths
 
-    path = file or privacy.switch()
-    now = privacy.local_now()
-    privacy.mute(path, None if span is None else now + span)
-    standard_output.write(f"{privacy.muted(path, now) or 'muted'}  ({path})\n")
+    path = file or paths.mute_file_of_commands()
+    now = mute.local_now()
+    mute.mute(path, None if span is None else now + span)
+    standard_output.write(f"{mute.muted(path, now) or 'muted'}  ({path})\n")

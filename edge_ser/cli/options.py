@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from edge_ser.model.interpreter import INTERPRETERS
+
 if TYPE_CHECKING:
     from edge_ser.model.bundle import Bundle
-    from edge_ser.model.interpreter import Backend
+    from edge_ser.model.interpreter import Interpreter
 
 model = click.option(
     "--model",
@@ -21,7 +23,7 @@ model = click.option(
 )
 interpreter = click.option(
     "--interpreter",
-    type=click.Choice(["tflite-runtime", "litert"]),
+    type=click.Choice(list(INTERPRETERS)),
     help="Which TensorFlow Lite interpreter to use; by default the first that is installed.",
 )
 
@@ -36,9 +38,9 @@ def format_of(*choices: str, help: str = "How to print.") -> Callable[[_Command]
     )
 
 
-def load(model_path: Path | None, interpreter: str | None) -> tuple[Bundle, Backend]:
+def load(model_path: Path | None, interpreter: str | None) -> tuple[Bundle, Interpreter]:
     """Read the model and choose the interpreter."""
     from edge_ser.model.bundle import read_bundle
-    from edge_ser.model.interpreter import choose_backend
+    from edge_ser.model.interpreter import choose_interpreter
 
-    return read_bundle(model_path), choose_backend(interpreter)
+    return read_bundle(model_path), choose_interpreter(interpreter)

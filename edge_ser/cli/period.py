@@ -59,7 +59,7 @@ def _until(context: click.Context, parameter: click.Parameter, text: str | None)
 
 
 def _moment(context: click.Context, parameter: click.Parameter, text: str, whole_day: bool) -> datetime:
-    from edge_ser.privacy import parse_span
+    from edge_ser.cli.time_span import parse_span
 
     try:
         return _now() - parse_span(text)

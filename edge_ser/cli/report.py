@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from edge_ser.cli import output_file, period
-from edge_ser.sinks import standard_error
+from edge_ser.cli import period
+from edge_ser.console import output_file, standard_error
 
 _SUFFIXES = (".html", ".png", ".txt")
 
@@ -38,11 +38,12 @@ def command(since: datetime, until: datetime, file: Path | None, out: Path) -> N
       pip install 'edge-ser[plots]'; edge-ser report week.png
       sudo edge-ser report --since 2026-11-24 --until 2026-11-24 day.png     # of the service
     """
-    from edge_ser.history import place, reading
-    from edge_ser.report import figures, output
+    from edge_ser import paths
+    from edge_ser.history import reading
+    from edge_ser.reports import figures, output
 
     period.required_order(since, until)
-    path = file or place.read()
+    path = file or paths.history_to_read()
     summed = figures.sum_up(reading.read(path, since, until), since, until)
     output_file.write(out, output.render(out.suffix.lower(), summed))
     if not summed.total.utterances:

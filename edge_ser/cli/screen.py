@@ -94,15 +94,16 @@ class Screen:
         if condition.link is not Link.CONNECTED:
             waiting = "connecting" if condition.link is None else explain(condition.link, self.path)
             return [paint.text(f"edge-ser  {waiting}", _TROUBLE)]
-        quiet = "connected; nothing heard yet" if condition.state == "unknown" else condition.state
-        trouble = condition.state not in ("unknown", "listening")
-        lines = [paint.text(f"edge-ser  {condition.message or quiet}", _TROUBLE if trouble else None, bold=True)]
-        if condition.fault:
-            lines.append(paint.text(condition.fault_message, _TROUBLE))
-        if condition.overflows:
-            lines.append(paint.text(f"audio was lost {condition.overflows} times: this machine is too busy", _TROUBLE))
-        if condition.dropped:
-            lines.append(paint.text(f"events were dropped {condition.dropped} times: this terminal is slow", _TROUBLE))
+        service = condition.service
+        quiet = "connected; nothing heard yet" if service.name == "unknown" else service.name
+        trouble = service.name not in ("unknown", "listening")
+        lines = [paint.text(f"edge-ser  {service.message or quiet}", _TROUBLE if trouble else None, bold=True)]
+        if service.fault:
+            lines.append(paint.text(service.fault_message, _TROUBLE))
+        if service.overflows:
+            lines.append(paint.text(f"audio was lost {service.overflows} times: this machine is too busy", _TROUBLE))
+        if service.dropped:
+            lines.append(paint.text(f"events were dropped {service.dropped} times: this terminal is slow", _TROUBLE))
         return [*lines, self._level(paint)]
 
     def _level(self, paint: _Paint) -> str:

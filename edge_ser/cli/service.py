@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from edge_ser.cli import options
-from edge_ser.sinks import standard_output
+from edge_ser.console import standard_output
 
 if TYPE_CHECKING:
     from edge_ser.service.system import Target
@@ -77,7 +77,8 @@ def install(
       sudo edge-ser service install --from edge_ser-0.2.0-py3-none-any.whl
     """
     sys.dont_write_bytecode = True  # root must not leave its files in the checkout of a user
-    from edge_ser.service import install, paths
+    from edge_ser import paths
+    from edge_ser.service import install
     from edge_ser.service.install import Options
 
     target = _target(root)
@@ -112,7 +113,8 @@ def uninstall(purge: bool, dry_run: bool, root: Path | None) -> None:
       sudo edge-ser service uninstall --purge     # its settings too
     """
     sys.dont_write_bytecode = True  # root must not leave its files in the checkout of a user
-    from edge_ser.service import paths, uninstall
+    from edge_ser import paths
+    from edge_ser.service import uninstall
 
     target = _target(root)
     kept = not purge and target.at(paths.CONFIGURATION).exists()
@@ -165,8 +167,9 @@ def logs(follow: bool, lines: int | None, since: str | None) -> None:
     import shutil
     import signal
 
+    from edge_ser import paths
     from edge_ser.errors import NoSystemd
-    from edge_ser.service import paths, status
+    from edge_ser.service import status
 
     if shutil.which("journalctl") is None:
         raise NoSystemd("there is no journalctl here, so no journal either; it comes with systemd")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from edge_ser.cli.mute import file_option
-from edge_ser.sinks import standard_output
+from edge_ser.console import standard_output
 
 
 @click.command(name="unmute")
@@ -20,8 +20,8 @@ def command(file: Path | None) -> None:
       edge-ser unmute
       sudo edge-ser unmute            # the service needs root
     """
-    from edge_ser import privacy
+    from edge_ser import mute, paths
 
-    path = file or privacy.switch()
-    was = privacy.unmute(path)
+    path = file or paths.mute_file_of_commands()
+    was = mute.unmute(path)
     standard_output.write(f"no longer muted  ({path})\n" if was else f"was not muted  ({path})\n")

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from edge_ser.cli.stop import Stopped, StopSignals
-from edge_ser.service import paths
-from edge_ser.sinks import standard_error, standard_output
+from edge_ser import paths
+from edge_ser.console import standard_error, standard_output
+from edge_ser.listening.stop_signals import Stopped, StopSignals
 
 if TYPE_CHECKING:
     from edge_ser.cli.screen import Screen

@@ -18,10 +18,10 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge_ser.console import standard_error
 from edge_ser.dashboard.feed import Feed
 from edge_ser.dashboard.pages import LANGUAGE_COOKIE, Pages, choose_language, files
 from edge_ser.dashboard.security import COOKIE, HEADERS, Asked, Guard
-from edge_ser.sinks import standard_error
 
 _LONGEST_BODY: Final = 4_096
 """Bytes of a login or of a press of the button."""

@@ -100,10 +100,11 @@ class Feed:
             self._take_level(item)
             return
         self._answer(item)
-        before, self._condition = self._condition, self._condition.after(item)
-        if isinstance(item, Link) or self._condition.state != "listening":
+        before = self._state()
+        self._condition = self._condition.after(item)
+        if isinstance(item, Link) or self._condition.service.name != "listening":
             self._current = None  # nobody will hear the end of it
-        if self._condition != before:
+        if self._state() != before:
             self._tell("state", self._state())
         if isinstance(item, EmotionEvent):
             self._current = item
@@ -175,17 +176,16 @@ class Feed:
                 self._requests.ask_for_levels(False)
 
     def _state(self) -> dict[str, Any]:
-        condition = self._condition
-        link = condition.link
+        link, service = self._condition.link, self._condition.service
         return {
             "link": "connecting" if link is None else link.value,
             "link_message": "" if link is None else explain(link, self._path),
-            "state": condition.state,
-            "message": condition.message,
-            "fault": condition.fault,
-            "fault_message": condition.fault_message,
-            "overflows": condition.overflows,
-            "dropped": condition.dropped,
+            "state": service.name,
+            "message": service.message,
+            "fault": service.fault.status if service.fault else "",
+            "fault_message": service.fault_message,
+            "overflows": service.overflows,
+            "dropped": service.dropped,
         }
 
     def _tell(self, name: str, content: dict[str, Any]) -> None:

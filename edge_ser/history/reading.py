@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from edge_ser.console import standard_error
 from edge_ser.errors import EdgeSerError, NotPermitted
 from edge_ser.events import Event
 from edge_ser.history import schema
-from edge_ser.history.place import SUFFIX
-from edge_ser.sinks import standard_error
+from edge_ser.paths import HISTORY_SUFFIX
 
 _ROWS: Final = 1_000
 """Rows a query: whoever reads slowly must not keep the writer's log from being emptied."""
@@ -101,7 +101,7 @@ def _unreadable(path: Path, error: Exception) -> EdgeSerError:
             f"cannot read the history {path}: {getattr(error, 'strerror', None) or error}; check the path, a history is"
             " a file such as history.sqlite"
         )
-    if path.suffix != SUFFIX:  # nor would `edge-ser listen` touch it
+    if path.suffix != HISTORY_SUFFIX:  # nor would `edge-ser listen` touch it
         return EdgeSerError(f"{path} is no history ({error}); check the path")
     return EdgeSerError(
         f"the history {path} is damaged ({error}); `edge-ser listen` will set it aside and begin a new one"

@@ -12,19 +12,17 @@ import io
 import json
 import zipfile
 from dataclasses import asdict, dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+from edge_ser.audio import SAMPLE_RATE
 from edge_ser.errors import EdgeSerError, FrontEndMismatch, InvalidSetting, ModelCorrupt, ModelForeign
 from edge_ser.features.parameters import FrontEndParameters
-from edge_ser.settings import SAMPLE_RATE, DecisionSettings
+from edge_ser.model.settings import DecisionSettings
+from edge_ser.paths import default_model
 
 FORMAT: Final = 1
 """Version of the layout of ``edge-ser.json``."""
-
-VARIANTS: Final = ("int8", "dynamic", "float")
-"""Full int8, which ships to listen; int8 weights with float activations (dynamic range); float."""
 
 _ENTRY: Final = "edge-ser.json"
 _TFLITE_MAGIC: Final = b"TFL3"  # at byte 4 of every TensorFlow Lite flatbuffer
@@ -94,33 +92,6 @@ class Bundle:
             # A fixed date and no compression, so that the same model gives the same bytes everywhere.
             archive.writestr(zipfile.ZipInfo(_ENTRY, (1980, 1, 1, 0, 0, 0)), json.dumps(description, indent=1))
         return out.getvalue()
-
-
-def default_model() -> Path:
-    """Return the path of the model that the package ships."""
-    return Path(str(resources.files("edge_ser") / "models" / "default.tflite"))
-
-
-def variant_of(path: Path, variant: str) -> Path:
-    """Return the file that holds another form of a model: it stands beside it, ``X.tflite`` beside ``X-float.tflite``.
-
-    Args:
-        path: The model file, in whichever form.
-        variant: One of :data:`VARIANTS`.
-
-    Raises:
-        InvalidSetting: there is no such file.
-    """
-    stem = path.stem
-    for other in VARIANTS:
-        stem = stem.removesuffix(f"-{other}")
-    found = path.with_name(f"{stem}{path.suffix}" if variant == "int8" else f"{stem}-{variant}{path.suffix}")
-    if not found.is_file():
-        raise InvalidSetting(
-            f"variant = {variant}: allowed for {path} if {found} is there; make it by `python -m training quantize`, "
-            "or name the file itself"
-        )
-    return found
 
 
 def read_bundle(path: str | Path | None = None) -> Bundle:

@@ -10,28 +10,34 @@ from __future__ import annotations
 import importlib
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any, Final
 
 from edge_ser.errors import InterpreterMissing
 
-BACKENDS: Final = {
-    "tflite-runtime": "tflite_runtime.interpreter",
-    "litert": "ai_edge_litert.interpreter",
-    "tensorflow": "tensorflow.lite.python.interpreter",
-}
-"""Names of the known interpreters and their modules, in order of preference."""
 
-_DISTRIBUTIONS: Final = {
-    "tflite-runtime": ("tflite-runtime",),
-    "litert": ("ai-edge-litert",),
-    "tensorflow": ("tensorflow", "tensorflow-cpu"),
+@dataclass(frozen=True)
+class _Package:
+    """Where an interpreter comes from.
+
+    Attributes:
+        module: What has the class ``Interpreter``.
+        distributions: Names under which it may be installed; the first is the one to install.
+    """
+
+    module: str
+    distributions: tuple[str, ...]
+
+
+INTERPRETERS: Final = {
+    "tflite-runtime": _Package("tflite_runtime.interpreter", ("tflite-runtime",)),
+    "litert": _Package("ai_edge_litert.interpreter", ("ai-edge-litert",)),
+    "tensorflow": _Package("tensorflow.lite.python.interpreter", ("tensorflow", "tensorflow-cpu")),
 }
-"""Names under which each may be installed; the first is the one to install."""
+"""The known interpreters by name, in order of preference."""
 
 
 @dataclass(frozen=True)
-class Backend:
+class Interpreter:
     """An installed interpreter.
 
     Attributes:
@@ -48,7 +54,7 @@ class Backend:
         Raises:
             ValueError: The bytes are no model that this interpreter can run.
         """
-        module = importlib.import_module(BACKENDS[self.name])
+        module = importlib.import_module(INTERPRETERS[self.name].module)
         interpreter = module.Interpreter(
             model_content=model,
             num_threads=threads,
@@ -58,42 +64,45 @@ class Backend:
         return interpreter
 
 
-def choose_backend(name: str | None = None) -> Backend:
+def choose_interpreter(name: str | None = None) -> Interpreter:
     """Return the asked interpreter, or the first one that is installed and works.
 
     Args:
-        name: One of :data:`BACKENDS`, or ``None`` for whichever is there.
+        name: One of :data:`INTERPRETERS`, or ``None`` for whichever is there.
 
     Raises:
         InterpreterMissing: it is not installed, or does not work with the installed numpy.
     """
-    if name is not None and name not in BACKENDS:
-        raise InterpreterMissing(f"unknown interpreter '{name}': allowed are {', '.join(BACKENDS)}")
+    if name is not None and name not in INTERPRETERS:
+        raise InterpreterMissing(f"unknown interpreter '{name}': allowed are {', '.join(INTERPRETERS)}")
     reasons = []
-    for candidate in [name] if name else list(BACKENDS):
+    for candidate in [name] if name else list(INTERPRETERS):
         try:
             _import(candidate)
         except ImportError as error:
             reasons.append(f"{candidate}: {error}")
             continue
-        return Backend(candidate, _version(candidate))
+        return Interpreter(candidate, _version(candidate))
+    wanted = INTERPRETERS[name].distributions[0] if name else "tflite-runtime (Python 3.10, 3.11) or ai-edge-litert"
     raise InterpreterMissing(
         f"no TensorFlow Lite interpreter works here ({'; '.join(reasons)}); on a 64-bit system run:"
-        f" pip install {_DISTRIBUTIONS[name][0] if name else 'tflite-runtime (Python 3.10, 3.11) or ai-edge-litert'}"
+        f" pip install {wanted}"
     )
 
 
 def _import(name: str) -> None:
     import numpy as np
 
-    importlib.import_module(BACKENDS[name])
+    importlib.import_module(INTERPRETERS[name].module)
     # Built against numpy 1, tflite-runtime imports under numpy 2 and only dies when an interpreter is made.
     if name == "tflite-runtime" and int(np.__version__.split(".")[0]) >= 2:
         raise ImportError(f"needs numpy 1, found {np.__version__}")
 
 
 def _version(name: str) -> str:
-    for distribution in _DISTRIBUTIONS[name]:
+    from importlib import metadata
+
+    for distribution in INTERPRETERS[name].distributions:
         with suppress(metadata.PackageNotFoundError):
             return metadata.version(distribution)
     return "unknown"

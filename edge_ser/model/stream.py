@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from edge_ser.errors import ModelForeign
 from edge_ser.model.bundle import Bundle
-from edge_ser.model.interpreter import Backend
+from edge_ser.model.interpreter import Interpreter
 
 Int8 = npt.NDArray[np.int8]
 Float = npt.NDArray[np.float64]
@@ -28,17 +28,17 @@ class ModelStream:
         ModelForeign: the network's tensors are not those that its description promises.
     """
 
-    def __init__(self, bundle: Bundle, backend: Backend, threads: int = 1) -> None:
+    def __init__(self, bundle: Bundle, interpreter: Interpreter, threads: int = 1) -> None:
         self.bundle = bundle
         try:
-            self._interpreter = backend.load(bundle.network, threads)
+            self._network = interpreter.load(bundle.network, threads)
         except (ValueError, RuntimeError) as error:
-            raise ModelForeign(f"{backend.name} {backend.version} cannot run this model: {error}") from None
+            raise ModelForeign(f"{interpreter.name} {interpreter.version} cannot run this model: {error}") from None
         layout, coefficients = bundle.chunk, bundle.front_end.coefficients
         self._frames = layout.frames
         self._context = layout.context
         self._frames_a_step = layout.frames // layout.steps
-        (source,), (result,) = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        (source,), (result,) = self._network.get_input_details(), self._network.get_output_details()
         expected = ((1, layout.context + layout.frames, coefficients), (1, layout.steps, len(bundle.labels) + 1))
         for details, shape in zip((source, result), expected, strict=True):
             if tuple(details["shape"]) != shape or details["dtype"] not in (np.int8, np.float32):
@@ -56,7 +56,7 @@ class ModelStream:
 
     def reset(self) -> None:
         """Begin an utterance: forget the LSTM's state and the convolutions' context."""
-        self._interpreter.reset_all_variables()
+        self._network.reset_all_variables()
         # Before an utterance there is nothing: zero is the mean of the normalized features.
         self._pending: Int8 = np.zeros((self._context, self.bundle.front_end.coefficients), np.int8)
 
@@ -94,10 +94,10 @@ class ModelStream:
 
     def _invoke(self, chunk: Int8) -> Any:
         if not self.bundle.chunk.streams:
-            self._interpreter.reset_all_variables()
-        self._interpreter.set_tensor(self._source, chunk[None].astype(self._source_dtype, copy=False))
-        self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._result)[0]
+            self._network.reset_all_variables()
+        self._network.set_tensor(self._source, chunk[None].astype(self._source_dtype, copy=False))
+        self._network.invoke()
+        return self._network.get_tensor(self._result)[0]
 
     def _logits(self, outputs: npt.NDArray[Any]) -> Float:
         logits: Float = (outputs.astype(np.float64) - self._zero) * self._scale

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Final
 
 # All of it is imported before the virtual environment, from which it may come, is replaced.
-from edge_ser import resources
-from edge_ser.configuration import example
+from edge_ser import paths
 from edge_ser.errors import InvalidSetting, NoSystemd
-from edge_ser.service import groups, package, paths, programs, system
+from edge_ser.listening.configuration import example
+from edge_ser.service import groups, package, programs, system
 from edge_ser.service.package import Source
 from edge_ser.service.plan import Found, UnitState, Wanted, files_of, plan, wanted_by
 from edge_ser.service.steps import Step, carry_out, link_target
@@ -61,7 +61,7 @@ def install(target: Target, options: Options, tell: Callable[[str], object], com
     machine = system.look(target)
     system.require_fit(machine)
     source = package.find_source(options.source, target.at(paths.VENV))
-    names = {*_installed_drop_ins(target, resources.folder("systemd")), *options.drop_ins}
+    names = {*_installed_drop_ins(target, paths.resource_folder("systemd")), *options.drop_ins}
     if source is not None:
         source = package.with_extras(source, (EXTRAS[name] for name in names if name in EXTRAS))
     if not dry_run:
@@ -87,7 +87,7 @@ def install(target: Target, options: Options, tell: Callable[[str], object], com
 
 def drop_in_names(folder: Path | None = None) -> tuple[str, ...]:
     """Return the names of the drop-ins that the package ships."""
-    folder = folder or resources.folder("systemd")
+    folder = folder or paths.resource_folder("systemd")
     return tuple(sorted(path.stem for path in (folder / "drop-ins").glob("*.conf")))
 
 
@@ -116,7 +116,7 @@ def want(target: Target, options: Options, source: Source | None, python: Python
     """Return what there should be; drop-ins of ours that are there already are kept up to date."""
     venv = target.at(paths.VENV)
     current = package.is_current(venv, source, python)
-    folder = (package.shipped_files(venv) if current else None) or resources.folder("systemd")
+    folder = (package.shipped_files(venv) if current else None) or paths.resource_folder("systemd")
     names = sorted(_installed_drop_ins(target, folder) | set(options.drop_ins))
     files = {paths.UNIT_FILE: folder / paths.UNIT}
     files |= {_drop_in(name): folder / "drop-ins" / f"{name}.conf" for name in names}

@@ -20,8 +20,9 @@ from typing import Any, Final
 from urllib.parse import unquote, urlparse
 
 import edge_ser
+from edge_ser import paths
 from edge_ser.errors import InvalidSetting, NotPermitted, StepFailed
-from edge_ser.service import paths, programs
+from edge_ser.service import programs
 from edge_ser.service.steps import remove
 from edge_ser.service.system import Python
 

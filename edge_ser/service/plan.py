@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from edge_ser.service import groups, package, paths, programs
+from edge_ser import paths
+from edge_ser.service import groups, package, programs
 from edge_ser.service.package import Source
 from edge_ser.service.steps import Step, write_file, write_link
 from edge_ser.service.system import Python, Target

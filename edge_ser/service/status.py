@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from edge_ser import paths
 from edge_ser.errors import NotInstalled, NotPermitted
-from edge_ser.service import paths, programs
+from edge_ser.service import programs
 
 _PROPERTIES: Final = (
     "LoadState",

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge_ser.console import output_file
 from edge_ser.errors import NoRoom, NotPermitted, StepFailed
-from edge_ser.service import files
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _failure(step: Step, error: OSError) -> Exception:
 def write_file(path: Path, text: str) -> None:
     """Write a file that anybody may read; one that is there keeps its mode and owner."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    files.replace(path, text.encode(), path.stat() if path.is_file() else None)
+    output_file.replace(path, text.encode(), path.stat() if path.is_file() else None)
 
 
 def write_link(path: Path, target: Path) -> None:

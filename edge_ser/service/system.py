@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from edge_ser import paths
 from edge_ser.errors import NoRoom, NoSystemd, NotPermitted, NotRoot, StepFailed, UnsupportedSystem
-from edge_ser.service import paths, programs
+from edge_ser.service import programs
 
 ARCHITECTURES: Final = ("aarch64", "x86_64")
 """For these there are TensorFlow Lite interpreters; a 32-bit kernel calls itself otherwise."""

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from edge_ser.service import groups, package, paths, programs, system
+from edge_ser import paths
+from edge_ser.service import groups, package, programs, system
 from edge_ser.service.plan import SCRIPT, TITLES, wanted_by
 from edge_ser.service.steps import Step, carry_out, link_target, remove
 from edge_ser.service.system import Target

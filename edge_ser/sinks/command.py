@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_ser.errors import InvalidSetting, OutputFailed
 from edge_ser.events import EmotionEvent, Event, to_json_line
-from edge_ser.sinks import programs
+from edge_ser.sinks import Dropped, Sink, programs
 from edge_ser.sinks.queued import QueuedSink
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def check(uri: str) -> None:
         raise _refused(uri, "there is no command")
 
 
-def make(uri: str, settings: ListenSettings) -> CommandSink:
+def make(uri: str, settings: ListenSettings, dropped: Dropped) -> CommandSink:
     """Return the sink of an ``exec:COMMAND``.
 
     Raises:
@@ -68,7 +68,7 @@ class CommandSink(QueuedSink):
         self._runner.stop()
 
 
-class _Runner:
+class _Runner(Sink):
     """The sink behind the queue: one run an event."""
 
     def __init__(self, words: list[str], longest: float) -> None:
@@ -107,15 +107,6 @@ class _Runner:
             self._stopped = True
         if self._process is not None:
             programs.kill(self._process)
-
-    def tick(self) -> None:
-        """Nothing is due."""
-
-    def __enter__(self) -> _Runner:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        pass
 
 
 def _words(uri: str) -> list[str]:

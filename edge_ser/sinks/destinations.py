@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge_ser.errors import InvalidSetting
-from edge_ser.settings import without_password
+from edge_ser.settings.checks import without_password
 
 if TYPE_CHECKING:
     from edge_ser.settings import ListenSettings
-    from edge_ser.sinks import Sink
+    from edge_ser.sinks import Dropped, Sink
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Destination:
 
 
 DESTINATIONS: Final = {
-    "unix": Destination("unix:/tmp/edge-ser.sock", "edge_ser.sinks.unix_socket"),
-    "mqtt": Destination("mqtt://broker.local/edge-ser", "edge_ser.sinks.mqtt", "mqtt"),
-    "mqtts": Destination("mqtts://user@broker.local/edge-ser", "edge_ser.sinks.mqtt", "mqtt"),
+    "unix": Destination("unix:/tmp/edge-ser.sock", "edge_ser.sinks.unix_socket.sink"),
+    "mqtt": Destination("mqtt://broker.local/edge-ser", "edge_ser.sinks.mqtt.sink", "mqtt"),
+    "mqtts": Destination("mqtts://user@broker.local/edge-ser", "edge_ser.sinks.mqtt.sink", "mqtt"),
     "exec": Destination("exec:/usr/local/bin/on-label", "edge_ser.sinks.command"),
     "speech": Destination("speech:en-us", "edge_ser.sinks.speech"),
     "prometheus": Destination("prometheus:127.0.0.1:9105", "edge_ser.sinks.prometheus"),
@@ -57,12 +57,12 @@ def identity(uri: str, settings: ListenSettings) -> str:
     return f"{uri} {getattr(settings, table)}" if table else uri
 
 
-def make(uri: str, settings: ListenSettings) -> Sink:
+def make(uri: str, settings: ListenSettings, dropped: Dropped) -> Sink:
     """Return the sink of a destination that :func:`check` has let pass.
 
     Raises:
         EdgeSerError: it cannot be used; the message says what to do.
     """
     module = importlib.import_module(DESTINATIONS[uri.partition(":")[0]].module)
-    sink: Sink = module.make(uri, settings)
+    sink: Sink = module.make(uri, settings, dropped)
     return sink

@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from edge_ser.console import standard_error
 from edge_ser.errors import EdgeSerError, InvalidSetting
 from edge_ser.events import EmotionEvent, Event, utc_now
-from edge_ser.history.place import SUFFIX
-from edge_ser.sinks import standard_error
+from edge_ser.paths import HISTORY_SUFFIX
+from edge_ser.sinks import Dropped, Sink
 
 if TYPE_CHECKING:
     from edge_ser.history.store import Store
@@ -31,25 +32,26 @@ _PRUNE_SECONDS: Final = 3_600.0
 def check(uri: str) -> None:
     """Raise an error that names a ``history:`` or ``history:PATH`` that cannot be."""
     path = uri.removeprefix(SCHEME)
-    if path and not (path.endswith(SUFFIX) and Path(path).stem != SUFFIX and path.isprintable()):
+    if path and not (path.endswith(HISTORY_SUFFIX) and Path(path).stem != HISTORY_SUFFIX and path.isprintable()):
         raise InvalidSetting(
-            f"output.publish = {uri!r}: allowed is history: or history:PATH{SUFFIX}, for example"
-            f" history:/var/lib/edge-ser/history{SUFFIX}"
+            f"output.publish = {uri!r}: allowed is history: or history:PATH{HISTORY_SUFFIX}, for example"
+            f" history:/var/lib/edge-ser/history{HISTORY_SUFFIX}"
         )
 
 
-def make(uri: str, settings: ListenSettings) -> QueuedSink:
+def make(uri: str, settings: ListenSettings, dropped: Dropped) -> QueuedSink:
     """Return the sink of a ``history:`` or ``history:PATH``.
 
     Raises:
         InvalidSetting: the file is another program's or of a newer version, or the process may not write files.
         NotPermitted: the file may not be written.
     """
-    from edge_ser.history import place, store
+    from edge_ser import paths
+    from edge_ser.history import store
     from edge_ser.sinks.queued import QueuedSink
 
     given = uri.removeprefix(SCHEME)
-    path = Path(given) if given else place.written()
+    path = Path(given) if given else paths.history_to_write()
     limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
     if limit != resource.RLIM_INFINITY and limit < settings.history.most_megabytes * 1_000_000:
         raise InvalidSetting(
@@ -60,7 +62,7 @@ def make(uri: str, settings: ListenSettings) -> QueuedSink:
     return QueuedSink("history", HistorySink(path, settings.history))
 
 
-class HistorySink:
+class HistorySink(Sink):
     """Collects events and writes them together; what fails is said once, waits, and is tried again.
 
     Args:

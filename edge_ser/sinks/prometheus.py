@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, Final
 from edge_ser import __version__
 from edge_ser.errors import EdgeSerError, InvalidSetting, SocketInUse, SocketUnwritable
 from edge_ser.events import Event, StatusEvent
-from edge_ser.sinks import queued
+from edge_ser.sinks import Dropped, Sink
+from edge_ser.state import MICROPHONE_STATES, ServiceState
 
 if TYPE_CHECKING:
     from edge_ser.settings import ListenSettings
@@ -31,10 +32,7 @@ LOOPBACK: Final = "127.0.0.1"
 
 _OWN_NAMES: Final = ("localhost", LOOPBACK, "::1")
 
-STATES: Final = (
-    *("starting", "listening", "muted", "no-microphone", "device-lost", "device-busy", "deaf", "clipping"),
-    *("error", "stopped"),
-)
+STATES: Final = ("starting", *MICROPHONE_STATES)
 """What can be said of the microphone, or of whatever is listened to; one of them is true at a time."""
 
 _UTTERANCE_BUCKETS: Final = (0.5, 1, 2, 3, 5, 8, 12, 15)
@@ -52,7 +50,7 @@ def check(uri: str) -> None:
     _address(uri)
 
 
-def make(uri: str, settings: ListenSettings) -> PrometheusSink:
+def make(uri: str, settings: ListenSettings, dropped: Dropped) -> PrometheusSink:
     """Return the sink of a ``prometheus:[HOST:]PORT``.
 
     Raises:
@@ -64,23 +62,24 @@ def make(uri: str, settings: ListenSettings) -> PrometheusSink:
         raise EdgeSerError(
             "prometheus: needs prometheus-client; install it with: pip install 'edge-ser[metrics]'"
         ) from None
-    return PrometheusSink(*_address(uri), client)
+    return PrometheusSink(*_address(uri), client, dropped)
 
 
-class PrometheusSink:
+class PrometheusSink(Sink):
     """Counts events and serves the counts.
 
     Args:
         host: Address to serve on.
         port: Its port.
         client: The module ``prometheus_client``.
+        dropped: Tells how many events each queue has dropped, by the names of the sinks.
 
     Raises:
         SocketInUse: another program has the port.
         SocketUnwritable: the address cannot be used.
     """
 
-    def __init__(self, host: str, port: int, client: Any) -> None:
+    def __init__(self, host: str, port: int, client: Any, dropped: Dropped) -> None:
         registry = client.CollectorRegistry()
 
         def new(kind: str, name: str, help: str, *labels: str, **more: Any) -> Any:
@@ -98,16 +97,17 @@ class PrometheusSink:
         self._microphone = new("Gauge", "microphone", "1 for the state that the microphone is in.", "state")
         new("Gauge", "start_time_seconds", "When listening began, Unix time.").set(time.time())
         new("Gauge", "build_info", "The version that runs.", "version").labels(__version__).set(1)
-        registry.register(_Queues(client))
+        registry.register(_Queues(client, dropped))
         self._labelled = 0  # number of the last utterance that had a label
-        self._enter_state("starting")
+        self._state = ServiceState()
+        self._show_state()
         self._server = _serve(host, port, client, registry)
         self._thread = threading.Thread(target=self._server.serve_forever, name="sink-prometheus", daemon=True)
 
     def publish(self, event: Event) -> None:
         """Count the event."""
         if isinstance(event, StatusEvent):
-            self._take_status(event.status)
+            self._take_status(event)
             return
         length = event.end - event.start
         if event.utterance != self._labelled:
@@ -131,17 +131,17 @@ class PrometheusSink:
         self._server.shutdown()
         self._server.server_close()
 
-    def _take_status(self, status: str) -> None:
-        if status == "overflow":
+    def _take_status(self, event: StatusEvent) -> None:
+        if event.status == "overflow":
             self._overflows.inc()
-        elif status == "reloaded":
+        elif event.status == "reloaded":
             self._labelled = 0  # a new pipeline counts from 1
-        elif status == "recovered":
-            self._enter_state("listening")
-        elif status in STATES:
-            self._enter_state(status)
+        self._state = self._state.after(event)
+        self._show_state()
 
-    def _enter_state(self, state: str) -> None:
+    def _show_state(self) -> None:
+        microphone = self._state.microphone
+        state = "starting" if microphone is None else microphone.status
         for each in STATES:
             self._microphone.labels(each).set(each == state)
 
@@ -149,12 +149,13 @@ class PrometheusSink:
 class _Queues:
     """Collects what the queues before slow sinks have dropped."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, dropped: Dropped) -> None:
+        self._dropped = dropped
         self._family = importlib.import_module(f"{client.__name__}.core").CounterMetricFamily
 
     def collect(self) -> Iterable[Any]:
         family = self._family("edge_ser_dropped_events", "Events that a slow sink missed.", labels=["sink"])
-        for name, count in queued.dropped().items():
+        for name, count in self._dropped().items():
             family.add_metric([name], count)
         yield family
 

@@ -7,11 +7,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
+from edge_ser.console import standard_error
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import EmotionEvent, Event
-from edge_ser.sinks import Sink, standard_error
+from edge_ser.sinks import Sink
 
 MOST_WAITING: Final = 1_000
 """Events that may wait for a slow sink; some 500 s of somebody who speaks without a pause."""
@@ -20,27 +21,8 @@ _TICK_SECONDS: Final = 0.25
 _LAST_SECONDS: Final = 1.0
 """What is left at the end may take that long; whoever stopped the program waits for it, s."""
 
-_entered: list[QueuedSink] = []
 
-
-def dropped() -> dict[str, int]:
-    """Return how many events each queue of this process has dropped so far, by the names of the sinks."""
-    counts: dict[str, int] = {}
-    for sink in list(_entered):
-        counts[sink.name] = counts.get(sink.name, 0) + sink.dropped
-    return counts
-
-
-@runtime_checkable
-class Collecting(Protocol):
-    """A sink that keeps events for later, to hand several on together or because it cannot do so now."""
-
-    @property
-    def waiting(self) -> int:
-        """How many it keeps."""
-
-
-class QueuedSink:
+class QueuedSink(Sink):
     """Hands events on in a thread of its own; what does not fit into the queue is dropped, counted and said.
 
     The inner sink is entered, used and left in that thread.  If it fails, that is said once in a row, the event is
@@ -81,12 +63,8 @@ class QueuedSink:
         if first:
             standard_error.say(f"{self.name}: is too slow; events for it are dropped until it has caught up")
 
-    def tick(self) -> None:
-        """Nothing is due: the thread ticks by itself."""
-
     def __enter__(self) -> QueuedSink:
         self._thread.start()
-        _entered.append(self)
         return self
 
     def finish(self) -> None:
@@ -97,11 +75,10 @@ class QueuedSink:
             self._changed.notify()
 
     def __exit__(self, *exc: object) -> None:
-        _entered.remove(self)
         self.finish()
         self._thread.join(max(0.0, self._deadline - time.monotonic()))
         left = self.dropped + len(self._waiting)
-        if self._thread.is_alive() and isinstance(self._inner, Collecting):
+        if self._thread.is_alive():
             left += self._inner.waiting  # nobody else can say so any more
         if left:
             standard_error.say(f"{self.name}: {left} events were dropped in all")

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from edge_ser.console import standard_error
 from edge_ser.errors import EdgeSerError, InvalidSetting
 from edge_ser.events import UNCERTAIN, EmotionEvent, Event
-from edge_ser.sinks import programs, standard_error
+from edge_ser.sinks import Dropped, Sink, programs
 
 if TYPE_CHECKING:
     from edge_ser.settings import ListenSettings
@@ -44,7 +45,7 @@ def check(uri: str) -> None:
         raise _no_voice(uri)
 
 
-def make(uri: str, settings: ListenSettings) -> SpeechSink:
+def make(uri: str, settings: ListenSettings, dropped: Dropped) -> SpeechSink:
     """Return the sink of a ``speech:[VOICE]``.
 
     Raises:
@@ -67,13 +68,15 @@ def make(uri: str, settings: ListenSettings) -> SpeechSink:
     return SpeechSink(command)
 
 
-class SpeechSink:
+class SpeechSink(Sink):
     """Says the label of an utterance if it is another than the one that was said last; ``uncertain`` is no news.
 
     Args:
         command: The program and its options; the word is added.
         clock: Monotonic, s.
     """
+
+    audible = True
 
     def __init__(self, command: list[str], clock: Callable[[], float] = time.monotonic) -> None:
         self._command = command
@@ -106,9 +109,6 @@ class SpeechSink:
             self._end(f"failed with exit status {status}" if status else "")
         if self._wanted != self._said and since >= (RETRY_SECONDS if self._failing else GAP_SECONDS):
             self._say(self._wanted)
-
-    def __enter__(self) -> SpeechSink:
-        return self
 
     def __exit__(self, *exc: object) -> None:
         if self._process is not None:

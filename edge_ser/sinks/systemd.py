@@ -1,4 +1,4 @@
-"""Telling systemd how it goes: ready, a line for people, and the watchdog's sign of life.
+"""Telling systemd the service's state: ready, a line for people, and the watchdog's sign of life.
 
 The protocol is that of sd_notify(3): assignments in one datagram to the socket that ``$NOTIFY_SOCKET`` names.
 """
@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from edge_ser.events import FAULTS, STATES, EmotionEvent, Event
+from edge_ser.events import EmotionEvent, Event
+from edge_ser.sinks import Sink
+from edge_ser.state import ServiceState
 
 _PINGS_A_LIMIT: Final = 3
 """Signs of life within the time after which systemd gives up: sd_watchdog_enabled(3) advises two or more."""
@@ -44,8 +46,8 @@ class Notifier:
             pass
 
 
-class SystemdSink:
-    """Says in one line what the service does now, and lets the watchdog know that the loop goes round.
+class SystemdSink(Sink):
+    """Says in one line what the service does now, and lets the watchdog know that the loop is running.
 
     Args:
         notifier: The way to systemd.
@@ -56,28 +58,14 @@ class SystemdSink:
         self._notifier = notifier
         self._clock = clock
         self._pinged = -float("inf")
-        self._state = "starting"
-        self._fault = ""
-        self._utterances = self._overflows = 0
-        self._last = ""
+        self._state = ServiceState()
         self._told = ""
 
     def publish(self, event: Event) -> None:
         """Take the event into the line."""
-        if isinstance(event, EmotionEvent):
-            if not event.final:
-                return
-            self._utterances += 1
-            self._last = f"{event.label} {event.confidence:.0%}"
-        elif event.status in STATES:
-            self._state, self._fault = event.message, ""
-        elif event.status in FAULTS:
-            self._fault = event.message
-        elif event.status == "recovered":
-            self._fault = ""
-        elif event.status == "overflow":
-            self._overflows += 1
-        self._tell()
+        self._state = self._state.after(event)
+        if not isinstance(event, EmotionEvent) or event.final:
+            self._tell()
 
     def tick(self) -> None:
         """Give a sign of life, when one is due."""
@@ -87,18 +75,14 @@ class SystemdSink:
             self._notifier.send("WATCHDOG=1")
 
     def _tell(self) -> None:
-        parts = [self._state, self._fault]
-        if self._utterances:
-            parts.append(f"{self._utterances} utterances, last {self._last}")
-        if self._overflows:
-            parts.append(f"{self._overflows} overflows")
+        state = self._state
+        parts = [state.message or "starting", state.fault_message]
+        if state.last is not None:
+            last = f"{state.last.label} {state.last.confidence:.0%}"
+            parts.append(f"{state.utterances} utterances, last {last}")
+        if state.overflows:
+            parts.append(f"{state.overflows} overflows")
         line = "; ".join(part for part in parts if part)
         if line != self._told:
             self._told = line
             self._notifier.send(f"STATUS={line}")
-
-    def __enter__(self) -> SystemdSink:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        pass

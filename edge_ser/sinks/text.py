@@ -7,8 +7,9 @@ from typing import Final
 
 import click
 
+from edge_ser.console import standard_error, standard_output
 from edge_ser.events import UNCERTAIN, EmotionEvent, Event
-from edge_ser.sinks import standard_error, standard_output
+from edge_ser.sinks import Sink
 
 _BAR: Final = 20
 _ENDINGS: Final = ("no-microphone", "device-lost", "device-busy", "error")
@@ -25,7 +26,7 @@ _COLOURS: Final = {
 }
 
 
-class TextSink:
+class TextSink(Sink):
     """Labels go to standard output, status lines to standard error, so that a pipe carries labels only.
 
     Args:
@@ -48,12 +49,6 @@ class TextSink:
         elif event.status not in self._said_elsewhere:
             self._close_line()
             standard_error.say(event.message)
-
-    def tick(self) -> None:
-        """Nothing is due."""
-
-    def __enter__(self) -> TextSink:
-        return self
 
     def __exit__(self, *exc: object) -> None:
         self._close_line()

@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from edge_ser.errors import DeviceIndexOutOfRange, NoMicrophone, PyAudioMissing, UnknownDevice
-from edge_ser.settings import SAMPLE_RATE
+from edge_ser.audio import SAMPLE_RATE
+from edge_ser.errors import MicrophoneIndexOutOfRange, NoMicrophone, PyAudioMissing, UnknownMicrophone
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ def choose(devices: Sequence[InputDevice], wanted: str | int | None) -> InputDev
 
     Raises:
         NoMicrophone: if there is no device at all.
-        DeviceIndexOutOfRange: if no input device has the index.
-        UnknownDevice: if no device, or more than one, fits the name.
+        MicrophoneIndexOutOfRange: if no input device has the index.
+        UnknownMicrophone: if no device, or more than one, fits the name.
     """
     if not devices:
         # PortAudio does not list a device that another program has to itself.
@@ -74,7 +74,7 @@ def choose(devices: Sequence[InputDevice], wanted: str | int | None) -> InputDev
         for device in devices:
             if device.index == int(wanted):
                 return device
-        raise DeviceIndexOutOfRange(f"no microphone has index {wanted}; there is: {_names(devices)}")
+        raise MicrophoneIndexOutOfRange(f"no microphone has index {wanted}; there is: {_names(devices)}")
     key = wanted.strip().casefold()
     exact = [device for device in devices if device.name.casefold() == key]
     if exact:
@@ -85,8 +85,10 @@ def choose(devices: Sequence[InputDevice], wanted: str | int | None) -> InputDev
     if len(partial) == 1:
         return partial[0]
     if partial:
-        raise UnknownDevice(f"{wanted!r} fits several microphones, give more of the name: {_names(partial)}")
-    raise UnknownDevice(f"no microphone is called {wanted!r}, or another program uses it; there is: {_names(devices)}")
+        raise UnknownMicrophone(f"{wanted!r} fits several microphones, give more of the name: {_names(partial)}")
+    raise UnknownMicrophone(
+        f"no microphone is called {wanted!r}, or another program uses it; there is: {_names(devices)}"
+    )
 
 
 @contextmanager

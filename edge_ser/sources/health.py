@@ -14,8 +14,8 @@ from typing import Final
 
 import numpy as np
 
-from edge_ser.settings import BLOCK_SAMPLES, SAMPLE_RATE, require
-from edge_ser.sources import Samples
+from edge_ser.audio import BLOCK_SAMPLES, SAMPLE_RATE, Samples
+from edge_ser.settings.checks import require
 
 _BLOCKS_A_SECOND: Final = SAMPLE_RATE / BLOCK_SAMPLES
 

@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from edge_ser.errors import DeviceBusy, DeviceLost, UnsupportedRate
-from edge_ser.settings import BLOCK_SAMPLES, SAMPLE_RATE, MicrophoneSettings
-from edge_ser.sources import Block, Samples
+from edge_ser.audio import BLOCK_SAMPLES, SAMPLE_RATE, Block, Samples
+from edge_ser.errors import MicrophoneBusy, MicrophoneLost, UnsupportedRate
+from edge_ser.settings import MicrophoneSettings
 from edge_ser.sources.devices import (
     InputDevice,
     choose,
@@ -81,7 +81,7 @@ class Microphone:
         filter reaches across.
 
         Raises:
-            DeviceLost: if the device vanishes.
+            MicrophoneLost: if the device vanishes.
             RuntimeError: if the microphone is not open.
         """
         capture, resampler = self._capture, self._resampler
@@ -114,10 +114,10 @@ class Microphone:
         Raises:
             PyAudioMissing: if PyAudio or PortAudio is not installed.
             NoMicrophone: if the machine has no input device.
-            UnknownDevice: if none, or more than one, has the name.
-            DeviceIndexOutOfRange: if none has the index.
+            UnknownMicrophone: if none, or more than one, has the name.
+            MicrophoneIndexOutOfRange: if none has the index.
             UnsupportedRate: if it offers no format that can be used.
-            DeviceBusy: if it cannot be opened.
+            MicrophoneBusy: if it cannot be opened.
         """
         with quiet_stderr():
             self._audio = start_port_audio()
@@ -150,7 +150,7 @@ class Microphone:
                     self._capture = capture
                     return
             if code not in _NOT_OFFERED:
-                raise DeviceBusy(
+                raise MicrophoneBusy(
                     f"microphone {device.name!r} cannot be opened (PortAudio error {code}); "
                     "close the program that uses it, or see who does with: fuser -v /dev/snd/*"
                 )
@@ -190,8 +190,8 @@ class Microphone:
         except OSError:
             return False
 
-    def _vanished(self) -> DeviceLost:
-        return DeviceLost(f"microphone {self._name!r} stopped delivering sound; check that it is plugged in")
+    def _vanished(self) -> MicrophoneLost:
+        return MicrophoneLost(f"microphone {self._name!r} stopped delivering sound; check that it is plugged in")
 
     def _close(self) -> None:
         """Close everything without ever raising, and without waiting long."""

@@ -8,9 +8,8 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
+from edge_ser.audio import BLOCK_SAMPLES, SAMPLE_RATE, Block
 from edge_ser.errors import EmptyRecording, NoSamples, NotARecording, RecordingUnreadable
-from edge_ser.settings import BLOCK_SAMPLES, SAMPLE_RATE
-from edge_ser.sources import Block
 from edge_ser.sources.resample import Resampler, mix_to_mono
 
 _CONTAINERS: Final = {b"RIFF": "WAV", b"RF64": "WAV", b"fLaC": "FLAC", b"OggS": "Ogg"}

@@ -12,16 +12,15 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
+from edge_ser.audio import Block, Notice, Source, no_samples
 from edge_ser.errors import (
-    DeviceBusy,
-    DeviceIndexOutOfRange,
-    DeviceLost,
-    EdgeSerError,
+    MicrophoneBusy,
+    MicrophoneIndexOutOfRange,
+    MicrophoneLost,
     NoMicrophone,
-    UnknownDevice,
+    UnknownMicrophone,
     UnsupportedRate,
 )
-from edge_ser.sources import NOTHING, Block, Notice, Source
 from edge_ser.sources.health import Health, HealthMonitor, message
 
 TICK_SECONDS: Final = 0.25
@@ -39,15 +38,15 @@ LAST_REOPENING: Final = 900.0
 """After that long without any sound a microphone is opened anew, s: the first time, and at most; it doubles in between.
 It may be a stuck driver, or another microphone than is meant, because that one was in use."""
 
-_STATUS_OF: Final[dict[type[EdgeSerError], str]] = {
-    NoMicrophone: "no-microphone",
-    UnknownDevice: "no-microphone",
-    DeviceIndexOutOfRange: "no-microphone",
-    DeviceLost: "device-lost",
-    DeviceBusy: "device-busy",
-    UnsupportedRate: "error",
-}
-"""What may pass when one waits, and the status that it is told as."""
+_MAY_PASS: Final = (
+    NoMicrophone,
+    UnknownMicrophone,
+    MicrophoneIndexOutOfRange,
+    MicrophoneLost,
+    MicrophoneBusy,
+    UnsupportedRate,
+)
+"""What may pass while one waits: a microphone may be plugged in, or let go by another program."""
 
 
 def sound_cards() -> object:
@@ -105,10 +104,10 @@ class PersistentMicrophone:
             yield from self._while_hushed()
             try:
                 yield from self._listen()
-            except tuple(_STATUS_OF) as error:
+            except _MAY_PASS as error:
                 if not self._wait:
                     raise
-                yield from self._say(Notice(_STATUS_OF[type(error)], f"{error}; waiting for it", interrupts=True))
+                yield from self._say(Notice(error.event_status, f"{error}; waiting for it", interrupts=True))
                 yield from self._until_next_try()
 
     def __enter__(self) -> PersistentMicrophone:
@@ -146,7 +145,7 @@ class PersistentMicrophone:
         while (reason := self._hushed()) is not None:
             yield from self._say(Notice("muted", reason, interrupts=True))
             self._sleep(TICK_SECONDS)
-            yield Block(NOTHING)
+            yield Block(no_samples())
 
     def _until_next_try(self) -> Iterator[Block]:
         """Wait, longer each time; shortly once sound cards come or go, which takes a moment to be complete."""
@@ -154,7 +153,7 @@ class PersistentMicrophone:
         self._pause = min(2 * self._pause, LAST_RETRY)
         while self._clock() < end and not self._hushed():
             self._sleep(TICK_SECONDS)
-            yield Block(NOTHING)
+            yield Block(no_samples())
             if self._cards() != cards:
                 cards, self._pause = self._cards(), FIRST_RETRY
                 end = min(end, self._clock() + FIRST_RETRY)
@@ -163,7 +162,7 @@ class PersistentMicrophone:
         """Say it once, however often it is found anew."""
         if notice != self._said:
             self._said = notice
-            yield Block(NOTHING, notice=notice)
+            yield Block(no_samples(), notice=notice)
 
 
 def _status_of(health: Health) -> str:

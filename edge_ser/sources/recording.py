@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import os
-import stat
-import struct
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import numpy as np
 
-from edge_ser.errors import (
-    EmptyRecording,
-    NoRecordings,
-    NoSamples,
-    NotARecording,
-    RecordingMissing,
-    RecordingUnreadable,
-    TruncatedRecording,
-    UnsupportedRate,
-)
-from edge_ser.settings import BLOCK_SAMPLES, SAMPLE_RATE
-from edge_ser.sources import Block, Samples
+from edge_ser.audio import BLOCK_SAMPLES, SAMPLE_RATE, Block, Samples
+from edge_ser.errors import NoSamples, NotARecording, TruncatedRecording, UnsupportedRate
 from edge_ser.sources.resample import Resampler, mix_to_mono, to_int16
-
-SUFFIXES: Final = (".wav", ".flac", ".ogg")
-"""What counts as a recording when a folder is searched; a file that is named is tried whatever it is called."""
-
-_STREAMED_SIZE: Final = 0x7FFF_0000
-"""Sizes from here on mean "unknown": sox, arecord and ffmpeg write such ones when they write WAV to a pipe, bytes."""
+from edge_ser.sources.wav_header import STREAMED_SIZE, UnfinishedWav, inspect
 
 _UNKNOWN_FRAMES: Final = 2**62
 """libsndfile reports a count beyond this for a FLAC that was written to a pipe."""
@@ -44,7 +24,7 @@ _WIDE: Final = frozenset({"PCM_24", "PCM_32", "ALAC_20", "ALAC_24", "ALAC_32"})
 
 
 class Recording:
-    """A file as a source.  Opened when made; close it by use as a context manager."""
+    """A file as a source: opened and checked on entry as a context manager, closed on exit."""
 
     def __init__(
         self,
@@ -53,35 +33,22 @@ class Recording:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Open a recording and check that it is whole, as far as its header tells.
+        """Remember the path; nothing is opened yet.
 
         Args:
             path: The file.
-            realtime: Hand on every block only when a microphone would have, rather than at once.
+            realtime: Yield every block only when a microphone would have, rather than at once.
             clock: Monotonic time, s.
             sleep: Waits for a time, s.
-
-        Raises:
-            RecordingMissing: if there is no such file.
-            RecordingUnreadable: if it is a folder or may not be read.
-            EmptyRecording: if it holds no byte.
-            NotARecording: if it is not in a known audio format.
-            TruncatedRecording: if it is shorter than its header says.
-            NoSamples: if it is sound of length zero.
-            UnsupportedRate: if its sample rate cannot be converted.
         """
         self._path = Path(path)
         self._realtime = realtime
         self._clock = clock
         self._sleep = sleep
         self._samples_read = 0
-        with ExitStack() as stack:
-            self._file = _open(self._path, stack)
-            try:
-                self._resampler = Resampler(self._file.samplerate)
-            except UnsupportedRate as error:
-                raise UnsupportedRate(f"{self._path}: {error}") from None
-            self._resources = stack.pop_all()
+        self._file: Any = None
+        self._resampler: Resampler
+        self._resources = ExitStack()
 
     @property
     def name(self) -> str:
@@ -90,7 +57,10 @@ class Recording:
 
     @property
     def duration(self) -> float | None:
-        """Length according to the header, s; ``None`` for a FLAC that was written to a pipe and does not say."""
+        """Length according to the header, s; ``None`` for a FLAC written to a pipe, which does not say.
+
+        Known while the recording is open.
+        """
         if self._file.frames > _UNKNOWN_FRAMES:
             return None
         return float(self._file.frames / self._file.samplerate)
@@ -105,7 +75,10 @@ class Recording:
 
         Raises:
             TruncatedRecording: if decoding fails or stops before the length that the header promised.
+            RuntimeError: if the recording is not open.
         """
+        if self._file is None:
+            raise RuntimeError("open the recording first: with Recording(...) as recording")
         start = self._clock()
         for samples in self._resampled():
             self._samples_read += samples.size
@@ -115,6 +88,24 @@ class Recording:
             yield Block(samples)
 
     def __enter__(self) -> Recording:
+        """Open the recording and check that it is whole, as far as its header tells.
+
+        Raises:
+            RecordingMissing: if there is no such file.
+            RecordingUnreadable: if it is a folder or may not be read.
+            EmptyRecording: if it holds no byte.
+            NotARecording: if it is not in a known audio format.
+            TruncatedRecording: if it is shorter than its header says.
+            NoSamples: if it is sound of length zero.
+            UnsupportedRate: if its sample rate cannot be converted.
+        """
+        with ExitStack() as stack:
+            self._file = _open(self._path, stack)
+            try:
+                self._resampler = Resampler(self._file.samplerate)
+            except UnsupportedRate as error:
+                raise UnsupportedRate(f"{self._path}: {error}") from None
+            self._resources = stack.pop_all()
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -170,54 +161,14 @@ def read_samples(path: str | os.PathLike[str]) -> Samples:
         return np.concatenate([np.empty(0, np.int16), *(block.samples for block in recording.blocks())])
 
 
-def find_recordings(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Replace every folder by the recordings anywhere below it, sorted, hidden files and folders left out.
-
-    Args:
-        paths: Files, which are kept whatever they are, and folders.
-
-    Returns:
-        The files, in the order of ``paths``.
-
-    Raises:
-        NoRecordings: if a folder holds none.
-        RecordingUnreadable: if a folder may not be read.
-    """
-    found: list[Path] = []
-    for path in map(Path, paths):
-        try:
-            is_folder = path.is_dir()
-        except OSError as error:
-            raise RecordingUnreadable(f"{path}: {error.strerror}; check the path and its permissions") from None
-        if not is_folder:
-            found.append(path)
-            continue
-        inside = sorted(_walk(path))
-        if not inside:
-            raise NoRecordings(f"{path}: no recording in this folder; looked for {', '.join(SUFFIXES)}")
-        found += inside
-    return found
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    def refuse(error: OSError) -> None:
-        raise RecordingUnreadable(f"{error.filename}: {error.strerror}; check the permissions of the folder")
-
-    for parent, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            if not name.startswith(".") and name.lower().endswith(SUFFIXES):
-                yield Path(parent, name)
-
-
 def _open(path: Path, stack: ExitStack) -> Any:
     """Open a file with libsndfile after all checks; what has to be closed goes onto ``stack``."""
     import soundfile
 
-    size, magic, chunk = _inspect(path)
-    source: bytes | _UnfinishedWav = os.fsencode(path)  # soundfile refuses a str that is not valid text
+    size, magic, chunk = inspect(path)
+    source: bytes | UnfinishedWav = os.fsencode(path)  # soundfile refuses a str that is not valid text
     if chunk is not None and chunk.unfinished(size):
-        source = stack.enter_context(_UnfinishedWav(path, chunk.size_field))
+        source = stack.enter_context(UnfinishedWav(path, chunk.size_field))
     headless = TruncatedRecording(f"{path}: ends within its header; copy or record it again")
     try:
         file = stack.enter_context(soundfile.SoundFile(source))
@@ -227,7 +178,7 @@ def _open(path: Path, stack: ExitStack) -> Any:
         # Its own words say which encoding of a known container is foreign, but not which file.
         reason = error.error_string.rstrip(".")
         raise NotARecording(f"{path}: {reason}; give a WAV, FLAC or Ogg file") from None
-    if chunk is not None and chunk.offset + chunk.size > size and chunk.size < _STREAMED_SIZE:
+    if chunk is not None and chunk.offset + chunk.size > size and chunk.size < STREAMED_SIZE:
         present = max(0, size - chunk.offset)
         raise TruncatedRecording(
             f"{path}: cut off, its header promises {chunk.size} bytes of sound and {present} are there; "
@@ -240,91 +191,3 @@ def _open(path: Path, stack: ExitStack) -> Any:
     # soundfile seeks after each read of a seekable file, which is slow in a FLAC and fails in one of unknown length.
     file.seekable = lambda: False
     return file
-
-
-def _inspect(path: Path) -> tuple[int, bytes, _DataChunk | None]:
-    """Return a file's size in bytes, its four magic bytes (``WAVE`` for all its kinds) and a WAV's data chunk."""
-    try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise RecordingUnreadable(f"{path}: is a folder; give a file")
-        if not stat.S_ISREG(status.st_mode):
-            raise RecordingUnreadable(f"{path}: is not a regular file; save the sound to a file, or pipe raw PCM")
-        with path.open("rb") as file:
-            if status.st_size == 0:
-                raise EmptyRecording(f"{path}: is empty, 0 bytes; copy or record it again")
-            head = file.read(12)
-            if head[:4] not in (b"RIFF", b"RIFX", b"RF64", b"BW64"):
-                return status.st_size, head[:4], None
-            if len(head) == 12 and head[8:] != b"WAVE":
-                return status.st_size, head[:4], None
-            return status.st_size, b"WAVE", _find_data_chunk(file, head)
-    except (FileNotFoundError, NotADirectoryError):
-        raise RecordingMissing(f"{path}: no such file; check the path") from None
-    except OSError as error:
-        raise RecordingUnreadable(f"{path}: {error.strerror}; check its permissions") from None
-
-
-@dataclass(frozen=True)
-class _DataChunk:
-    """Where a WAV file keeps its samples.
-
-    Attributes:
-        size_field: Offset of the chunk's 32-bit size, bytes.
-        size: Declared length of the samples, bytes.
-        riff_size: Declared length of the file without its first 8 bytes, bytes.
-    """
-
-    size_field: int
-    size: int
-    riff_size: int
-
-    @property
-    def offset(self) -> int:
-        """Offset of the first sample, bytes."""
-        return self.size_field + 4
-
-    def unfinished(self, file_size: int) -> bool:
-        """Tell whether the recorder was stopped before it could write the lengths, which then are still zero.
-
-        A recording that really is of length zero, with other chunks behind, does know the length of the file.
-        """
-        return self.size == 0 and file_size > self.offset and self.riff_size + 8 < file_size
-
-
-def _find_data_chunk(file: BinaryIO, head: bytes) -> _DataChunk | None:
-    """Walk the chunks of a RIFF file that stands behind its 12-byte head; libsndfile hides a missing end."""
-    order = ">" if head[:4] == b"RIFX" else "<"
-    riff_size = int(struct.unpack_from(f"{order}I", head.ljust(12), 4)[0])
-    long_size: int | None = None
-    while len(header := file.read(8)) == 8:
-        kind, size = struct.unpack(f"{order}4sI", header)
-        if kind == b"data":
-            size_field = file.tell() - 4
-            return _DataChunk(size_field, size if size < 0xFFFF_FFFF or long_size is None else long_size, riff_size)
-        body = file.tell()
-        if kind == b"ds64" and size >= 16:  # RF64: 64-bit lengths stand here, and 0xFFFFFFFF in their usual places
-            long_size = int.from_bytes(file.read(16)[8:], "little")
-        file.seek(body + size + size % 2)
-    return None
-
-
-class _UnfinishedWav(io.FileIO):
-    """A WAV whose length was never written, read as if it said "unknown"; libsndfile then takes all there is."""
-
-    def __init__(self, path: Path, size_field: int) -> None:
-        super().__init__(path)
-        self._size_field = size_field
-
-    def readinto(self, buffer: Any) -> int:
-        start = self.tell()
-        count = super().readinto(buffer) or 0
-        view = memoryview(buffer).cast("B")
-        for position in range(max(start, self._size_field), min(start + count, self._size_field + 4)):
-            view[position - start] = 0xFF
-        return count
-
-
-def demonstration() -> Path:
-    """Return the path of the demonstration recording that the package ships (synthesized speech)."""
-    return Path(str(resources.files("edge_ser") / "demonstration.flac"))

@@ -15,9 +15,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from edge_ser.audio import SAMPLE_RATE, Samples
 from edge_ser.errors import UnsupportedRate
-from edge_ser.settings import SAMPLE_RATE
-from edge_ser.sources import Samples
 
 LOWEST_RATE: Final = 4_000
 """Lowest rate taken, Hz; below it there is no speech left worth listening to."""

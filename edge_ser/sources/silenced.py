@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from edge_ser.sources import Block
+from edge_ser.audio import Block
 
 ECHO_SECONDS: Final = 0.3
 """Silence goes on for that long after the last word: the room's echo, and sound that waits in buffers, s."""

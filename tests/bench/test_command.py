@@ -18,7 +18,7 @@ import soundfile
 
 from edge_ser import errors
 from edge_ser.bench.result import to_json
-from edge_ser.model.bundle import default_model
+from edge_ser.paths import default_model
 from tests.bench.made_up import result
 from tests.bench.test_result import SCHEMA
 from tests.cli.command import DEMONSTRATION, assert_refused, run, start, without_privileges

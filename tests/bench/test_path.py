@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_ser.bench.audio import Sound, Tape, block_of, frames_a_block, lay, quiet_room, speech
-from edge_ser.bench.listener import Listener
+from edge_ser.bench.listener import SteppedListener
 from edge_ser.bench.measure import CountingSink, Pass, _hear
 from edge_ser.bench.stopwatch import Stopwatch, Timed
 from edge_ser.model.bundle import read_bundle
-from edge_ser.model.interpreter import choose_backend
+from edge_ser.model.interpreter import choose_interpreter
 from tests.cli.command import run
 
-BUNDLE, BACKEND = read_bundle(), choose_backend()
+BUNDLE, BACKEND = read_bundle(), choose_interpreter()
 
 
 def heard(
@@ -31,7 +31,7 @@ def heard(
     """Return the events of a pass of a benchmark, as they are written, and its times."""
     sink = CountingSink()
     with Tape(sound) as tape:
-        listener = Listener.of(BUNDLE, BACKEND, 1, sound.rate, sink, watch)
+        listener = SteppedListener.for_model(BUNDLE, BACKEND, 1, sound.rate, sink, watch)
         capsys.readouterr()
         times = _hear(listener, sink, tape.descriptor, sound.rate, watch)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -113,7 +113,7 @@ def test_what_a_stage_calls_of_another_is_the_others() -> None:
 
 
 def test_a_microphone_that_is_deaf_says_so_here_too(capsys: pytest.CaptureFixture[str]) -> None:
-    listener = Listener.of(BUNDLE, BACKEND, 1, 16_000, CountingSink())
+    listener = SteppedListener.for_model(BUNDLE, BACKEND, 1, 16_000, CountingSink())
     for _ in range(200):
         listener.hear(bytes(3_200))
     statuses = [json.loads(line)["status"] for line in capsys.readouterr().out.splitlines()]

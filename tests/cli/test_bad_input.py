@@ -22,7 +22,7 @@ import pytest
 import soundfile
 
 from edge_ser import errors
-from edge_ser.model.bundle import default_model
+from edge_ser.paths import default_model
 from tests.cli.command import (
     DEMONSTRATION,
     TIMEOUT,
@@ -67,11 +67,11 @@ def test_no_microphone_is_an_event_too(no_microphone: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("device", "error"),
     [
-        ("webcam", errors.UnknownDevice),
-        ("", errors.UnknownDevice),
-        ("-1", errors.UnknownDevice),
-        ("99", errors.DeviceIndexOutOfRange),
-        ("99999999999999999999", errors.DeviceIndexOutOfRange),
+        ("webcam", errors.UnknownMicrophone),
+        ("", errors.UnknownMicrophone),
+        ("-1", errors.UnknownMicrophone),
+        ("99", errors.MicrophoneIndexOutOfRange),
+        ("99999999999999999999", errors.MicrophoneIndexOutOfRange),
     ],
 )
 def test_wrong_device(tmp_path: Path, device: str, error: type[errors.EdgeSerError]) -> None:
@@ -92,7 +92,7 @@ def test_microphone_that_vanishes(tmp_path: Path, format_: str) -> None:
         microphone.kill()
         out, err = process.communicate(timeout=TIMEOUT)
     assert_refused(
-        subprocess.CompletedProcess(process.args, process.returncode, out, err), errors.DeviceLost, "plugged in"
+        subprocess.CompletedProcess(process.args, process.returncode, out, err), errors.MicrophoneLost, "plugged in"
     )
     if format_ == "json":
         assert json.loads(out.splitlines()[-1])["status"] == "device-lost"

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_ser.sources.recording import demonstration, read_samples
+from edge_ser.paths import demonstration
+from edge_ser.sources.recording import read_samples
 from tests.cli.command import EDGE_SER, TIMEOUT, open_terminal, run
 from tests.virtual_microphone import alsa_environment, file_microphone, pulse_microphone
 

@@ -17,11 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from edge_ser import inspection
 from edge_ser.cli.inspect import command
 from edge_ser.cli.options import load
 from edge_ser.errors import EdgeSerError, NotARecording, OutputFailed, RecordingMissing
-from edge_ser.plotting import panels
+from edge_ser.reports import inspection, panels
 from tests.cli.command import DEMONSTRATION, assert_refused, run
 
 pytest.importorskip("matplotlib", reason="needs edge-ser[plots]")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_ser.cli import output_file
+from edge_ser.console import output_file
 from edge_ser.errors import OutputFailed
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from edge_ser.events import LABELS, EmotionEvent, Event, LevelEvent, StatusEvent
-from edge_ser.sinks.unix_socket import UnixSocketSink
+from edge_ser.sinks.unix_socket.sink import UnixSocketSink
 from tests.cli.command import TIMEOUT, start
 
 

@@ -14,7 +14,7 @@ from edge_ser import dashboard
 from edge_ser.client import Link
 from edge_ser.dashboard.pages import LANGUAGES, Pages, choose_language
 from edge_ser.events import FAULTS, LABELS, STATES, STATUSES, UNCERTAIN
-from edge_ser.report.colours import colours
+from edge_ser.reports.colours import colours
 
 FOLDER = Path(dashboard.__file__).parent / "static"
 TEXTS = {language: json.loads((FOLDER / f"{language}.json").read_text()) for language in LANGUAGES}

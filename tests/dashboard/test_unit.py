@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from edge_ser.resources import folder
+from edge_ser.paths import resource_folder
 
-FOLDER = folder("systemd")
+FOLDER = resource_folder("systemd")
 NEEDS_OTHERWISE = {
     "PrivateNetwork", "RestrictAddressFamilies",  # it serves browsers
     "MemoryMax", "LimitDATA", "CPUQuota", "Nice",

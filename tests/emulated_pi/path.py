@@ -29,21 +29,24 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "golden"), str(Path(__file__).pa
 import vectors  # noqa: E402
 from counts import CALLS, LEAVING, MARK  # noqa: E402
 
-from edge_ser.cli.session import Session  # noqa: E402
-from edge_ser.cli.stop import StopSignals  # noqa: E402
+from edge_ser.audio import BLOCK_SAMPLES, SAMPLE_RATE, Block, Samples  # noqa: E402
 from edge_ser.events import utc_now  # noqa: E402
 from edge_ser.features.front_end import FrontEnd  # noqa: E402
-from edge_ser.model.bundle import default_model, read_bundle  # noqa: E402
-from edge_ser.model.interpreter import BACKENDS, choose_backend  # noqa: E402
+from edge_ser.listening.session import Session  # noqa: E402
+from edge_ser.listening.stop_signals import StopSignals  # noqa: E402
+from edge_ser.model.bundle import read_bundle  # noqa: E402
+from edge_ser.model.interpreter import INTERPRETERS, choose_interpreter  # noqa: E402
 from edge_ser.model.stream import ModelStream  # noqa: E402
-from edge_ser.pipeline import Pipeline, Stages  # noqa: E402
-from edge_ser.settings import BLOCK_SAMPLES, SAMPLE_RATE, InputSettings, ListenSettings, OutputSettings  # noqa: E402
-from edge_ser.sinks.jsonl import JsonLinesSink  # noqa: E402
-from edge_ser.sources import Block, Samples  # noqa: E402
+from edge_ser.paths import default_model  # noqa: E402
+from edge_ser.recognition.decision import Decision  # noqa: E402
+from edge_ser.recognition.gate import SpeechGate  # noqa: E402
+from edge_ser.recognition.pipeline import Pipeline  # noqa: E402
+from edge_ser.settings import InputSettings, ListenSettings, OutputSettings  # noqa: E402
+from edge_ser.sinks.json_lines import JsonLinesSink  # noqa: E402
 from edge_ser.sources.health import HealthMonitor  # noqa: E402
 from edge_ser.sources.resample import Resampler, mix_to_mono  # noqa: E402
 
-BACKEND = choose_backend()
+BACKEND = choose_interpreter()
 MICROPHONE_RATE = 48_000  # Hz; most USB microphones have it and not 16 kHz
 WINDOW_FRAMES = 184  # what Light-SERNet hears at once, 3 s
 WINDOW_STEP = SAMPLE_RATE // 2  # from one of its windows to the next
@@ -135,19 +138,20 @@ def blocks_of(samples: Samples, size: int = BLOCK_SAMPLES) -> list[Samples]:
 
 def path(regions: Regions, samples: Samples, name: str, by_stage: bool) -> None:
     """Run the pipeline and its events' way to standard output, as a whole or by stage."""
-    stages, sink = Stages.of(read_bundle(), BACKEND), JsonLinesSink()
-    pipeline, blocks = Pipeline(stages, utc_now), blocks_of(samples)
+    bundle, sink = read_bundle(), JsonLinesSink()
+    gate, front_end = SpeechGate(), FrontEnd(bundle.front_end)
+    network, decision = ModelStream(bundle, BACKEND), Decision(bundle.labels, bundle.decision)
+    pipeline, blocks = Pipeline(gate, front_end, network, decision, utc_now), blocks_of(samples)
     publish: Callable[..., Any] = sink.publish
     if by_stage:
         publish = regions.metered(publish, f"{name}: publish")
-        front_end: Any = stages.front_end
         for stage, calls, called in (
-            (stages.gate, ("process", "finish"), "gate"),
+            (gate, ("process", "finish"), "gate"),
             (front_end._log_mel, ("process", "reset"), "log-mel"),
             (front_end._mfcc, ("process", "finish", "reset"), "MFCC"),
             (front_end, ("process", "finish", "reset"), "quantization"),
-            (stages.model, ("process", "finish", "reset"), "model"),
-            (stages.decision, ("add", "verdict", "reset"), "decision"),
+            (network, ("process", "finish", "reset"), "model"),
+            (decision, ("add", "verdict", "reset"), "decision"),
         ):
             for call in calls:
                 setattr(stage, call, regions.metered(getattr(stage, call), f"{name}: {called}"))
@@ -230,7 +234,7 @@ def windows(regions: Regions, samples: Samples) -> list[Any]:
 
 def light_sernet(regions: Regions, kept: list[Any], file: Path, delegates: bool) -> None:
     """Run Light-SERNet on windows, with the interpreter's default delegates, as its users do, or as this package."""
-    module = importlib.import_module(BACKENDS[BACKEND.name])
+    module = importlib.import_module(INTERPRETERS[BACKEND.name])
     content = file.read_bytes()
     if delegates:
         interpreter = module.Interpreter(model_content=content, num_threads=1)

@@ -13,7 +13,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from edge_ser.sources.recording import find_recordings, read_samples  # noqa: E402
+from edge_ser.sources.folders import find_recordings  # noqa: E402
+from edge_ser.sources.recording import read_samples  # noqa: E402
 
 RATE = 16_000
 GRID = 320  # samples; the speech gate's block of 20 ms, so that a clip meets the gate in the same way each time

@@ -15,9 +15,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from edge_ser import level_meter
-from edge_ser.cli.session import Session
-from edge_ser.cli.stop import StopSignals
+from edge_ser.listening.session import Session
+from edge_ser.listening.stop_signals import StopSignals
+from edge_ser.recognition import level
 from edge_ser.settings import InputSettings, ListenSettings, OutputSettings
 from tests.cli.command import start
 from tests.end_to_end.reader import Reader
@@ -78,7 +78,7 @@ def test_who_asks_gets_them_and_nobody_else(short_path: Path) -> None:
 def measured(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """What was measured, in this process."""
     blocks: list[Any] = []
-    monkeypatch.setattr(level_meter.LevelMeter, "read", lambda self, block, *rest: blocks.append(block))
+    monkeypatch.setattr(level.LevelMeter, "read", lambda self, block, *rest: blocks.append(block))
     monkeypatch.delitem(os.environ, "NOTIFY_SOCKET", raising=False)
     yield blocks
 

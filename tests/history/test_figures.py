@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge_ser.events import EmotionEvent
-from edge_ser.report.figures import SLOTS, Figures, slot_time, sum_up
-from edge_ser.report.words import duration, sentences, tables
+from edge_ser.reports.figures import SLOTS, Figures, slot_time, sum_up
+from edge_ser.reports.words import duration, sentences, tables
 from tests.history.events import status, utterance
 
 BERLIN = "CET-1CEST,M3.5.0,M10.5.0/3"

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_ser import paths
 from edge_ser.errors import EdgeSerError, InvalidSetting, NotPermitted
 from edge_ser.events import EmotionEvent, Event, StatusEvent
-from edge_ser.history import place, reading, schema, store
+from edge_ser.history import reading, schema, store
 from edge_ser.history.store import Damaged, Store
-from edge_ser.service import paths
 from edge_ser.settings import HistorySettings
 from tests.history.events import NOON, status, utterance
 
@@ -243,16 +243,16 @@ def test_the_service_has_it_in_its_state_folder_and_others_in_their_own(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "own"))
     monkeypatch.setattr(paths, "STATE", tmp_path / "service")
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
-    assert place.written() == place.read() == own
+    assert paths.history_to_write() == paths.history_to_read() == own
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/edge-ser")
-    assert place.written() == Path("/var/lib/edge-ser/history.sqlite")
+    assert paths.history_to_write() == Path("/var/lib/edge-ser/history.sqlite")
     service = paths.STATE / "history.sqlite"
     paths.STATE.mkdir()
-    assert place.read() == service  # which is then said not to be there
+    assert paths.history_to_read() == service  # which is then said not to be there
     own.parent.mkdir(parents=True)
     own.touch()
-    assert place.read() == own
+    assert paths.history_to_read() == own
     service.touch()
     for user, expected in ((0, service), (1000, own)):
         monkeypatch.setattr(os, "geteuid", lambda user=user: user)
-        assert place.read() == expected
+        assert paths.history_to_read() == expected

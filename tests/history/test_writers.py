@@ -14,8 +14,8 @@ from html.parser import HTMLParser
 import pytest
 
 from edge_ser.errors import EdgeSerError
-from edge_ser.report import colours, output, page, picture, svg, text, words
-from edge_ser.report.figures import Figures, sum_up
+from edge_ser.reports import colours, output, page, picture, svg, text, words
+from edge_ser.reports.figures import Figures, sum_up
 from tests.history.events import NOON, status, utterance
 
 HOSTILE = '<script>alert("1")</script>&'

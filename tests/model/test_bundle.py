@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from edge_ser.errors import EdgeSerError, FrontEndMismatch, InvalidSetting, ModelCorrupt, ModelForeign
 from edge_ser.events import LABELS
-from edge_ser.model.bundle import default_model, read_bundle, variant_of
+from edge_ser.model.bundle import read_bundle
+from edge_ser.model.forms import file_of_form
+from edge_ser.paths import default_model
 
 CONTENT = default_model().read_bytes()
 
@@ -89,7 +91,7 @@ def test_what_is_not_ours_is_refused(tmp_path: Path, content: bytes, error: type
 
 @pytest.mark.parametrize("variant", ["dynamic", "float"])
 def test_other_forms_ship_to_be_compared(variant: str) -> None:
-    shipped, other = read_bundle(), read_bundle(variant_of(default_model(), variant))
+    shipped, other = read_bundle(), read_bundle(file_of_form(default_model(), variant))
     assert (other.labels, other.front_end, other.chunk) == (shipped.labels, shipped.front_end, shipped.chunk)
     assert other.card["form"].startswith(variant)
     assert other.card["reproduce"]["weights_sha256"] == shipped.card["reproduce"]["weights_sha256"]
@@ -102,9 +104,9 @@ def test_other_forms_ship_to_be_compared(variant: str) -> None:
 def test_a_form_stands_beside_the_others(tmp_path: Path, form: str, variant: str, name: str) -> None:
     path = tmp_path / f"{form}.tflite"
     with pytest.raises(InvalidSetting, match=rf"{name}\.tflite is there; make it"):
-        variant_of(path, variant)
+        file_of_form(path, variant)
     (tmp_path / f"{name}.tflite").touch()
-    assert variant_of(path, variant) == tmp_path / f"{name}.tflite"
+    assert file_of_form(path, variant) == tmp_path / f"{name}.tflite"
 
 
 def test_a_missing_model_is_said() -> None:

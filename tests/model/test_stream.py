@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_ser.api import EmotionRecognizer
 from edge_ser.bench.remarks import wrong
 from edge_ser.errors import InterpreterMissing, InvalidSetting, ModelForeign
-from edge_ser.model.bundle import VARIANTS, Bundle, ChunkLayout, default_model, read_bundle, variant_of
-from edge_ser.model.interpreter import Backend, choose_backend
+from edge_ser.listening.recognizer import EmotionRecognizer
+from edge_ser.model.bundle import Bundle, ChunkLayout, read_bundle
+from edge_ser.model.forms import FORMS, file_of_form
+from edge_ser.model.interpreter import Interpreter, choose_interpreter
 from edge_ser.model.stream import ModelStream
+from edge_ser.paths import default_model
 from tests.interpreters import installed
 
 BUNDLE = read_bundle()
@@ -28,9 +30,9 @@ def outputs(stream: ModelStream, cuts: list[int]) -> np.ndarray:
     return np.concatenate([*(stream.process(part) for part in np.split(FEATURES, sorted(cuts))), stream.finish()])
 
 
-STREAM = ModelStream(BUNDLE, choose_backend())
+STREAM = ModelStream(BUNDLE, choose_interpreter())
 WHOLE = outputs(STREAM, [])
-ANEW = ModelStream(replace(BUNDLE, chunk=replace(BUNDLE.chunk, streams=False)), choose_backend())
+ANEW = ModelStream(replace(BUNDLE, chunk=replace(BUNDLE.chunk, streams=False)), choose_interpreter())
 WHOLE_ANEW = outputs(ANEW, [])
 
 
@@ -70,9 +72,9 @@ def test_the_forms_that_ship_say_the_same_of_recordings(data: Path) -> None:
     assert len(recordings) > 10
     for backend in installed():
         labels = {}
-        for variant in VARIANTS:
+        for variant in FORMS:
             if not wrong(variant, backend.name):
-                recognizer = EmotionRecognizer(variant_of(default_model(), variant), backend.name)
+                recognizer = EmotionRecognizer(file_of_form(default_model(), variant), backend.name)
                 labels[variant] = [recognizer.classify(path).label for path in recordings]
         for variant in labels:
             agreeing = np.mean([a == b for a, b in zip(labels[variant], labels["float"], strict=True)])
@@ -83,7 +85,7 @@ def test_an_unknown_interpreter_is_named() -> None:
     with pytest.raises(
         InterpreterMissing, match="unknown interpreter 'onnx': allowed are tflite-runtime, litert, tens"
     ):
-        choose_backend("onnx")
+        choose_interpreter("onnx")
 
 
 def test_without_streaming_each_chunk_begins_anew_with_the_frames_before_it() -> None:
@@ -93,7 +95,7 @@ def test_without_streaming_each_chunk_begins_anew_with_the_frames_before_it() ->
     padded = np.pad(FEATURES, ((context, count * frames - len(FEATURES)), (0, 0)))
     expected = []
     for begin in range(0, count * frames, frames):
-        interpreter = choose_backend().load(BUNDLE.network)  # a new one remembers nothing
+        interpreter = choose_interpreter().load(BUNDLE.network)  # a new one remembers nothing
         (source,), (result,) = interpreter.get_input_details(), interpreter.get_output_details()
         interpreter.set_tensor(source["index"], padded[None, begin : begin + context + frames])
         interpreter.invoke()
@@ -128,7 +130,7 @@ def first_frames(tf: Any, x: Any) -> Any:
 
 
 @pytest.mark.parametrize("backend", installed(), ids=lambda backend: str(backend.name))
-def test_a_float_model_takes_int8_steps_and_gives_logits_as_they_are(backend: Backend) -> None:
+def test_a_float_model_takes_int8_steps_and_gives_logits_as_they_are(backend: Interpreter) -> None:
     stream = ModelStream(converted(first_frames, "float32", (13, FEATURES.shape[1])), backend)
     whole = outputs(stream, [])
     last = np.pad(FEATURES, ((0, 5), (0, 0)))[3::4, : len(BUNDLE.labels) + 1][: len(whole)]
@@ -142,9 +144,9 @@ def test_a_model_of_other_numbers_is_foreign() -> None:
         return tf.stack((x[:, 8], x[:, 12]), 1)[:, :, : len(BUNDLE.labels) + 1] * 2
 
     with pytest.raises(ModelForeign, match=r"int32, the description says .* int8 or float32"):
-        ModelStream(converted(whole_numbers, "int32", (13, FEATURES.shape[1])), choose_backend())
+        ModelStream(converted(whole_numbers, "int32", (13, FEATURES.shape[1])), choose_interpreter())
 
 
 def test_a_float_model_of_another_shape_is_foreign() -> None:
     with pytest.raises(ModelForeign, match=r"float32, the description says \(1, 13, "):
-        ModelStream(converted(first_frames, "float32", (13, FEATURES.shape[1] + 1)), choose_backend())
+        ModelStream(converted(first_frames, "float32", (13, FEATURES.shape[1] + 1)), choose_interpreter())

@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
-from edge_ser.api import EmotionEvent, Listener
+from edge_ser.events import EmotionEvent
 from edge_ser.history.store import Store
+from edge_ser.listening.listener import Listener
 from edge_ser.settings import HistorySettings
 
 FIRST: Final = "2026-11-16"

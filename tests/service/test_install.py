@@ -14,8 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_ser import resources
-from edge_ser.configuration import example, read_configuration
+from edge_ser import paths
 from edge_ser.errors import (
     EdgeSerError,
     InvalidSetting,
@@ -26,7 +25,8 @@ from edge_ser.errors import (
     StepFailed,
     UnsupportedSystem,
 )
-from edge_ser.service import groups, install, package, paths, programs, system, uninstall
+from edge_ser.listening.configuration import example, settings_of
+from edge_ser.service import groups, install, package, programs, system, uninstall
 from edge_ser.service.install import Options
 from edge_ser.service.package import Source
 from edge_ser.service.plan import SCRIPT, TITLES, Found, UnitState, Wanted, plan, wanted_by
@@ -161,13 +161,13 @@ def test_a_kept_configuration_is_said_together_with_the_microphone() -> None:
 
 @pytest.mark.parametrize("name", TITLES)
 def test_a_unit_is_wanted_by_what_the_link_says(name: str) -> None:
-    unit = (resources.folder("systemd") / name).read_text()
+    unit = (paths.resource_folder("systemd") / name).read_text()
     assert f"WantedBy={wanted_by(name).parent.name.removesuffix('.wants')}\n" in unit
     assert str(SCRIPT) in unit
 
 
 def test_the_group_is_that_of_the_units() -> None:
-    folder = resources.folder("systemd")
+    folder = paths.resource_folder("systemd")
     assert f"Group={paths.READERS}\n" in (folder / "drop-ins/dashboard.conf").read_text()
     assert f"SupplementaryGroups={paths.READERS}\n" in (folder / paths.DASHBOARD_UNIT).read_text()
 
@@ -176,7 +176,7 @@ def test_the_group_is_that_of_the_units() -> None:
 def test_a_new_configuration_names_the_microphone(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
     path = tmp_path_factory.getbasetemp() / "config.toml"
     path.write_text(install.with_device(example(), name), encoding="utf-8")
-    assert read_configuration(path).microphone.device == name
+    assert settings_of(path).microphone.device == name
 
 
 # What is refused -----------------------------------------------------------------------------------------------------
@@ -415,7 +415,7 @@ def test_installed_twice_it_is_started_once(target: Target) -> None:
     started = ["daemon-reload", f"enable {paths.UNIT}", f"restart {paths.UNIT}"]
     assert run(target, device="USB") == (True, started)
     configuration = target.at(paths.CONFIGURATION)
-    assert read_configuration(configuration).microphone.device == "USB"
+    assert settings_of(configuration).microphone.device == "USB"
     configuration.write_text("# mine\n")
     assert run(target, device="other") == (False, [])
     assert configuration.read_text() == "# mine\n"

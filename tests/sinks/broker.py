@@ -19,7 +19,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_ser.settings import ListenSettings, MqttSettings, PrivacySettings
-from edge_ser.sinks import mqtt
+from edge_ser.sinks.mqtt import sink
 from edge_ser.sinks.queued import QueuedSink
 
 USER = "kitchen"
@@ -176,7 +176,7 @@ class Reader:
 def mqtt_sink(uri: str, mute_file: Path | None = None, **settings: Any) -> QueuedSink:
     """Make the sink of a destination, by the keys of the table [mqtt]."""
     privacy = PrivacySettings(mute_file=None if mute_file is None else str(mute_file))
-    return mqtt.make(uri, ListenSettings(mqtt=MqttSettings(**settings), privacy=privacy))
+    return sink.make(uri, ListenSettings(mqtt=MqttSettings(**settings), privacy=privacy))
 
 
 def retained(port: int) -> dict[str, str]:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from edge_ser import events
 from edge_ser.events import EmotionEvent, Event, StatusEvent
-from edge_ser.sinks.home_assistant import discovery
-from edge_ser.sinks.mqtt_state import MICROPHONE_STATES, RetainedState
+from edge_ser.sinks.mqtt.home_assistant import discovery
+from edge_ser.sinks.mqtt.topics import RetainedState
+from edge_ser.state import MICROPHONE_STATES
 
 TIME = datetime(2026, 1, 1, tzinfo=timezone.utc)
 TEXT = {"type": "string", "minLength": 1}

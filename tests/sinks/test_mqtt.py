@@ -127,7 +127,9 @@ def test_a_password_on_the_command_line_is_refused() -> None:
 
 
 def test_without_it_nothing_of_it_is_imported() -> None:
-    script = "import sys, edge_ser.cli.listen, edge_ser.sinks.mqtt as m; m.check('mqtt://host/p'); print(*sys.modules)"
+    script = (
+        "import sys, edge_ser.cli.listen, edge_ser.sinks.mqtt.sink as m; m.check('mqtt://host/p'); print(*sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert not {"paho", "ssl", "numpy"} & set(done.stdout.split())
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from edge_ser.errors import InvalidSetting, NotPermitted
 from edge_ser.settings import MqttSettings, OutputSettings
 from edge_ser.sinks import destinations
-from edge_ser.sinks.mqtt_address import Address, parse
-from edge_ser.sinks.mqtt_credentials import password_of, tls_of
+from edge_ser.sinks.mqtt.address import Address, parse
+from edge_ser.sinks.mqtt.credentials import password_of, tls_of
 from tests.cli.command import run, without_privileges
 
 words = st.from_regex(r"[A-Za-z0-9_-]{1,12}", fullmatch=True)

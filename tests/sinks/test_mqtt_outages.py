@@ -16,8 +16,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.settings import MqttSettings
-from edge_ser.sinks import mqtt
-from edge_ser.sinks.mqtt_address import parse
+from edge_ser.sinks.mqtt import sink
+from edge_ser.sinks.mqtt.address import parse
 from tests.cli.command import DEMONSTRATION, run
 from tests.sinks.broker import PASSWORD, USER, Broker, Reader, cable, mqtt_sink, retained, wait_until
 from tests.sinks.events import label, status
@@ -90,8 +90,8 @@ def test_a_backlog_that_is_full_drops_the_oldest_and_counts(tmp_path: Path, capf
 def test_nothing_is_lost_when_the_connection_is_cut_while_events_are_on_their_way(
     broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mqtt, "FIRST_RETRY", 0.1)
-    monkeypatch.setattr(mqtt, "LAST_RETRY", 0.1)
+    monkeypatch.setattr(sink, "FIRST_RETRY", 0.1)
+    monkeypatch.setattr(sink, "LAST_RETRY", 0.1)
     with (
         cable(broker.port, cut_after=12_000) as (port, taken),
         Reader(broker.port) as reader,
@@ -118,7 +118,7 @@ def test_hours_without_a_broker_cost_few_tries_and_no_memory(tmp_path: Path, cap
 
     client.on_pre_connect = count
     address = parse(f"mqtt://127.0.0.1:{gone.port}/edge-ser")
-    inner = mqtt.MqttSink(address, MqttSettings(backlog=100), client, None, clock=lambda: now)
+    inner = sink.MqttSink(address, MqttSettings(backlog=100), client, None, clock=lambda: now)
     descriptors = len(list(Path("/proc/self/fd").iterdir()))
     for number in range(3 * 3_600):
         now = float(number)
@@ -135,7 +135,7 @@ def test_hours_without_a_broker_cost_few_tries_and_no_memory(tmp_path: Path, cap
     gone.start()
     try:
         with Reader(gone.port) as reader:
-            now += mqtt.LAST_RETRY
+            now += sink.LAST_RETRY
             while reader.utterances()[-1:] != [number]:
                 inner.tick()
         inner.__exit__()
@@ -166,8 +166,8 @@ def test_a_broker_that_hangs_delays_nobody(broker: Broker) -> None:
 def test_a_wrong_password_is_said_once_and_the_right_one_is_found_in_the_file(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mqtt, "FIRST_RETRY", 0.1)
-    monkeypatch.setattr(mqtt, "LAST_RETRY", 0.1)
+    monkeypatch.setattr(sink, "FIRST_RETRY", 0.1)
+    monkeypatch.setattr(sink, "LAST_RETRY", 0.1)
     file = tmp_path / "password"
     file.write_text("wrong-one\n")
     with Broker(tmp_path, passwords=True) as broker:

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_ser import privacy
+from edge_ser import mute
 from edge_ser.events import LevelEvent, StatusEvent
 from edge_ser.settings import InputSettings, ListenSettings, PrivacySettings
-from edge_ser.sinks import Lasting, Metered, destinations
-from edge_ser.sinks.socket_reader import LONGEST_REQUEST, QUEUE_LINES, SocketReader, parse_request
-from edge_ser.sinks.unix_socket import UnixSocketSink
+from edge_ser.sinks import destinations
+from edge_ser.sinks.unix_socket.reader import LONGEST_REQUEST, QUEUE_LINES, SocketReader, parse_request
+from edge_ser.sinks.unix_socket.sink import UnixSocketSink
 
 TIME = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
@@ -83,7 +83,6 @@ def reader(sink: UnixSocketSink, tmp_path: Path) -> Iterator[Reader]:
 
 
 def test_only_who_asks_gets_levels(sink: UnixSocketSink, reader: Reader, tmp_path: Path) -> None:
-    assert isinstance(sink, Metered)
     other = Reader(tmp_path / "s")
     sink.tick()
     assert not sink.wants_levels
@@ -154,13 +153,13 @@ def test_a_reader_mutes_and_unmutes(sink: UnixSocketSink, reader: Reader, tmp_pa
     muted = tmp_path / "muted"
     reader.ask({"mute": True})
     sink.tick()
-    assert privacy.muted(muted, privacy.local_now()) == "muted"
+    assert mute.muted(muted, mute.local_now()) == "muted"
     reader.ask({"mute": True})
     sink.tick()
-    privacy.mute(muted, privacy.local_now() + timedelta(hours=1))
+    mute.mute(muted, mute.local_now() + timedelta(hours=1))
     reader.ask({"mute": True})  # for good, now
     sink.tick()
-    assert privacy.muted(muted, privacy.local_now()) == "muted"
+    assert mute.muted(muted, mute.local_now()) == "muted"
     reader.ask({"mute": False})
     sink.tick()
     assert not muted.exists()
@@ -205,10 +204,9 @@ def test_settings_say_whether_it_may_also_when_they_are_read_anew(tmp_path: Path
         return ListenSettings(input=InputSettings(file), privacy=mute)
 
     with destinations.make(f"unix:{tmp_path / 's'}", settings(True)) as sink:
-        assert isinstance(sink, Lasting)
         reader = Reader(tmp_path / "s")
-        for heeded, refused in ((settings(False), 1), (settings(True, "demo"), 1), (settings(True), 0)):
-            sink.heed(heeded)
+        for changed, refused in ((settings(False), 1), (settings(True, "demo"), 1), (settings(True), 0)):
+            sink.reconfigure(changed)
             reader.ask({"mute": True})
             sink.tick()
             assert len(reader.lines()) == refused

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from edge_ser.errors import EdgeSerError, InvalidSetting
 from edge_ser.settings import ListenSettings
-from edge_ser.sinks import Audible, speech
+from edge_ser.sinks import speech
 from edge_ser.sinks.queued import QueuedSink
 from edge_ser.sinks.speech import GAP_SECONDS, LONGEST_SECONDS, RETRY_SECONDS, SpeechSink
 from edge_ser.sources.recording import read_samples
@@ -90,13 +90,13 @@ def test_provisional_labels_and_statuses_are_not_said(tmp_path: Path) -> None:
 
 def test_it_tells_that_it_speaks_and_nothing_waits_for_it(tmp_path: Path) -> None:
     with SpeechSink([str(program(tmp_path, "exec sleep 0.3"))]) as sink:
-        assert isinstance(sink, Audible)
+        assert sink.audible
         began = time.monotonic()
         sink.publish(label("anger"))
         assert time.monotonic() - began < 0.2
         assert sink.is_speaking
         wait_until_said(sink)
-    assert not isinstance(QueuedSink("other", sink), Audible)
+    assert not QueuedSink("other", sink).audible
 
 
 def test_a_program_that_hangs_is_killed_and_that_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

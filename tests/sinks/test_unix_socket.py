@@ -16,7 +16,7 @@ import pytest
 
 from edge_ser.errors import SocketInUse, SocketUnwritable
 from edge_ser.events import StatusEvent
-from edge_ser.sinks.unix_socket import UnixSocketSink
+from edge_ser.sinks.unix_socket.sink import UnixSocketSink
 
 TIME = datetime(2026, 1, 1, tzinfo=timezone.utc)
 

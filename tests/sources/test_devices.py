@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_ser.errors import DeviceIndexOutOfRange, NoMicrophone, UnknownDevice
+from edge_ser.errors import MicrophoneIndexOutOfRange, NoMicrophone, UnknownMicrophone
 from edge_ser.sources.devices import InputDevice, choose, list_inputs, quiet_stderr
 from tests.virtual_microphone import alsa_environment, pulse_microphone
 
@@ -52,26 +52,28 @@ def test_without_a_default_the_first_is_taken() -> None:
 
 @pytest.mark.parametrize("wanted", [0, 3, 99, -1, "99"])
 def test_unknown_index_names_what_there_is(wanted: str | int) -> None:
-    with pytest.raises(DeviceIndexOutOfRange, match=r"index -?\d+; there is: 1 'USB PnP"):
+    with pytest.raises(MicrophoneIndexOutOfRange, match=r"index -?\d+; there is: 1 'USB PnP"):
         choose(DEVICES, wanted)
 
 
 @pytest.mark.parametrize("wanted", ["webcam", "", "  ", "-1", "²"])
 def test_unknown_name_names_what_there_is(wanted: str) -> None:
-    with pytest.raises(UnknownDevice, match="there is: 1 'USB PnP"):
+    with pytest.raises(UnknownMicrophone, match="there is: 1 'USB PnP"):
         choose(DEVICES, wanted)
 
 
 def test_a_part_begins_where_a_word_does() -> None:
     devices = [device(0, "sysdefault"), device(1, "snd_rpi_googlevoicehat_soundcar: Google voiceHAT (hw:1,0)")]
-    with pytest.raises(UnknownDevice, match="or another program uses it"):
+    with pytest.raises(UnknownMicrophone, match="or another program uses it"):
         choose(devices, "default")
     assert choose(devices, "googlevoicehat").index == 1
     assert choose(devices, "(hw:1").index == 1
 
 
 def test_ambiguous_name_names_the_candidates() -> None:
-    with pytest.raises(UnknownDevice, match=r"several microphones.*2 'ReSpeaker 2-Mic.*7 'ReSpeaker 4-Mic") as caught:
+    with pytest.raises(
+        UnknownMicrophone, match=r"several microphones.*2 'ReSpeaker 2-Mic.*7 'ReSpeaker 4-Mic"
+    ) as caught:
         choose(DEVICES, "respeaker")
     assert "USB" not in str(caught.value)
 

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge_ser.audio import SAMPLE_RATE, Samples
 from edge_ser.errors import InvalidSetting
-from edge_ser.settings import SAMPLE_RATE
-from edge_ser.sources import Samples
+from edge_ser.paths import demonstration
 from edge_ser.sources.health import Health, HealthMonitor, HealthSettings, _find, message
-from edge_ser.sources.recording import demonstration, read_samples
+from edge_ser.sources.recording import read_samples
 
 AFTER = 10.0
 LATEST = AFTER + 2.0

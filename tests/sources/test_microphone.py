@@ -158,7 +158,11 @@ def test_a_full_queue_is_counted_and_the_gap_is_marked(tmp_path: Path, noise: np
 
 @pytest.mark.parametrize(
     ("device", "error", "status"),
-    [("webcam", "UnknownDevice", "'default'"), (99, "DeviceIndexOutOfRange", "index 99"), (-1, "DeviceIndex", "-1")],
+    [
+        ("webcam", "UnknownMicrophone", "'default'"),
+        (99, "MicrophoneIndexOutOfRange", "index 99"),
+        (-1, "DeviceIndex", "-1"),
+    ],
 )
 def test_wrong_devices(tmp_path: Path, noise: np.ndarray, device: str | int, error: str, status: str) -> None:
     report, _ = Recorder(tmp_path, file_microphone(tmp_path, noise), device=device).finish()
@@ -168,7 +172,7 @@ def test_wrong_devices(tmp_path: Path, noise: np.ndarray, device: str | int, err
 
 def test_no_device(tmp_path: Path) -> None:
     report, _ = Recorder(tmp_path, alsa_environment(tmp_path, "pcm.!default { type nonsense }")).finish()
-    assert report["error"] in ("NoMicrophone", "DeviceBusy")  # the latter where there is a sound card
+    assert report["error"] in ("NoMicrophone", "MicrophoneBusy")  # the latter where there is a sound card
 
 
 def test_a_device_that_is_gone_when_opened(tmp_path: Path, noise: np.ndarray) -> None:
@@ -181,7 +185,7 @@ def test_a_device_that_is_gone_when_opened(tmp_path: Path, noise: np.ndarray) ->
         "microphone.choose = unplugging"
     )
     report, _ = Recorder(tmp_path, env, first=unplug).finish()
-    assert report["error"] == "DeviceBusy"
+    assert report["error"] == "MicrophoneBusy"
     assert "'default' cannot be opened" in report["message"]
 
 
@@ -219,7 +223,7 @@ def test_a_device_that_vanishes_is_noticed(tmp_path: Path) -> None:
         killed = time.monotonic()
         report, _ = recorder.finish()
     assert time.monotonic() - killed < 5
-    assert report["error"] == "DeviceLost"
+    assert report["error"] == "MicrophoneLost"
     assert "plugged in" in report["message"]
 
 

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edge_ser.audio import Block
 from edge_ser.errors import (
-    DeviceBusy,
-    DeviceLost,
     EdgeSerError,
+    MicrophoneBusy,
+    MicrophoneLost,
     NoMicrophone,
     PyAudioMissing,
-    UnknownDevice,
+    UnknownMicrophone,
     UnsupportedRate,
 )
-from edge_ser.sources import Block
 from edge_ser.sources.persistent import (
     FIRST_REOPENING,
     FIRST_RETRY,
@@ -80,7 +80,7 @@ class Fake:
         while not self._world.refusal:
             self._world.now += 0.1
             yield Block(self._world.delivers)
-        raise DeviceLost("it vanished")
+        raise MicrophoneLost("it vanished")
 
 
 def take(blocks: Iterator[Block], count: int) -> tuple[list[tuple[str, str]], int]:
@@ -102,8 +102,8 @@ def test_it_listens() -> None:
     ("error", "status"),
     [
         (NoMicrophone("none"), "no-microphone"),
-        (UnknownDevice("none"), "no-microphone"),
-        (DeviceBusy("none"), "device-busy"),
+        (UnknownMicrophone("none"), "no-microphone"),
+        (MicrophoneBusy("none"), "device-busy"),
         (UnsupportedRate("none"), "error"),
     ],
 )
@@ -153,7 +153,7 @@ def test_it_comes_back_after_it_was_unplugged() -> None:
     world = World()
     blocks = world.microphone().blocks()
     take(blocks, 200)
-    world.refusal = DeviceLost("it vanished")
+    world.refusal = MicrophoneLost("it vanished")
     assert take(blocks, 50)[0] == [("device-lost", "it vanished; waiting for it")]
     assert world.open == 0
     world.refusal, world.cards = None, 1
@@ -169,13 +169,13 @@ def test_a_loose_contact_is_not_tried_ever_faster() -> None:
         while not world.open:
             next(blocks)
         take(blocks, 5)
-        world.refusal = DeviceLost("it vanished")
+        world.refusal = MicrophoneLost("it vanished")
         take(blocks, 2)
         world.refusal = None
     assert np.diff(world.openings)[-1] > 10
 
 
-@pytest.mark.parametrize("error", [NoMicrophone, DeviceLost, DeviceBusy])
+@pytest.mark.parametrize("error", [NoMicrophone, MicrophoneLost, MicrophoneBusy])
 def test_without_waiting_an_error_ends_it(error: type[EdgeSerError]) -> None:
     world = World()
     world.refusal = error("no")

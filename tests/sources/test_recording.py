@@ -21,7 +21,8 @@ from edge_ser.errors import (
     TruncatedRecording,
     UnsupportedRate,
 )
-from edge_ser.sources.recording import Recording, find_recordings, read_samples
+from edge_ser.sources.folders import find_recordings
+from edge_ser.sources.recording import Recording, read_samples
 
 SIZE_FIELD = 40  # of the data chunk, in a WAV whose format chunk is the usual one
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge_ser.audio import Samples
 from edge_ser.errors import UnsupportedRate
-from edge_ser.sources import Samples
 from edge_ser.sources.resample import Resampler, mix_to_mono, to_int16
 
 RATES = [4_000, 8_000, 11_025, 12_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 192_000, 384_000]

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_ser.sources import Block, Notice
+from edge_ser.audio import Block, Notice
 from edge_ser.sources.silenced import ECHO_SECONDS, silenced
 
 NOTICE = Notice("listening", "listening to x")

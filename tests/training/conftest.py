@@ -13,5 +13,5 @@ from tests.training import voices
 def work(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Make features in this process; the list grows by an item a clip."""
     inline = voices.Inline()
-    monkeypatch.setattr("training.workers.pool", inline.pool)
+    monkeypatch.setattr("training.support.workers.pool", inline.pool)
     return inline.done

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from training import augment as module
-from training import rooms
-from training.augment import augment
+from training.augmentation import reverb
+from training.augmentation import voice as module
+from training.augmentation.voice import augment
 from training.settings import AugmentSettings
 
 Int16 = npt.NDArray[np.int16]
@@ -22,7 +22,7 @@ NONE = AugmentSettings(**{"variants": 1, **dict.fromkeys(CHANGES, 0.0)})
 ALL = replace(NONE, **dict.fromkeys(CHANGES, 1.0))
 RATE = 16_000
 SEEDS = range(12)
-BANK = rooms.bank(24, 5)
+BANK = reverb.bank(24, 5)
 
 
 def tone(frequency: float = 400.0, seconds: float = 2.0) -> Int16:
@@ -177,7 +177,7 @@ def test_rooms_begin_with_the_direct_path_and_die_away_in_their_time() -> None:
     ratios = []
     for response in BANK:
         seconds = len(response) / RATE
-        assert rooms.RT60[0] - 0.001 <= seconds <= rooms.RT60[1]
+        assert reverb.RT60[0] - 0.001 <= seconds <= reverb.RT60[1]
         assert response.dtype == np.float32
         assert (response.astype(float) ** 2).sum() == pytest.approx(1, abs=1e-4)
         assert abs(response[0]) > 0.05
@@ -197,16 +197,16 @@ def decay_time(energy: npt.NDArray[np.float64]) -> float:
 
 
 def test_a_bank_is_the_same_each_time_and_held_out_rooms_are_others() -> None:
-    first = rooms.bank(3, rooms.TRAINING_SEED)
-    assert all(np.array_equal(a, b) for a, b in zip(first, rooms.bank(5, rooms.TRAINING_SEED)[:3], strict=True))
-    assert all(len(a) != len(b) for a, b in zip(first, rooms.bank(3, rooms.HELD_OUT_SEED), strict=True))
+    first = reverb.bank(3, reverb.TRAINING_SEED)
+    assert all(np.array_equal(a, b) for a, b in zip(first, reverb.bank(5, reverb.TRAINING_SEED)[:3], strict=True))
+    assert all(len(a) != len(b) for a, b in zip(first, reverb.bank(3, reverb.HELD_OUT_SEED), strict=True))
 
 
 def test_a_bank_is_stored_whole_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = rooms.load(tmp_path / "cache", 3, 9)
+    made = reverb.load(tmp_path / "cache", 3, 9)
     assert len(list((tmp_path / "cache").iterdir())) == 1
-    monkeypatch.setattr(rooms, "bank", None)
-    stored = rooms.load(tmp_path / "cache", 3, 9)
+    monkeypatch.setattr(reverb, "bank", None)
+    stored = reverb.load(tmp_path / "cache", 3, 9)
     assert all(np.array_equal(a, b) and b.dtype == np.float32 for a, b in zip(made, stored, strict=True))
     with pytest.raises(TypeError):
-        rooms.load(tmp_path / "cache", 3, 10)
+        reverb.load(tmp_path / "cache", 3, 10)

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from edge_ser.model.bundle import default_model
+from edge_ser.paths import default_model
 from tests.training import voices
 from tests.training.limits import fill
-from training import workers
+from training.support import workers
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 120.0

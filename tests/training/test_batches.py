@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training import batches
-from training.batches import Batch, Epochs, Pool
 from training.corpora import Clip
-from training.dataset import Utterance
+from training.data.dataset import Utterance
 from training.families import INPUT_SCALE, LONGEST, STRIDE, Family
+from training.fitting import batches
+from training.fitting.batches import Batch, Epochs, Pool
 from training.settings import IMBALANCES, TrainingSettings
 
 LABELS = ("anger", "neutral", "sadness")

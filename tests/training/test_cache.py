@@ -17,12 +17,13 @@ from edge_ser.errors import OutputFailed
 from edge_ser.features import parameters
 from tests.training import voices
 from tests.training.limits import little_room
-from training import cache, corpora, corpus_features
-from training.cache import Entry
+from training import corpora
 from training.corpora import Found
-from training.corpus_features import CorpusFeatures
+from training.data import cache, corpus_features
+from training.data.cache import Entry
+from training.data.corpus_features import CorpusFeatures
+from training.data.utterances import Analysis, Features
 from training.settings import AugmentSettings
-from training.utterances import Analysis, Features
 
 GAIN = AugmentSettings(1, speed=0, tempo=0, pitch=0, room=0, noise=0, band=0, gain=1)
 """One variant, quickly made."""

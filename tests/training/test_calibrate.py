@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edge_ser.decision import Decision
-from edge_ser.settings import DecisionSettings
-from training import calibrate
-from training.metrics import score, softmax
-from training.outputs import Outputs
+from edge_ser.model.settings import DecisionSettings
+from edge_ser.recognition.decision import Decision
+from training.fitting import calibrate
+from training.scoring.metrics import score, softmax
+from training.scoring.predictions import Outputs
 
 LABELS = ("anger", "fear", "neutral", "sadness")
 

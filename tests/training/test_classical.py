@@ -9,10 +9,10 @@ import pytest
 
 from edge_ser.features.mfcc import CEPSTRA_FRACTION_BITS
 from training.corpora import Clip
-from training.dataset import Utterance
+from training.data.dataset import Utterance
+from training.data.utterances import FRONT_END
 from training.families import CLASSICAL
 from training.families.classical import classifier, functionals, logits
-from training.utterances import FRONT_END
 
 pytest.importorskip("sklearn", reason="needs the extra 'train'")
 

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_ser.errors import EdgeSerError, InvalidSetting
-from training import run
 from training.commands import options
 from training.configuration import (
     differences,
@@ -25,7 +24,8 @@ from training.configuration import (
     with_options,
 )
 from training.corpora import Clip, Skipped
-from training.dataset import Dataset
+from training.data.dataset import Dataset
+from training.experiment import run
 from training.settings import (
     IMBALANCES,
     PROTOCOLS,

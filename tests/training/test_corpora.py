@@ -17,7 +17,7 @@ from edge_ser.errors import InvalidSetting, NoRecordings
 from tests.training import made_up
 from training.commands.corpora import command
 from training.corpora import CORPORA, Found, folder_of, others_in, read, skips, warnings
-from training.labels import LABELS, label_of
+from training.corpora.labels import LABELS, label_of
 
 
 def facts(found: Found) -> dict[str, tuple[str, str | None, str | None, str]]:

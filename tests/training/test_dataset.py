@@ -16,10 +16,12 @@ import soundfile
 from edge_ser.errors import InvalidSetting, NoRecordings
 from edge_ser.sources.recording import read_samples
 from tests.training import voices
-from training import duplicates, fold, protocols, sounds, synthesized
+from training.augmentation import synthetic_noise
 from training.corpora import Clip
-from training.dataset import Dataset, load
-from training.fold import Fold
+from training.data import duplicates, protocols, synthetic_clips
+from training.data.dataset import Dataset, load
+from training.experiment import fold
+from training.experiment.fold import Fold
 from training.settings import AugmentSettings, DataSettings, NetworkSettings, ProtocolSettings, RunSettings
 
 PLAIN = AugmentSettings(variants=0)
@@ -44,7 +46,7 @@ def loaded(
     said: list[str] | None = None,
     **more: Any,
 ) -> Dataset:
-    settings = DataSettings(names or ("mine",), tuple(learn_from), classes, noise, sounds)
+    settings = DataSettings(names or ("mine",), tuple(learn_from), classes, noise, synthetic_noise)
     return load(
         data, settings, augmentation, data.parent / "cache", 1, [].append if said is None else said.append, **more
     )
@@ -295,8 +297,8 @@ def test_the_copies_in_crema_d_are_left_out(data: Path, tmp_path: Path) -> None:
 def test_synthesized_sounds_stand_beside_the_noises(mine: Path) -> None:
     voices.record(mine.parent / "noise" / "rain.wav")
     dataset = loaded(mine.parent, noise="noise", sounds=2)
-    made = [clip for clip in dataset.noise if clip.corpus == synthesized.CORPUS]
-    assert len(made) == 2 * len(sounds.KINDS) == len(dataset.noise) - 1
+    made = [clip for clip in dataset.noise if clip.corpus == synthetic_clips.CORPUS]
+    assert len(made) == 2 * len(synthetic_noise.KINDS) == len(dataset.noise) - 1
     assert all(clip.label is None for clip in made)
     assert {len(read_samples(clip.path)) for clip in made} == {160_000}
     again = loaded(mine.parent, noise="noise", sounds=2)

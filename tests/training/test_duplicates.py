@@ -18,7 +18,7 @@ from edge_ser.features.log_mel import LogMel
 from edge_ser.features.mfcc import Mfcc
 from edge_ser.features.parameters import FrontEndParameters
 from edge_ser.sources.recording import read_samples
-from training.duplicates import groups, near_duplicates
+from training.data.duplicates import groups, near_duplicates
 
 Int16 = npt.NDArray[np.int16]
 FRONT_END = FrontEndParameters()
@@ -103,7 +103,7 @@ def made_up(seed: int, frames: int = 150) -> npt.NDArray[np.int32]:
 
 
 def test_pairs_of_different_blocks_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.duplicates._BLOCK", 4)
+    monkeypatch.setattr("training.data.duplicates._BLOCK", 4)
     cepstra = [made_up(seed) for seed in range(9)]
     cepstra[8] = cepstra[1]
     cepstra[6] = cepstra[5]

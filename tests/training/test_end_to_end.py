@@ -13,9 +13,9 @@ from typing import Final
 
 import pytest
 
-from edge_ser.api import EmotionRecognizer
+from edge_ser.listening.recognizer import EmotionRecognizer
 from edge_ser.model.bundle import read_bundle
-from edge_ser.model.interpreter import choose_backend
+from edge_ser.model.interpreter import choose_interpreter
 
 pytestmark = [
     pytest.mark.skipif(not find_spec("tensorflow"), reason="needs the extra 'train'"),
@@ -220,8 +220,8 @@ def test_missing_recordings_are_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_without_noise_the_whole_path_is_measured_on_speech_alone(place: Path) -> None:
-    from training import false_alarms
     from training.corpora import read
+    from training.scoring import false_alarms
 
     clips = read(place / "data", "emodb").clips[:3]
-    assert set(false_alarms.measure(clips, read_bundle(), choose_backend())) == {"speech_missed"}
+    assert set(false_alarms.measure(clips, read_bundle(), choose_interpreter())) == {"speech_missed"}

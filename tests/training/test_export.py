@@ -16,8 +16,8 @@ from training.settings import NetworkSettings
 
 pytest.importorskip("tensorflow", reason="needs the extra 'train'")
 
-from training import export
-from training.export import NotFullInt8, check, convert, multiply_adds
+from training.export import tflite
+from training.export.tflite import NotFullInt8, check, convert, multiply_adds
 
 SIZES = NetworkSettings("cnn_lstm", channels=8, units=8)
 FEATURES = [np.random.default_rng(4).integers(-128, 128, (64, 40)).astype(np.int8)]
@@ -60,13 +60,13 @@ def test_an_lstm_that_the_converter_does_not_fuse_is_refused(monkeypatch: pytest
             rows.append(h)
         return tf.stack(rows, 1)
 
-    monkeypatch.setattr(export, "fused_lstm", unrolled)
+    monkeypatch.setattr(tflite, "fused_lstm", unrolled)
     with pytest.raises(NotFullInt8):
         convert(network(), deep("cnn_lstm"), FEATURES)
 
 
 def test_another_scale_of_the_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "_chunks", lambda features, family: iter([[np.full((1, 13, 40), 0.5, np.float32)]]))
+    monkeypatch.setattr(tflite, "_chunks", lambda features, family: iter([[np.full((1, 13, 40), 0.5, np.float32)]]))
     with pytest.raises(NotFullInt8, match=r"input's scale is .* not 0\.03125 with 0"):
         convert(network(), deep("cnn_lstm"), FEATURES)
 

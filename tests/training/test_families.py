@@ -12,9 +12,9 @@ import pytest
 from edge_ser.errors import InvalidSetting
 from edge_ser.events import LABELS
 from edge_ser.model.bundle import Bundle, ChunkLayout, read_bundle
-from edge_ser.model.interpreter import Backend, choose_backend
+from edge_ser.model.interpreter import Interpreter, choose_interpreter
+from edge_ser.model.settings import DecisionSettings
 from edge_ser.model.stream import ModelStream
-from edge_ser.settings import DecisionSettings
 from tests.interpreters import installed
 from training import families
 from training.families import DEEP, LONGEST, STRIDE, Family, deep
@@ -24,8 +24,8 @@ pytest.importorskip("tensorflow", reason="needs the extra 'train'")
 
 import keras
 
-from training import export
-from training.recognize import float_steps
+from training.export import tflite
+from training.scoring.predict import float_steps
 
 FRONT_END = read_bundle().front_end
 COEFFICIENTS = FRONT_END.coefficients
@@ -75,16 +75,16 @@ class Converted:
     network: Any
     models: dict[str, bytes]
 
-    def stream(self, variant: str, backend: Backend | None = None) -> ModelStream:
+    def stream(self, variant: str, backend: Interpreter | None = None) -> ModelStream:
         layout = ChunkLayout(self.family.chunk, self.family.context, self.family.chunk // STRIDE, self.family.streams)
         bundle = Bundle(LABELS, FRONT_END, layout, DecisionSettings(), {}, self.models[variant])
-        return ModelStream(bundle, backend or choose_backend("litert"))
+        return ModelStream(bundle, backend or choose_interpreter("litert"))
 
 
 @pytest.fixture(scope="module", params=DEEP)
 def converted(request: pytest.FixtureRequest) -> Converted:
     network, family = build(request.param), deep(request.param)
-    models = {v: export.convert(network, family, FEATURES, v) for v in export.VARIANTS}
+    models = {v: tflite.convert(network, family, FEATURES, v) for v in tflite.VARIANTS}
     return Converted(request.param, family, network, models)
 
 
@@ -95,13 +95,13 @@ def streamed(stream: ModelStream, features: npt.NDArray[np.int8], cuts: list[int
 
 
 def test_the_int8_form_is_full_int8_with_the_expected_operators(converted: Converted) -> None:
-    found = export.check(converted.models["int8"], LSTMS[converted.name])
+    found = tflite.check(converted.models["int8"], LSTMS[converted.name])
     assert set(found) == OPERATORS[converted.name]
 
 
 def test_the_other_forms_differ_by_the_scale_of_the_input_only(converted: Converted) -> None:
     for variant in ("dynamic", "float"):
-        found = export.operators(converted.models[variant])
+        found = tflite.operators(converted.models[variant])
         assert set(found) == OPERATORS[converted.name] | {"MUL"}
         assert found[LSTM] == LSTMS[converted.name]
 

@@ -11,7 +11,7 @@ import pytest
 
 from edge_ser.errors import OutputFailed
 from tests.training.limits import little_room
-from training.files import failure, read_json, write_bytes, write_json, write_with
+from training.support.files import failure, read_json, write_bytes, write_json, write_with
 
 
 def names(folder: Path) -> list[str]:

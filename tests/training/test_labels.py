@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from edge_ser.errors import InvalidSetting
 from edge_ser.events import LABELS as DEFAULT_LABELS
-from training.labels import FOUR, LABELS, choose, label_of, nearest
+from training.corpora.labels import FOUR, LABELS, choose, label_of, nearest
 
 EMODB = ("anger", "boredom", "disgust", "fear", "happiness", "neutral", "sadness")
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_ser.errors import EdgeSerError, InvalidSetting, NoRecordings
-from training.metrics import NO_SPEECH, Outputs, agreement, evaluation, score, softmax, uar
+from training.scoring.metrics import NO_SPEECH, Outputs, agreement, evaluation, score, softmax, uar
 
 LABELS = ("anger", "fear", "neutral", "sadness")
 

@@ -21,11 +21,13 @@ import training
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import LABELS as DEFAULT_LABELS
 from edge_ser.model.bundle import read_bundle
-from training import configuration, corpora, duplicates, fold
+from training import configuration, corpora
 from training.corpora import Clip
-from training.dataset import Dataset, Utterance
-from training.fold import Fold
-from training.protocols import Leak, Learning, Split, noise_split, splits
+from training.data import duplicates
+from training.data.dataset import Dataset, Utterance
+from training.data.protocols import Leak, Learning, Split, noise_split, splits
+from training.experiment import fold
+from training.experiment.fold import Fold
 from training.settings import PROTOCOLS, NetworkSettings, ProtocolSettings, RunSettings, TrainingSettings
 
 LABELS = ("anger", "neutral", "sadness")

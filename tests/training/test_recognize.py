@@ -11,13 +11,14 @@ import numpy.typing as npt
 import pytest
 
 from edge_ser.model.bundle import read_bundle
-from edge_ser.model.interpreter import choose_backend
+from edge_ser.model.interpreter import choose_interpreter
 from edge_ser.model.stream import ModelStream
-from training import batches, recognize
 from training.corpora import Clip
-from training.dataset import Utterance
+from training.data.dataset import Utterance
 from training.families import DEEP, INPUT_SCALE, LONGEST, STRIDE, deep
-from training.metrics import softmax
+from training.fitting import batches
+from training.scoring import predict
+from training.scoring.metrics import softmax
 from training.settings import NetworkSettings
 
 LABELS = ("anger", "neutral", "sadness")
@@ -38,7 +39,7 @@ def network(name: str) -> Any:
 
 @pytest.mark.parametrize("name", DEEP)
 def test_utterances_together_give_what_each_gives_alone(name: str) -> None:
-    steps = recognize.float_steps(network(name), deep(name))
+    steps = predict.float_steps(network(name), deep(name))
     features = [noise(frames) for frames in LENGTHS]
     for one, together in zip(features, steps(features), strict=True):
         (alone,) = steps([one])
@@ -48,7 +49,7 @@ def test_utterances_together_give_what_each_gives_alone(name: str) -> None:
 
 def test_many_utterances_keep_their_order() -> None:
     """More than go through the network at a time."""
-    steps = recognize.float_steps(network("cnn"), deep("cnn"))
+    steps = predict.float_steps(network("cnn"), deep("cnn"))
     features = [noise(8 + i) for i in range(300)]
     found = steps(features)
     for i in (0, 127, 128, 299):
@@ -58,7 +59,7 @@ def test_many_utterances_keep_their_order() -> None:
 @pytest.mark.parametrize("name", [name for name in DEEP if not deep(name).streams])
 def test_what_does_not_stream_hears_a_window_at_a_time_with_the_frames_before_it(name: str) -> None:
     model, family, features = network(name), deep(name), noise(2 * LONGEST + 88)
-    (found,) = recognize.float_steps(model, family)([features])
+    (found,) = predict.float_steps(model, family)([features])
     padded = np.zeros((1, family.context + 3 * LONGEST, COEFFICIENTS), np.float32)
     padded[0, family.context : family.context + len(features)] = features * INPUT_SCALE
     windows = [padded[:, begin : begin + family.context + LONGEST] for begin in range(0, 3 * LONGEST, LONGEST)]
@@ -70,14 +71,14 @@ def test_what_does_not_stream_hears_a_window_at_a_time_with_the_frames_before_it
 def test_what_streams_hears_the_whole_utterance(name: str) -> None:
     model, family, features = network(name), deep(name), noise(2 * LONGEST + 88)
     x, _ = batches.pad([features], family.context, len(features))
-    (found,) = recognize.float_steps(model, family)([features])
+    (found,) = predict.float_steps(model, family)([features])
     np.testing.assert_allclose(found, np.asarray(model(x, training=False))[0], atol=1e-5)
 
 
 def test_an_exported_model_forgets_one_utterance_before_the_next() -> None:
-    bundle, backend = read_bundle(), choose_backend()
+    bundle, backend = read_bundle(), choose_interpreter()
     features = [noise(frames, bundle.front_end.coefficients) for frames in (90, 33, 90)]
-    found = recognize.model_steps(bundle, backend)(features)
+    found = predict.model_steps(bundle, backend)(features)
     for one, rows in zip(features, found, strict=True):
         fresh = ModelStream(bundle, backend)
         assert np.array_equal(np.concatenate((fresh.process(one), fresh.finish())), rows)
@@ -88,19 +89,19 @@ def test_pauses_count_little_and_logits_are_known_up_to_a_constant() -> None:
     rows = rng.normal(0, 2, (30, len(LABELS) + 1))
     weights = 1 / (1 + np.exp(-rows[:, -1]))
     expected = (rows[:, :-1] * weights[:, None]).sum(axis=0) / weights.sum()
-    logits = recognize.pooled(rows, LABELS)
+    logits = predict.pooled(rows, LABELS)
     np.testing.assert_allclose(np.diff(logits), np.diff(expected))
     np.testing.assert_allclose(softmax(logits), softmax(expected))
 
 
 def test_training_pools_as_the_device_does() -> None:
     pytest.importorskip("tensorflow", reason="needs the extra 'train'")
-    from training.train import pooled
+    from training.fitting.fit import pooled
 
     rows = np.random.default_rng(1).normal(0, 2, (30, len(LABELS) + 1))
     mask = np.concatenate((np.ones(24), np.zeros(6))).astype(np.float32)
     (in_training,) = np.asarray(pooled(rows[None].astype(np.float32), mask[None]))
-    np.testing.assert_allclose(np.diff(in_training), np.diff(recognize.pooled(rows[:24], LABELS)), rtol=1e-3)
+    np.testing.assert_allclose(np.diff(in_training), np.diff(predict.pooled(rows[:24], LABELS)), rtol=1e-3)
 
 
 def clip(number: int, label: str = "anger") -> Clip:
@@ -115,7 +116,7 @@ def test_a_clip_is_the_mean_over_its_utterances_weighted_by_their_frames() -> No
     clips = [clip(0), clip(1, "sadness"), clip(2)]
     utterances = [utterance(clips[2], 10), utterance(clips[0], 30), utterance(clips[0], 10)]
     rows = [np.array([7.0, 8.0, 9.0]), np.array([1.0, 2.0, 3.0]), np.array([5.0, 2.0, -1.0])]
-    made = recognize.gather(clips, utterances, LABELS, rows)
+    made = predict.gather(clips, utterances, LABELS, rows)
     np.testing.assert_allclose(made.logits[0], [2.0, 2.0, 2.0])
     np.testing.assert_allclose(made.logits[2], rows[0])
     assert np.isnan(made.logits[1]).all(), "no speech was heard in it"
@@ -132,8 +133,8 @@ def test_logits_are_divided_by_the_temperature() -> None:
     def steps(features: list[npt.NDArray[np.int8]]) -> list[npt.NDArray[np.float64]]:
         return [f[:, : len(LABELS) + 1] / 32.0 for f in features]
 
-    plain = recognize.outputs(clips, utterances, gain, LABELS, steps)
-    cooler = recognize.outputs(clips, utterances, gain, LABELS, steps, temperature=2.5)
+    plain = predict.outputs(clips, utterances, gain, LABELS, steps)
+    cooler = predict.outputs(clips, utterances, gain, LABELS, steps, temperature=2.5)
     np.testing.assert_allclose(cooler.logits * 2.5, plain.logits)
     assert np.isnan(plain.logits).all(axis=1).tolist() == [False, False, True]
 
@@ -142,4 +143,4 @@ def test_clips_in_which_no_speech_was_heard_need_no_network() -> None:
     def steps(features: list[npt.NDArray[np.int8]]) -> list[npt.NDArray[np.float64]]:
         raise AssertionError("there is nothing to run")
 
-    assert np.isnan(recognize.outputs([clip(0)], [], (1,), LABELS, steps).logits).all()
+    assert np.isnan(predict.outputs([clip(0)], [], (1,), LABELS, steps).logits).all()

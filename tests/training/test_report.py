@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from edge_ser.errors import EdgeSerError, OutputFailed
-from training import plots, report
-from training.labels import LABELS
-from training.metrics import Outputs, evaluation
+from training.corpora.labels import LABELS
+from training.reporting import plots, tables
+from training.scoring.metrics import Outputs, evaluation
 
 
 def made_up(labels: tuple[str, ...] = LABELS[:6]) -> Outputs:
@@ -70,7 +70,7 @@ HISTORIES = {"fold 1": [{"epoch": e, "loss": 2.0 / e, "validation_uar": 0.5 - 0.
 
 def test_the_table_has_every_figure() -> None:
     found = both()
-    text = report.table(found)
+    text = tables.table(found)
     sets = {"overall": found["overall"]} | found["per_corpus"] | {s: found["per_sex"][s] for s in ("female", "male")}
     assert len(sets) == 5
     for name, of_set in sets.items():
@@ -96,7 +96,7 @@ def test_the_table_has_every_figure() -> None:
 def test_the_confusion_matrix_is_that_of_int8_and_of_float_where_there_is_no_int8() -> None:
     found = both()
     for given, model in ((found, "int8"), (evaluation(made_up(), None), "float")):
-        matrix = report.table(given).split(f"clips, {model};")[1]
+        matrix = tables.table(given).split(f"clips, {model};")[1]
         for label, counts in zip(given["labels"], given["overall"][model]["confusion"], strict=True):
             assert line_of("\n".join(matrix.splitlines()[2:]), label).split()[1:] == [str(count) for count in counts]
 
@@ -106,23 +106,23 @@ def test_no_line_of_the_table_is_longer_than_100_columns(labels: tuple[str, ...]
     outputs = replace(made_up(labels), corpora=("a corpus with a name much too long",) * 100 + ("b",) * 200)
     perfect = replace(outputs, logits=np.eye(len(labels))[outputs.targets])
     for given in (evaluation(outputs, perfect), evaluation(perfect, perfect), evaluation(None, outputs)):
-        assert max(map(len, report.table(given).splitlines())) <= 100
+        assert max(map(len, tables.table(given).splitlines())) <= 100
 
 
 def test_a_label_that_nobody_said_has_no_precision() -> None:
     outputs = made_up()
     logits = np.where(np.arange(6) == 0, 1.0, np.zeros((300, 6)))
-    text = report.table(evaluation(replace(outputs, logits=logits), None))
+    text = tables.table(evaluation(replace(outputs, logits=logits), None))
     assert line_of(text, "fear").split()[2:] == ["0.0", "%", "-"]
 
 
 def test_the_comparison_names_what_is_known_and_a_dash_for_the_rest() -> None:
-    for text in (report.comparison(ROWS), report.comparison_table(ROWS)):
+    for text in (tables.comparison(ROWS), tables.comparison_table(ROWS)):
         for figure in ("57.9 % (54.4-61.3)", "57.7 % (54.1-61.0)", "45,127", "1.23", "55.0", "1.83", "13 min", "12 s"):
             assert figure in text
         assert max(map(len, text.splitlines())) <= 100
-    assert line_of(report.comparison_table(ROWS), "svm").split() == ["svm", *"-------"]
-    cells = {line.count("|") for line in report.comparison(ROWS).splitlines() if line.startswith("|")}
+    assert line_of(tables.comparison_table(ROWS), "svm").split() == ["svm", *"-------"]
+    cells = {line.count("|") for line in tables.comparison(ROWS).splitlines() if line.startswith("|")}
     assert cells == {9}
 
 

@@ -17,14 +17,16 @@ from click.testing import CliRunner
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import EmotionEvent, StatusEvent, utc_now
 from edge_ser.model.bundle import Bundle, read_bundle
-from edge_ser.model.interpreter import choose_backend
+from edge_ser.model.interpreter import choose_interpreter
 from tests.training import voices
-from training import non_speech, robustness, rooms, sounds, steadiness
+from training.augmentation import reverb, synthetic_noise
 from training.commands import robustness as commands
 from training.corpora import Clip
-from training.dataset import Dataset, load
-from training.protocols import noise_split
-from training.robustness import CLEAN, CONDITIONS, Condition
+from training.data.dataset import Dataset, load
+from training.data.protocols import noise_split
+from training.robustness import conditions as robustness_of
+from training.robustness import non_speech, steadiness
+from training.robustness.conditions import CLEAN, CONDITIONS, Condition
 from training.settings import AugmentSettings, DataSettings
 
 Int16 = npt.NDArray[np.int16]
@@ -54,7 +56,7 @@ def model(*learned_from: str) -> Bundle:
 
 
 def conditions(place: Path, bundle: Bundle) -> dict[str, Any]:
-    return robustness.measure(bundle, dataset_of(place), place / "cache", 1, ["conditions"])
+    return robustness_of.measure(bundle, dataset_of(place), place / "cache", 1, ["conditions"])
 
 
 def event(label: str, final: bool = False) -> EmotionEvent:
@@ -67,7 +69,7 @@ def event(label: str, final: bool = False) -> EmotionEvent:
 def test_a_speaker_that_the_model_learned_from_is_never_judged(place: Path, work: list[Any]) -> None:
     dataset = dataset_of(place)
     work.clear()
-    found = robustness.measure(model("mine/s0", "mine/s2"), dataset, place / "cache", 1, ["conditions"])
+    found = conditions.measure(model("mine/s0", "mine/s2"), dataset, place / "cache", 1, ["conditions"])
     assert {clip.speaker for _, clip, _ in work} == {"mine/s1", "mine/s3"} == set(found["data"]["speakers"])
     assert len(work) == 4 * (len(CONDITIONS) - 1)
     assert found["data"]["speakers_it_learned_from"] == ["mine/s0", "mine/s2"]
@@ -83,8 +85,8 @@ def test_a_model_that_does_not_say_whom_it_learned_from_is_warned_of(place: Path
 
 
 def test_no_training_noise_and_no_training_room_is_used(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, read, real = [], [], robustness.read_samples
-    responses = rooms.bank(2, rooms.HELD_OUT_SEED)
+    asked, read, real = [], [], conditions.read_samples
+    responses = reverb.bank(2, reverb.HELD_OUT_SEED)
 
     def bank(folder: Path, count: int, seed: int) -> list[npt.NDArray[np.float32]]:
         asked.append(seed)
@@ -94,13 +96,13 @@ def test_no_training_noise_and_no_training_room_is_used(place: Path, monkeypatch
         read.append(path)
         return real(path)
 
-    robustness._noise_of.cache_clear()
-    robustness._responses.cache_clear()
-    monkeypatch.setattr(rooms, "load", bank)
-    monkeypatch.setattr(robustness, "read_samples", noted)
+    conditions._noise_of.cache_clear()
+    conditions._responses.cache_clear()
+    monkeypatch.setattr(reverb, "load", bank)
+    monkeypatch.setattr(conditions, "read_samples", noted)
     conditions(place, model("mine/s0"))
-    robustness._responses.cache_clear()
-    assert set(asked) == {rooms.HELD_OUT_SEED}
+    conditions._responses.cache_clear()
+    assert set(asked) == {reverb.HELD_OUT_SEED}
     test = {clip.path for clip in noise_split(dataset_of(place).noise).test}
     assert {path for path in read if "noise" in path.parts} <= test
     assert any(path in test for path in read)
@@ -123,7 +125,7 @@ def test_figures_are_the_same_twice_stored_or_not(place: Path, work: list[Any]) 
     assert conditions(place, model("mine/s0")) == first
     assert len(work) == made, "the second time the features are there"
     again = dataset_of(place)
-    assert robustness.measure(model("mine/s0"), again, place / "other", 1, ["conditions"]) == first
+    assert conditions.measure(model("mine/s0"), again, place / "other", 1, ["conditions"]) == first
     assert list(first["conditions"]) == [condition.name for condition in CONDITIONS]
     for figures in first["conditions"].values():
         assert set(figures) == {"uar", "difference", "no_speech", "per_corpus"}
@@ -132,13 +134,13 @@ def test_figures_are_the_same_twice_stored_or_not(place: Path, work: list[Any]) 
 
 def changed(condition: Condition, noise: Int16 | None = None) -> Int16:
     hiss = np.random.default_rng(1).normal(0, 500, RATE).astype(np.int16) if noise is None else noise
-    responses = rooms.bank(3, rooms.HELD_OUT_SEED)
-    return robustness.change(voices.babble("a"), DIGEST, condition, hiss, responses)
+    responses = reverb.bank(3, reverb.HELD_OUT_SEED)
+    return conditions.change(voices.babble("a"), DIGEST, condition, hiss, responses)
 
 
 def test_noise_stands_as_far_below_the_voice_as_the_condition_says() -> None:
     noise = changed(Condition("n", snr=10.0)).astype(float) - changed(CLEAN)
-    power = robustness.speech_power(voices.babble("a").astype(float))
+    power = conditions.speech_power(voices.babble("a").astype(float))
     assert 10 * np.log10(power / (noise**2).mean()) == pytest.approx(10, abs=0.3)
     assert noise[:4_000].std() > 0.5 * noise.std(), "it is there before the voice is"
 
@@ -146,7 +148,7 @@ def test_noise_stands_as_far_below_the_voice_as_the_condition_says() -> None:
 def test_pauses_do_not_count_as_voice() -> None:
     voice = 3_000 * np.sin(np.arange(RATE) / 5)
     with_pauses = np.concatenate((np.zeros(RATE), voice, np.ones(RATE)))
-    assert robustness.speech_power(with_pauses) == pytest.approx((voice**2).mean(), rel=0.01)
+    assert conditions.speech_power(with_pauses) == pytest.approx((voice**2).mean(), rel=0.01)
 
 
 def test_gain_changes_all_that_is_heard_and_clips_at_full_scale() -> None:
@@ -170,9 +172,9 @@ def test_a_cheap_microphone_in_a_room_hears_the_same_room_in_a_narrow_band() -> 
 # Sounds and non-speech -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", sounds.KINDS)
+@pytest.mark.parametrize("kind", synthetic_noise.KINDS)
 def test_each_sound_has_its_length_is_heard_and_comes_from_its_seed(kind: str) -> None:
-    sound, again, other = (sounds.make(kind, 4.0, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    sound, again, other = (synthetic_noise.make(kind, 4.0, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert sound.dtype == np.int16
     assert sound.shape == (4 * RATE,)
     assert np.abs(sound).max() == pytest.approx(32_767 * 10 ** (-3 / 20), abs=1)
@@ -199,9 +201,9 @@ def test_non_speech_is_counted_in_all_and_by_kind(place: Path, monkeypatch: pyte
 
     monkeypatch.setattr(non_speech, "Pipeline", Talker)
     noises = [clip.path for clip in noise_split(dataset_of(place).noise).test]
-    found = non_speech.measure(noises, read_bundle(), choose_backend(), seconds=1.0)
+    found = non_speech.measure(noises, read_bundle(), choose_interpreter(), seconds=1.0)
     assert set(found) == {"hours", "events_an_hour", "of_them_uncertain", "by_kind"}
-    assert list(found["by_kind"]) == ["recorded", *sounds.KINDS]
+    assert list(found["by_kind"]) == ["recorded", *synthetic_noise.KINDS]
     pieces = len(non_speech.KINDS)
     assert found["hours"] == pytest.approx(pieces * 16.5 / 3600, abs=0.001), "one sound of each kind, with its pauses"
     assert {of["events_an_hour"] for of in found["by_kind"].values()} == {round(3600 / 16.5, 1)}

@@ -14,14 +14,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from training import cache, files
-from training.batches import Pool
 from training.corpora import Clip
-from training.corpus_features import CorpusFeatures
-from training.dataset import Dataset
+from training.data import cache
+from training.data.corpus_features import CorpusFeatures
+from training.data.dataset import Dataset
+from training.data.protocols import Learning
+from training.data.utterances import FRONT_END, Analysis, Features
+from training.experiment.fold import Fold, learn, quantize
 from training.families import deep
-from training.fold import Fold, learn, quantize
-from training.protocols import Learning
+from training.fitting.batches import Pool
 from training.settings import (
     SELECTIONS,
     AugmentSettings,
@@ -30,7 +31,7 @@ from training.settings import (
     TeacherSettings,
     TrainingSettings,
 )
-from training.utterances import FRONT_END, Analysis, Features
+from training.support import files
 
 pytest.importorskip("tensorflow", reason="needs the extra 'train'")
 
@@ -86,17 +87,18 @@ class Trial:
     ) -> None:
         import keras
 
-        from training import recognize, train
+        from training.fitting import fit
+        from training.scoring import predict
 
         keras.utils.set_random_seed(initial)
         family = deep(SIZES.family)
         self.network = family.build(None, GAINS, len(LABELS) + 1, SIZES)
         pools = [pool(0, opinion_of), pool(1, opinion_of)]
-        self.training = train.Training(self.network, family, pools, schedule, 1, folder, identity, teacher)
-        steps = recognize.float_steps(self.network, family)
+        self.training = fit.Training(self.network, family, pools, schedule, 1, folder, identity, teacher)
+        steps = predict.float_steps(self.network, family)
         self._said = lambda: np.array(
             [
-                recognize.pooled(rows, LABELS).argmax()
+                predict.pooled(rows, LABELS).argmax()
                 for rows in steps([features(t, 9_000 + i) for i, t in enumerate(VALIDATION)])
             ]
         )
@@ -108,7 +110,7 @@ class Trial:
 
     def run(self, stop_after: int | None = None, stop_within: int | None = None, validate: Any = None) -> str:
         """Train, perhaps not to the end; return the hash of the weights."""
-        from training.train import weights_hash
+        from training.fitting.fit import weights_hash
 
         def after(done: int) -> None:
             self.begun.append(done)
@@ -134,9 +136,9 @@ STOPS: dict[str, list[dict[str, int]]] = {
 
 def trial_in_this_process(stops: dict[str, list[dict[str, int]]], folder: str) -> None:
     """Train with each selection and print hashes; called in a process of its own."""
-    from training import train
+    from training.fitting import fit
 
-    train.set_up()
+    fit.set_up()
     results = {}
     for select, of_select in stops.items():
         schedule, begun = replace(SCHEDULE, select=select), []
@@ -235,7 +237,7 @@ def test_a_damaged_checkpoint_is_not_used(damage: Callable[[bytes], bytes], chec
 
 
 def test_whatever_bit_is_wrong_a_checkpoint_is_whole_or_not_used(checkpoint: bytes, tmp_path: Path) -> None:
-    from training.train import _Progress
+    from training.fitting.fit import _Progress
 
     path, rng = tmp_path / "checkpoint.npz", np.random.default_rng(1)
     path.write_bytes(checkpoint)

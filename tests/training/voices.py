@@ -48,7 +48,7 @@ def corpus(folder: Path, speakers: int = 6, labels: Sequence[str] = ("angry", "s
 
 
 class Inline:
-    """Stands for :func:`training.workers.pool`, in this process, and counts what it is given to do."""
+    """Stands for :func:`training.support.workers.pool`, in this process, and counts what it is given to do."""
 
     def __init__(self) -> None:
         self.done: list[Any] = []

@@ -14,15 +14,15 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from edge_ser.assembly import pipeline_of
+from edge_ser.audio import BLOCK_SAMPLES, SAMPLE_RATE, Block, Samples
 from edge_ser.errors import InterpreterMissing
 from edge_ser.events import EmotionEvent, to_json_line
 from edge_ser.features.front_end import FrontEnd
+from edge_ser.listening.assembly import pipeline_of
 from edge_ser.model.bundle import Bundle
-from edge_ser.model.interpreter import BACKENDS, Backend, choose_backend
+from edge_ser.model.interpreter import INTERPRETERS, Interpreter, choose_interpreter
 from edge_ser.model.stream import ModelStream
-from edge_ser.settings import BLOCK_SAMPLES, SAMPLE_RATE, ListenSettings
-from edge_ser.sources import Block, Samples
+from edge_ser.settings import ListenSettings
 from training.benchmarks.rounds import Work
 
 Int8 = npt.NDArray[np.int8]
@@ -71,7 +71,7 @@ def features_of(bundle: Bundle, samples: Samples) -> list[Int8]:
     return [front_end.process(block) for block in blocks_of(samples)]
 
 
-def edge_ser_model(bundle: Bundle, backend: Backend, samples: Samples) -> Work:
+def edge_ser_model(bundle: Bundle, backend: Interpreter, samples: Samples) -> Work:
     """Return edge-ser's model alone, fed as the front end makes features."""
     model, features = ModelStream(bundle, backend), features_of(bundle, samples)
 
@@ -96,7 +96,7 @@ class Engine:
         xnnpack: With its default delegate, as most programs run it, or with its plain kernels, as edge-ser does.
     """
 
-    backend: Backend
+    backend: Interpreter
     xnnpack: bool
 
     @property
@@ -108,7 +108,7 @@ class Engine:
         """Make an interpreter of one thread, tensors allocated."""
         if not self.xnnpack:
             return self.backend.load(model)
-        module = importlib.import_module(BACKENDS[self.backend.name])
+        module = importlib.import_module(INTERPRETERS[self.backend.name].module)
         interpreter = module.Interpreter(model_content=model, num_threads=1)
         interpreter.allocate_tensors()
         return interpreter
@@ -116,10 +116,10 @@ class Engine:
 
 def engines() -> list[Engine]:
     """Return the interpreter that edge-ser chooses, as it uses it, and each that is installed with its delegate."""
-    found = [Engine(choose_backend(), xnnpack=False)]
+    found = [Engine(choose_interpreter(), xnnpack=False)]
     for name in _TOGETHER:
         try:
-            found.append(Engine(choose_backend(name), xnnpack=True))
+            found.append(Engine(choose_interpreter(name), xnnpack=True))
         except InterpreterMissing:
             continue
     return found

@@ -11,9 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-from edge_ser.bench.environment import processor
-from edge_ser.service.doctor import raspberry_pi
-from edge_ser.service.doctor.files import text_of
+from edge_ser.machine import board_model, processor, text_of
 
 _BUSY: Final = 0.5
 """Load average of the last minute, a processor, from which a machine does something else besides."""
@@ -53,7 +51,7 @@ def _versions(packages: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 def _processor() -> str:
     """Return the board's name where there is one, else the processor's."""
-    return raspberry_pi.board_model(Path("/")) or processor(text_of(Path("/proc/cpuinfo")))
+    return board_model(Path("/")) or processor(text_of(Path("/proc/cpuinfo")))
 
 
 def _revision() -> str | None:

@@ -18,10 +18,9 @@ import numpy.typing as npt
 import webrtcvad
 from tqdm import tqdm
 
-from edge_ser.settings import SAMPLE_RATE
-from edge_ser.sources import Samples
+from edge_ser.audio import SAMPLE_RATE, Samples
+from edge_ser.recognition.gate import BLOCK, SpeechGate
 from edge_ser.sources.recording import read_samples
-from edge_ser.speech.gate import BLOCK, SpeechGate
 from training.commands import options
 from training.corpora import read
 

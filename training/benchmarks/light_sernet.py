@@ -23,7 +23,7 @@ import numpy.typing as npt
 import tensorflow as tf
 from keras import layers
 
-from training.export import VARIANTS
+from edge_ser.model.forms import FORMS
 
 FRAMES: Final = 184
 """Whole frames of 1024 samples, one every 256, in 3 s at 16 kHz."""
@@ -77,8 +77,8 @@ def tflite(form: str) -> bytes:
     """Convert the network to TensorFlow Lite.
 
     Args:
-        form: One of :data:`training.export.VARIANTS`: ``int8`` (in full), ``dynamic`` (int8 weights, float activations,
-            the form that the authors publish) or ``float``.
+        form: One of :data:`edge_ser.model.forms.FORMS`: ``int8`` (in full), ``dynamic`` (int8 weights, float
+            activations, the form that the authors publish) or ``float``.
 
     Returns:
         A ``.tflite`` file: input ``(1, 184, 40, 1)``, output ``(1, 7)``; both int8 in that form, else float32.
@@ -111,7 +111,7 @@ def _windows() -> Iterator[list[npt.NDArray[np.float32]]]:
 def main(out_dir: Path) -> None:
     """Write light-sernet-int8.tflite, light-sernet-dynamic.tflite and light-sernet-float.tflite into OUT_DIR."""
     out_dir.mkdir(parents=True, exist_ok=True)
-    for form in VARIANTS:
+    for form in FORMS:
         path = out_dir / f"light-sernet-{form}.tflite"
         path.write_bytes(tflite(form))
         click.echo(f"{path}: {path.stat().st_size / 1000:.0f} kB")

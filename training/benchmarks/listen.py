@@ -29,8 +29,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import edge_ser
-from edge_ser.settings import SAMPLE_RATE
-from edge_ser.sources import Samples
+from edge_ser.audio import SAMPLE_RATE, Samples
 from edge_ser.sources.recording import read_samples
 from training import corpora
 from training.commands import options

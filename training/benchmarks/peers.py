@@ -22,14 +22,13 @@ import click
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from edge_ser.audio import SAMPLE_RATE, Samples
 from edge_ser.cli.main import run
 from edge_ser.cli.options import format_of
+from edge_ser.console import standard_output
 from edge_ser.errors import EdgeSerError
 from edge_ser.model.bundle import read_bundle
-from edge_ser.model.interpreter import choose_backend
-from edge_ser.settings import SAMPLE_RATE
-from edge_ser.sinks import standard_output
-from edge_ser.sources import Samples
+from edge_ser.model.interpreter import choose_interpreter
 from edge_ser.sources.recording import read_samples
 from training import corpora
 from training.benchmarks import decisions, front_end, peers_report
@@ -38,7 +37,7 @@ from training.benchmarks.peers_report import Bar, Section
 from training.benchmarks.rounds import Spread, Work, in_turns, ratio
 from training.commands import options
 from training.corpora import Clip
-from training.files import write_json
+from training.support.files import write_json
 
 _PACKAGES: Final = (
     "edge-ser",
@@ -118,7 +117,7 @@ def _measure(clips: list[tuple[Clip, Samples]], rounds: int) -> dict[str, Any]:
         wholes.append(decisions.opensmile([samples for _, samples in clips], [clip.label for clip, _ in clips]))
     except ImportError as error:
         left_out.append(f"{decisions.OPENSMILE} ({error}): pip install -e '.[peers]'")
-    alone = [decisions.edge_ser_model(bundle, choose_backend(), speech), *theirs_alone]
+    alone = [decisions.edge_ser_model(bundle, choose_interpreter(), speech), *theirs_alone]
     front_ends, notes = front_end.gather(np.resize(speech, front_end.SECONDS * SAMPLE_RATE))
 
     costs = _timed([*wholes, still, *alone], rounds, "decisions")

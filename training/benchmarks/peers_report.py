@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from edge_ser.errors import EdgeSerError
 from training.benchmarks.rounds import Spread, ratio
-from training.files import write_with
+from training.support.files import write_with
 
 COMMAND: Final = "python -m training.benchmarks.peers"
 

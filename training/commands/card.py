@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from edge_ser.console import standard_output
 from edge_ser.errors import EdgeSerError, InvalidSetting
-from edge_ser.sinks import standard_output
 from training.commands import options
 
 
@@ -43,8 +43,9 @@ def command(folder: Path, elsewhere: tuple[Path, ...], format_: str) -> None:
 
     from edge_ser.cli.model import lines_of
     from edge_ser.model.bundle import read_bundle
-    from training import card, files
-    from training.run import reopen
+    from training.experiment.run import reopen
+    from training.export import card
+    from training.support import files
 
     run = reopen(folder)
     evaluation = folder / "evaluation.json"

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from edge_ser.console import standard_output
 from edge_ser.errors import InvalidSetting
-from edge_ser.sinks import standard_output
 from training.commands import options
 
 
@@ -50,9 +50,12 @@ def command(
       python -m training compare --vary training.imbalance=none,class-weights,over-sampling --corpus emodb
       python -m training compare --vary augment.room=0,0.35 --corpus crema-d
     """
-    from training import compare, evaluate, families, files, plots, report
+    from training import families
     from training.configuration import short_hash
-    from training.run import advance, begin
+    from training.experiment import compare, evaluate
+    from training.experiment.run import advance, begin
+    from training.reporting import plots, tables
+    from training.support import files
 
     base = options.settings_of(chosen)
     if vary is None:
@@ -90,12 +93,12 @@ def command(
     title = f"{', '.join(result['corpora'])}: {result['protocol']}, {len(result['labels'])} classes"
     title += "" if vary is None else f", by {key}"
     files.write_json(folder / "comparison.json", result)
-    files.write_bytes(folder / "comparison.md", f"# {title}\n\n{report.comparison(rows, what)}\n".encode())
+    files.write_bytes(folder / "comparison.md", f"# {title}\n\n{tables.comparison(rows, what)}\n".encode())
     plots.comparison({title: rows}, folder / "comparison.png")
     if format_ == "json":
         standard_output.write(json.dumps(result, indent=2) + "\n")
     else:
-        standard_output.write(f"{title}\n\n{report.comparison_table(rows, what)}\n")
+        standard_output.write(f"{title}\n\n{tables.comparison_table(rows, what)}\n")
 
 
 def _varied(vary: str) -> tuple[str, tuple[str, ...]]:

@@ -9,11 +9,11 @@ from typing import Any, Final
 import click
 
 from edge_ser.cli.options import format_of
+from edge_ser.console import standard_output
 from edge_ser.errors import EdgeSerError
-from edge_ser.sinks import standard_output
 from training import corpora
 from training.corpora import CORPORA, Corpus, Found
-from training.labels import LABELS
+from training.corpora.labels import LABELS
 
 _HEADING: Final = ("corpus", "lang", "licence", "ship", "clips", "speakers", "labels")
 

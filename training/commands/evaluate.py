@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from edge_ser.console import standard_output
 from edge_ser.errors import EdgeSerError
-from edge_ser.sinks import standard_output
 from training.commands import options
 
 
@@ -66,8 +66,8 @@ def command(
 
 
 def _of_run(data: Path | None, folder: Path | None, cache: Path, jobs: int, chosen: dict[str, Any]) -> dict[str, Any]:
-    from training import evaluate
-    from training.run import advance
+    from training.experiment import evaluate
+    from training.experiment.run import advance
 
     run = options.run_of(folder, chosen)
     folds, facts = options.folds_of(run, data, cache, jobs)
@@ -79,7 +79,7 @@ def _of_model(
     model: Path, data: Path | None, folder: Path | None, cache: Path, jobs: int, chosen: dict[str, Any]
 ) -> dict[str, Any]:
     from edge_ser.model.bundle import read_bundle
-    from training import evaluate
+    from training.experiment import evaluate
     from training.settings import DataSettings
 
     if not chosen["data_corpora"]:
@@ -95,7 +95,7 @@ def _of_model(
 
 
 def _lines(evaluation: dict[str, Any]) -> list[str]:
-    from training import report
+    from training.reporting import tables
 
     skipped = evaluation["data"]["skipped"]
     head = [f"{evaluation.get('run') or evaluation['model']}: {', '.join(evaluation['corpora'])}"]
@@ -108,7 +108,7 @@ def _lines(evaluation: dict[str, Any]) -> list[str]:
         head.append(f"{sum(skipped.values())} recordings left out:")
         head += [f"  {count:5d}  {reason}" for reason, count in skipped.items()]
     head += [f"warning: {line}" for line in evaluation["data"]["warnings"]]
-    lines = [*head, "", report.table(evaluation)]
+    lines = [*head, "", tables.table(evaluation)]
     if whole := evaluation.get("whole_path"):
         line = f"whole path: {whole['speech_missed']:.1%} of the speech clips missed"
         if "noise_hours" in whole:

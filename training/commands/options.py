@@ -11,14 +11,14 @@ from typing import Any, Final, TypeVar
 import click
 
 from edge_ser.cli.options import format_of
+from edge_ser.console import standard_error
 from edge_ser.errors import EdgeSerError
-from edge_ser.sinks import standard_error
 from training import configuration
-from training.dataset import Dataset, load
+from training.data.dataset import Dataset, load
+from training.data.protocols import Split
+from training.experiment.fold import Fold
+from training.experiment.run import Run, begin, record, reopen
 from training.families import CLASSICAL, DEEP
-from training.fold import Fold
-from training.protocols import Split
-from training.run import Run, begin, record, reopen
 from training.settings import IMBALANCES, PROTOCOLS, AugmentSettings, DataSettings, RunSettings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])

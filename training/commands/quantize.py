@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from edge_ser.console import standard_output
 from edge_ser.errors import EdgeSerError
-from edge_ser.sinks import standard_output
 from training.commands import options
 
 
@@ -39,9 +39,9 @@ def command(data: Path | None, folder: Path, variants: tuple[str, ...], cache: P
     Example:
       python -m training quantize --run runs/mine
     """
-    from training import files
+    from training.experiment.run import advance, reopen
     from training.families import CLASSICAL
-    from training.run import advance, reopen
+    from training.support import files
 
     run = reopen(folder)
     if run.settings.network.family in CLASSICAL:

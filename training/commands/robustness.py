@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import click
 
-from edge_ser.sinks import standard_output
-from training import robustness
+from edge_ser.console import standard_output
 from training.commands import options
-from training.robustness import PARTS
+from training.robustness import conditions
+from training.robustness.conditions import PARTS
 
 _FIRST: Final = 32  # columns of a table's first cell
 
@@ -73,7 +73,7 @@ def command(
     bundle = read_bundle(model_path)
     settings = DataSettings(corpora, (), classes, sounds=0)  # recorded noises alone: no synthesized ones
     dataset = options.dataset_for_model(settings, bundle.labels, data, cache, jobs)
-    measured = robustness.measure(bundle, dataset, cache.resolve(), jobs, [only] if only else PARTS)
+    measured = conditions.measure(bundle, dataset, cache.resolve(), jobs, [only] if only else PARTS)
     result = {"model": str(model_path), **measured}
     standard_output.write(
         json.dumps(result, indent=2) + "\n" if format_ == "json" else "\n".join(_lines(result)) + "\n"

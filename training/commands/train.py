@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from edge_ser.sinks import standard_output
+from edge_ser.console import standard_output
 from training.commands import options
 
 
@@ -32,8 +32,8 @@ def command(data: Path | None, folder: Path | None, cache: Path, jobs: int, form
       python -m training train --corpus emodb --epochs 40 --set training.mixup=0.2
       tensorboard --logdir runs/mine
     """
-    from training import files
-    from training.run import advance
+    from training.experiment.run import advance
+    from training.support import files
 
     run = options.run_of(folder, chosen)
     folds, facts = options.folds_of(run, data, cache, jobs)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from training.corpora import tree
 from training.corpora.clip import Clip, Found
-from training.labels import label_of, nearest
+from training.corpora.labels import label_of, nearest
 
 
 def are_in(folder: Path) -> bool:

@@ -14,7 +14,7 @@ class Clip:
         path: The file.
         corpus: Name of its corpus in the registry.
         speaker: Unique over all corpora, ``corpus/speaker``; for a noise the recording that it was cut from.
-        label: One of :data:`training.labels.LABELS`; ``None`` for a noise.
+        label: One of :data:`training.corpora.labels.LABELS`; ``None`` for a noise.
         sex: ``female``, ``male`` or ``None`` where the corpus does not tell.
         language: ISO 639-1 code; empty for a noise.
         votes: Labels that listeners gave and their shares, which add up to at most 1: what is missing went to labels

@@ -12,7 +12,7 @@ from typing import Final
 from edge_ser.errors import InvalidSetting
 from training.corpora import tree
 from training.corpora.clip import Clip, Found, Skipped
-from training.labels import label_of, nearest
+from training.corpora.labels import label_of, nearest
 
 NEEDED: Final = ("path", "label", "speaker")
 OPTIONAL: Final = ("language", "split", "sex")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from edge_ser.sources.recording import SUFFIXES
+from edge_ser.sources.folders import SUFFIXES
 from training.corpora.clip import Clip, Found, Skipped
 
 NO_LABEL: Final = "label none of ours"

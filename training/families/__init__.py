@@ -1,8 +1,8 @@
 """Network families, one file each, all from frames of features to one row of logits a step of four frames.
 
-The rows are what :class:`edge_ser.decision.Decision` pools: a logit a label, and one more for speech.  Convolutions are
-unpadded: before an utterance stand ``context`` frames of zeros, in training as on the device, so that a stream of
-chunks gives the steps of the whole.
+The rows are what :class:`edge_ser.recognition.decision.Decision` pools: a logit a label, and one more for speech.
+Convolutions are unpadded: before an utterance stand ``context`` frames of zeros, in training as on the device, so that
+a stream of chunks gives the steps of the whole.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from edge_ser.features.mfcc import CEPSTRA_FRACTION_BITS
 from training.corpora import Clip
-from training.dataset import Utterance
-from training.utterances import FRONT_END
+from training.data.dataset import Utterance
+from training.data.utterances import FRONT_END
 
 Float = npt.NDArray[np.float64]
 

@@ -10,8 +10,8 @@ from keras import layers
 
 from edge_ser.features.mfcc import CEPSTRA_FRACTION_BITS, dct_matrix
 from edge_ser.features.parameters import GAIN_BITS
+from training.data.utterances import FRONT_END
 from training.families import INPUT_SCALE, STRIDE
-from training.utterances import FRONT_END
 
 CONVOLUTIONS_CONTEXT: Final = 5
 """Frames before a step's own four that :func:`convolutions` see: kernel 5, stride 2, then kernel 3, stride 2."""

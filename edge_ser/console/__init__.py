@@ -1,0 +1,1 @@
+"""Standard output, standard error and files that are written whole: what people and programs are shown."""

@@ -1,0 +1,107 @@
+"""The service: its configuration, whether it may listen, and whether it does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from edge_ser import paths
+from edge_ser.doctor.result import Finding, State
+from edge_ser.service.programs import parse_properties
+from edge_ser.settings import ListenSettings, PrivacySettings
+
+_TIMEOUT: Final = 5.0
+"""How long systemd may take to answer, s."""
+
+_PROPERTIES: Final = ("LoadState", "ActiveState", "SubState", "UnitFileState", "NRestarts", "StatusText")
+
+_INSTALL: Final = "sudo edge-ser service install"
+_LOGS: Final = "edge-ser service logs"
+
+
+def configuration_file(root: Path) -> Path | None:
+    """Return the service's configuration file, if it has one."""
+    path = root / paths.CONFIGURATION.relative_to("/")
+    return path if os.path.lexists(path) else None
+
+
+def read_settings(path: Path | None) -> ListenSettings:
+    """Read the settings of a configuration file; the defaults for none.
+
+    Raises:
+        InvalidSetting: something in it is wrong.
+    """
+    from edge_ser.listening.configuration import settings_of
+
+    return ListenSettings() if path is None else settings_of(path)
+
+
+def configuration(path: Path | None) -> Finding:
+    """Check a configuration file."""
+    if path is None:
+        return Finding(State.SKIPPED, f"there is no {paths.CONFIGURATION}: defaults hold")
+    read_settings(path)
+    return Finding(State.OK, f"{path} is right")
+
+
+def privacy(settings: PrivacySettings) -> Finding:
+    """Check whether anybody may be listened to now."""
+    from edge_ser.mute import MuteSwitch, local_now
+
+    return judge_privacy(MuteSwitch(settings, local_now).reason(), settings.mute_file)
+
+
+def judge_privacy(reason: str | None, mute_file: str | None) -> Finding:
+    """Judge why nobody may be listened to, or ``None`` if listening is allowed."""
+    if reason is None:
+        return Finding(State.OK, "not muted")
+    found = f"{reason}: the microphone stays closed"
+    if reason.startswith("muted"):
+        return Finding(State.WARNING, found, f"edge-ser unmute --file {mute_file}" if mute_file else "edge-ser unmute")
+    return Finding(State.WARNING, found, f"change `privacy.quiet_hours` in {paths.CONFIGURATION}")
+
+
+def service(root: Path) -> Finding:
+    """Check that the service, if it is installed, runs."""
+    if shutil.which("systemctl") is None or not (root / "run/systemd/system").is_dir():
+        return Finding(State.SKIPPED, "systemd does not run here")
+    command = ["systemctl", "show", paths.UNIT, f"--property={','.join(_PROPERTIES)}"]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT,
+            check=True,
+        )  # fmt: skip
+    except subprocess.CalledProcessError as error:
+        return Finding(State.SKIPPED, f"systemd does not tell: {error.stderr.strip() or error}")
+    except subprocess.TimeoutExpired:
+        return Finding(State.FAILED, f"systemd did not answer within {_TIMEOUT:g} s", " ".join(command))
+    return judge_service(parse_properties(done.stdout))
+
+
+def judge_service(properties: dict[str, str]) -> Finding:
+    """Judge the unit's state by its properties."""
+    if properties.get("LoadState") == "not-found":
+        return Finding(State.SKIPPED, f"{paths.UNIT} is not installed", _INSTALL)
+    if properties.get("LoadState") != "loaded":
+        found = f"{paths.UNIT} cannot be used: {properties.get('LoadState', 'unknown')}"
+        return Finding(State.FAILED, found, f"systemctl status {paths.UNIT}")
+    active, sub = properties.get("ActiveState", "unknown"), properties.get("SubState", "unknown")
+    restarts = properties.get("NRestarts", "0")
+    found = f"{active} ({sub})"
+    if restarts != "0":
+        found += f", restarted {restarts} times"
+    if properties.get("StatusText"):
+        found += f"; it says: {properties['StatusText']}"
+    if active in ("active", "reloading"):
+        if properties.get("UnitFileState") == "disabled":
+            found += "; not started with the machine"
+            return Finding(State.WARNING, found, f"sudo systemctl enable {paths.UNIT}")
+        return Finding(State.OK, found)
+    if (active, sub) == ("inactive", "dead"):
+        return Finding(State.FAILED, found, f"sudo systemctl start {paths.UNIT}; {_LOGS}")
+    if (active, sub) == ("activating", "start"):
+        return Finding(State.WARNING, found, f"wait a moment; if it stays so: {_LOGS}")
+    return Finding(State.FAILED, found, _LOGS)

@@ -1,0 +1,88 @@
+"""The features of a recording as the model sees them, by utterance, and classical descriptors beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_ser.audio import Samples
+from edge_ser.features.front_end import FrontEnd
+from edge_ser.features.parameters import WINDOW, FrontEndParameters
+from edge_ser.recognition.gate import cut
+from edge_ser.reports import plotting
+
+Float: TypeAlias = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What the speech gate cut out of a recording.
+
+    Attributes:
+        start: Position of its first sample.
+        samples: Shape ``(n,)``, int16.
+        features: Input of the model, shape ``(frames, coefficients)``, int8.
+        descriptors: Classical descriptors by name, each of shape ``(frames,)``; NaN where one is not defined.
+    """
+
+    start: int
+    samples: Samples
+    features: npt.NDArray[np.int8]
+    descriptors: dict[str, Float]
+
+
+def utterances(samples: Samples, parameters: FrontEndParameters, descriptors: bool = False) -> list[Utterance]:
+    """Cut a recording and compute what the model would be given.
+
+    Args:
+        samples: Shape ``(n,)``, int16, 16 kHz.
+        parameters: Of the model's front end, with gains.
+        descriptors: Whether to compute the classical descriptors too.
+    """
+    front_end = FrontEnd(parameters)
+    found: list[Utterance] = []
+    for part in cut(samples):
+        front_end.reset()
+        features = np.concatenate((front_end.process(part.samples), front_end.finish()))
+        more = describe(part.samples, len(features), parameters) if descriptors else {}
+        found.append(Utterance(part.start, part.samples, features, more))
+    return found
+
+
+def describe(samples: Samples, frames: int, parameters: FrontEndParameters) -> dict[str, Float]:
+    """Compute the classical descriptors on the front end's frames: spectral ones by librosa, the others by Praat.
+
+    Args:
+        samples: One utterance, shape ``(n,)``, int16.
+        frames: How many frames it has.
+        parameters: Their rate and hop.
+    """
+    librosa, parselmouth = plotting.need("librosa", "--descriptors"), plotting.need("parselmouth", "--descriptors")
+    x = samples / 32_768.0
+    grid: dict[str, Any] = {"hop_length": parameters.hop, "center": False}
+    if not frames:
+        return {}
+    magnitude = np.abs(librosa.stft(x, n_fft=WINDOW, **grid))
+    change = np.diff(magnitude, axis=1, prepend=magnitude[:, :1])
+    feature, rate = librosa.feature, parameters.rate
+    found = {
+        "energy_db": 20.0 * np.log10(feature.rms(y=x, frame_length=WINDOW, **grid)[0] + 1e-6),
+        "zero_crossings": feature.zero_crossing_rate(x, frame_length=WINDOW, **grid)[0],
+        "centroid_hz": feature.spectral_centroid(S=magnitude, sr=rate)[0],
+        "rolloff_hz": feature.spectral_rolloff(S=magnitude, sr=rate)[0],
+        "flux": np.sqrt(np.sum(change**2, axis=0)),
+    }
+    sound = parselmouth.Sound(x, rate)
+    times = (np.arange(frames) * parameters.hop + WINDOW / 2) / rate
+    try:
+        pitch = sound.to_pitch(time_step=parameters.hop / rate)
+        found["f0_hz"] = np.array([pitch.get_value_at_time(t) for t in times])
+        formants = sound.to_formant_burg(time_step=parameters.hop / rate)
+        for number in (1, 2, 3):
+            found[f"f{number}_hz"] = np.array([formants.get_value_at_time(number, t) for t in times])
+    except parselmouth.PraatError:  # too short for Praat's windows
+        found |= {name: np.full(frames, np.nan) for name in ("f0_hz", "f1_hz", "f2_hz", "f3_hz")}
+    return {name: np.asarray(values, np.float64)[:frames] for name, values in found.items()}

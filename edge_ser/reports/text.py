@@ -1,0 +1,27 @@
+"""A report as plain text: words and tables, for a screen reader, a terminal or a letter."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Final
+
+from edge_ser.reports import words
+from edge_ser.reports.figures import Figures
+
+_WIDTH: Final = 100
+
+
+def render(figures: Figures) -> str:
+    """Return the report."""
+    title = words.title(figures)
+    parts = [f"{title}\n{'=' * len(title)}\n"]
+    parts += [textwrap.fill(sentence, _WIDTH) + "\n" for sentence in words.sentences(figures)]
+    parts += [_table(table) for table in words.tables(figures)]
+    return "\n".join(parts)
+
+
+def _table(table: words.Table) -> str:
+    rows = [table.columns, *table.rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(table.columns))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([table.title, "-" * len(table.title), *lines]) + "\n"

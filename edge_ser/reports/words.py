@@ -1,0 +1,133 @@
+"""A report in words: sentences and tables, the same for every writer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from edge_ser.events import UNCERTAIN
+from edge_ser.reports.figures import Figures, Speech, slot_time
+
+ROUTINE: Final = ("listening", "stopped", "reloaded")
+"""Statuses that are no fault and no wish of anybody's: not worth a word."""
+
+CAUTION: Final = (
+    "Labels are a model's guesses from the sound of a voice; many are wrong. What somebody felt, they do not say."
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with a heading; its first columns name the row."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def title(figures: Figures) -> str:
+    """Return the heading of the report."""
+    # A period that ends at midnight has nothing of the day that begins then.
+    first, last = figures.since.date(), (figures.until - timedelta(microseconds=1)).date()
+    return f"Speech and emotions, {day(first)}" + (f" to {day(last)}" if last != first else "")
+
+
+def sentences(figures: Figures) -> list[str]:
+    """Return what the report has to say."""
+    total = figures.total
+    said = [f"From {moment(figures.since)} to {moment(figures.until)}, local time."]
+    if not total.utterances:
+        said.append("Nobody spoke, or nothing was recorded.")
+    else:
+        days = sum(speech.utterances > 0 for speech in figures.by_day.values())
+        said.append(
+            f"{counted(total.utterances, 'utterance')} on {counted(days, 'day')}, {duration(total.seconds)} of speech."
+        )
+        said.append(_shares(figures))
+        hour = max(range(24), key=lambda hour: figures.by_hour[hour].seconds)
+        said.append(
+            f"Most was said between {hour:02d}:00 and {hour + 1:02d}:00: {duration(figures.by_hour[hour].seconds)}."
+        )
+        if days > 1:
+            busiest = max(figures.by_day, key=lambda day: figures.by_day[day].seconds)
+            said.append(f"The day with most speech was {day(busiest)}: {duration(figures.by_day[busiest].seconds)}.")
+    notable = {status: count for status, count in figures.statuses.items() if status not in ROUTINE}
+    if notable:
+        listed = ", ".join(f"{status} ({counted(count, 'time')})" for status, count in sorted(notable.items()))
+        said.append(f"Also noted: {listed}.")
+    return [*said, CAUTION]
+
+
+def tables(figures: Figures) -> list[Table]:
+    """Return the figures as tables; none if nobody spoke."""
+    if not figures.total.utterances:
+        return []
+    labels, total = figures.labels, figures.total
+    amounts = ("speaking time", "utterances", *labels)
+    hours = enumerate(figures.by_hour)
+    stretches = figures.stretches()
+    return [
+        Table(
+            "Emotions",
+            ("label", "speaking time", "share"),
+            tuple((label, duration(total.by_label[label]), f"{total.share(label):.0%}") for label in labels),
+        ),
+        Table(
+            "By hour of the day",
+            ("hour", *amounts),
+            tuple((f"{hour:02d}:00", *_amounts(speech, labels)) for hour, speech in hours if speech.utterances),
+        ),
+        Table(
+            "By day",
+            ("day", *amounts),
+            tuple((day(when), *_amounts(speech, labels)) for when, speech in figures.by_day.items()),
+        ),
+        Table(
+            "Timeline",
+            ("day", "from", "to", "speaking time", "mostly"),
+            tuple(
+                (day(s.day), slot_time(s.first), slot_time(s.after), duration(s.speech.seconds), s.speech.leading or "")
+                for s in stretches
+            ),
+        ),
+    ]
+
+
+def duration(seconds: float) -> str:
+    """Return a time for people."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def day(when: date) -> str:
+    """Return a day for people, the same in every language of the system."""
+    return f"{('Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun')[when.weekday()]} {when.isoformat()}"
+
+
+def moment(when: datetime) -> str:
+    """Return a local time with the name of its zone."""
+    return f"{day(when.date())} {when:%H:%M} {when.tzname()}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+def _shares(figures: Figures) -> str:
+    total = figures.total
+    known = sorted((label for label in figures.labels if label != UNCERTAIN), key=total.share, reverse=True)
+    parts = [f"{label} {total.share(label):.0%}" for label in known]
+    text = f"Shares of the speaking time: {', '.join(parts)}." if parts else ""
+    if UNCERTAIN in figures.labels:
+        text += f" For {total.share(UNCERTAIN):.0%} the model was uncertain."
+    return text.strip()
+
+
+def _amounts(speech: Speech, labels: tuple[str, ...]) -> tuple[str, ...]:
+    shares = (f"{speech.share(label):.0%}" if speech.seconds else "" for label in labels)
+    return duration(speech.seconds), str(speech.utterances), *shares

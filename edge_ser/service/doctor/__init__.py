@@ -1,4 +1,0 @@
-"""Finding out what is wrong with an installation: checks by subject, each with what was found and how to mend it.
-
-Checks look at the machine below a folder ``root``, so that a made-up one can be looked at as well.
-"""

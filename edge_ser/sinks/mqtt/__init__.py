@@ -1,0 +1,1 @@
+"""Events on an MQTT broker, and entities in Home Assistant."""

@@ -1,1 +1,0 @@
-"""Finding speech in a stream, so that the model runs only while somebody speaks."""

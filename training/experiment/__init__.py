@@ -1,0 +1,1 @@
+"""A run: its folds go through training, export and evaluation; families side by side."""

@@ -1,0 +1,263 @@
+"""Batches of utterances for training: drawing an epoch, small changes by chance, soft labels, mixup."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_ser.features import front_end
+from edge_ser.features.parameters import GAIN_BITS
+from training.data.dataset import Utterance
+from training.families import INPUT_SCALE, LONGEST, STRIDE, Family
+from training.settings import TrainingSettings
+
+Float32 = npt.NDArray[np.float32]
+Int8 = npt.NDArray[np.int8]
+Bools = npt.NDArray[np.bool_]
+
+_STEPS_A_DEVIATION: Final = 24.0
+_SORTED_TOGETHER: Final = 8  # batches whose utterances are sorted by length, so that a batch has little padding
+_LENGTHS: Final = 32  # frames; lengths of batches are rounded up to it
+
+
+def gains(utterances: Sequence[Utterance]) -> tuple[int, ...]:
+    """Return the front end's gains: a standard deviation of each coefficient becomes 24 int8 steps.
+
+    Args:
+        utterances: Voices of the training speakers only.
+    """
+    count, total, squares = 0, np.float64(0.0), np.float64(0.0)
+    for utterance in utterances:
+        cepstra = utterance.cepstra.astype(np.float64)
+        count += len(cepstra)
+        total = total + cepstra.sum(axis=0)
+        squares = squares + (cepstra**2).sum(axis=0)
+    deviation = np.sqrt(squares / count - (total / count) ** 2)
+    return tuple(int(g) for g in np.round(_STEPS_A_DEVIATION / deviation * 2.0**GAIN_BITS))
+
+
+def quantize(cepstra: npt.NDArray[np.int32], gain: Sequence[int]) -> Int8:
+    """Apply gains exactly as the front end does on the device."""
+    return front_end.quantize(cepstra.astype(np.float64), front_end.scale_of(gain))
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The training utterances of one variant.
+
+    Attributes:
+        features: Each of shape ``(frames, coefficients)``, int8.
+        speech: Which frames hold speech, each of shape ``(frames,)``, bool.
+        repeats: How often each may be drawn in an epoch, so that a small corpus counts; int64, shape ``(n,)``.
+        targets: Index of the label, -1 for a recording without speech; int64, shape ``(n,)``.
+        truth: The label as a distribution, all 0 without speech; float32, shape ``(n, labels)``.
+        opinion: What the teachers say, in logits; zeros without any; float32, shape ``(n, labels)``.
+    """
+
+    features: list[Int8]
+    speech: list[Bools]
+    repeats: npt.NDArray[np.int64]
+    targets: npt.NDArray[np.int64]
+    truth: Float32
+    opinion: Float32
+
+
+def pool(
+    utterances: Sequence[Utterance], gain: Sequence[int], labels: Sequence[str], settings: TrainingSettings
+) -> Pool:
+    """Prepare the utterances of one variant."""
+    truth = np.zeros((len(utterances), len(labels)), np.float32)
+    for row, utterance in zip(truth, utterances, strict=True):
+        if utterance.clip.label is not None:
+            row[:] = _truth(utterance, labels, settings)
+    return Pool(
+        features=[quantize(u.cepstra, gain) for u in utterances],
+        speech=[u.speech for u in utterances],
+        repeats=_repeats(utterances, settings.repeats),
+        targets=np.array([-1 if u.clip.label is None else labels.index(u.clip.label) for u in utterances]),
+        truth=truth,
+        opinion=np.zeros_like(truth),
+    )
+
+
+def _repeats(utterances: Sequence[Utterance], most: int) -> npt.NDArray[np.int64]:
+    """Return for each utterance how often its corpus fits into the largest one, ``most`` times at most."""
+    sizes = Counter(u.clip.corpus for u in utterances if u.clip.label is not None)
+    largest = max(sizes.values(), default=1)
+    return np.array([min(most, largest // sizes[u.clip.corpus]) if u.clip.label else 1 for u in utterances], np.int64)
+
+
+def _truth(utterance: Utterance, labels: Sequence[str], settings: TrainingSettings) -> Float32:
+    """Mix the intended label with what listeners heard (after Fayek et al. 2016), then smooth."""
+    intended = np.array([label == utterance.clip.label for label in labels], np.float32)
+    votes = np.array([dict(utterance.clip.votes).get(label, 0.0) for label in labels], np.float32)
+    if settings.votes and votes.sum() > 0:
+        intended = (1.0 - settings.votes) * intended + settings.votes * votes / votes.sum()
+    return np.asarray(intended * (1.0 - settings.smoothing) + settings.smoothing / len(labels), np.float32)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a step of the optimizer takes.
+
+    Attributes:
+        x: Input, ``(n, context + frames, coefficients)``.
+        mask: Real steps, ``(n, steps)``.
+        speech: Steps with speech, ``(n, steps)``.
+        truth: Distributions of labels, ``(n, labels)``.
+        opinion: The teachers' logits, ``(n, labels)``.
+        weights: Of each row in the emotions' loss, 0 for a recording without speech; ``(n,)``.
+    """
+
+    x: Float32
+    mask: Float32
+    speech: Float32
+    truth: Float32
+    opinion: Float32
+    weights: Float32
+
+
+class Epochs:
+    """Draws the batches of each epoch; an epoch depends on nothing but the seed and its number.
+
+    Args:
+        pools: The training utterances, first those that are not augmented.
+        family: For the layout of its input.
+        settings: How to train.
+        seed: Of all chance.
+    """
+
+    def __init__(self, pools: Sequence[Pool], family: Family, settings: TrainingSettings, seed: int) -> None:
+        self._pools = pools
+        self._family = family
+        self._settings = settings
+        self._seed = seed
+        labels = range(pools[0].truth.shape[1])
+        self._voices = [_rows(pools, label) for label in labels]
+        self._noises = _rows(pools, -1)
+        counts = np.array([pools[0].repeats[pools[0].targets == label].sum() for label in labels])
+        self._available = counts
+        occurs = counts > 0  # a label may have no voice in which the gate heard speech
+        per_class = {"over-sampling": counts.max(), "under-sampling": counts[occurs].min()}.get(settings.imbalance)
+        self._counts = counts if per_class is None else np.where(occurs, per_class, 0)
+        self._counts = self._counts * max(1, round(settings.draws / self._counts.sum()))
+        balance = settings.imbalance == "class-weights"
+        self._class_weights = counts.sum() / (occurs.sum() * np.maximum(counts, 1)) if balance else np.ones(len(counts))
+        self._noise_count = round(settings.noise_share * int(self._counts.sum())) if self._noises else 0
+
+    @property
+    def steps(self) -> int:
+        """Batches an epoch."""
+        return max(1, int(self._counts.sum() + self._noise_count) // self._settings.batch)
+
+    def batches(self, number: int) -> Iterator[Batch]:
+        """Draw an epoch: each voice once, or as often as balance and size ask, in a variant by chance, and noises."""
+        rng = np.random.default_rng([self._seed, number])
+        rows = self._draw(rng)
+        order = rng.permutation(len(rows))[: self.steps * self._settings.batch]
+        together = self._settings.batch * _SORTED_TOGETHER
+        groups = [order[i : i + together] for i in range(0, len(order), together)]
+        lengths = np.array([len(self._pools[v].features[i]) for v, i in rows])
+        order = np.concatenate([group[np.argsort(lengths[group], kind="stable")] for group in groups])
+        for k in rng.permutation(self.steps):
+            chosen = order[k * self._settings.batch : (k + 1) * self._settings.batch]
+            yield self._batch([rows[i] for i in chosen], rng)
+
+    def _draw(self, rng: np.random.Generator) -> list[tuple[int, int]]:
+        rows = []
+        for label, count in enumerate(self._counts):
+            # All of them in turn, then some again: none once more before each has had its turns.
+            places = rng.permutation(self._available[label])
+            for place in np.resize(places, count):
+                variant, candidates = self._voices[label][rng.integers(len(self._voices[label]))]
+                rows.append((variant, int(candidates[place % len(candidates)])))
+        for _ in range(self._noise_count):
+            variant, candidates = self._noises[rng.integers(len(self._noises))]
+            rows.append((variant, int(rng.choice(candidates))))
+        return rows
+
+    def _batch(self, rows: Sequence[tuple[int, int]], rng: np.random.Generator) -> Batch:
+        changed = [jitter(self._pools[v].features[i], self._pools[v].speech[i], self._settings, rng) for v, i in rows]
+        longest = max(len(features) for features, _ in changed)
+        frames = -(-longest // _LENGTHS) * _LENGTHS if self._family.streams else LONGEST
+        x, mask = pad([features for features, _ in changed], self._family.context, frames)
+        speech = speech_steps([speech for _, speech in changed], mask.shape[1])
+        targets = np.array([self._pools[v].targets[i] for v, i in rows])
+        weights = np.where(targets >= 0, self._class_weights[targets], 0.0).astype(np.float32)
+        truth = np.stack([self._pools[v].truth[i] for v, i in rows])
+        opinion = np.stack([self._pools[v].opinion[i] for v, i in rows])
+        batch = Batch(x, mask, speech, truth, opinion, weights)
+        return mixed(batch, self._settings.mixup, rng) if self._settings.mixup else batch
+
+
+def _rows(pools: Sequence[Pool], target: int) -> list[tuple[int, npt.NDArray[np.intp]]]:
+    """Return the variants that hold a target, each with its rows; in a loud one the gate may have heard nothing."""
+    found = [(variant, np.flatnonzero(pool.targets == target)) for variant, pool in enumerate(pools)]
+    return [(variant, np.repeat(rows, pools[variant].repeats[rows])) for variant, rows in found if len(rows)]
+
+
+def mixed(batch: Batch, alpha: float, rng: np.random.Generator) -> Batch:
+    """Mix each row with another one (Zhang et al. 2018, arXiv:1710.09412): inputs, labels, weights and speech alike."""
+    share = np.float32(max(share := rng.beta(alpha, alpha), 1.0 - share))  # each row remains mostly itself
+    other = rng.permutation(len(batch.x))
+
+    def mix(a: Float32) -> Float32:
+        return np.asarray(share * a + (np.float32(1.0) - share) * a[other], np.float32)
+
+    # Distributions are mixed by what each row counts, so that a recording without speech brings no label.
+    weights = mix(batch.weights)
+    truth = mix(batch.truth * batch.weights[:, None]) / np.maximum(weights, 1e-6)[:, None]
+    return Batch(
+        mix(batch.x), np.maximum(batch.mask, batch.mask[other]), mix(batch.speech), truth, mix(batch.opinion), weights
+    )
+
+
+def pad(features: Sequence[Int8], context: int, frames: int) -> tuple[Float32, Float32]:
+    """Stack utterances of different lengths.
+
+    Args:
+        features: Each of shape ``(frames, coefficients)``, int8.
+        context: Frames of zeros in front.
+        frames: Frames to pad to; a multiple of :data:`STRIDE`, those of the longest at least.
+
+    Returns:
+        The network's input, shape ``(n, context + frames, coefficients)``, and a mask of real steps, ``(n, steps)``.
+    """
+    batch = np.zeros((len(features), context + frames, features[0].shape[1]), np.float32)
+    mask = np.zeros((len(features), frames // STRIDE), np.float32)
+    for row, part in enumerate(features):
+        batch[row, context : context + len(part)] = part
+        mask[row, : -(-len(part) // STRIDE)] = 1.0
+    batch *= INPUT_SCALE
+    return batch, mask
+
+
+def jitter(features: Int8, speech: Bools, settings: TrainingSettings, rng: np.random.Generator) -> tuple[Int8, Bools]:
+    """Return a random stretch of an utterance with small changes that no microphone or voice would notice."""
+    if len(features) > 60 and rng.random() < 0.6:
+        length = int(len(features) * rng.uniform(0.6, 1.0))
+        start = int(rng.integers(len(features) - length + 1))
+        features, speech = features[start : start + length], speech[start : start + length]
+    features, speech = features[:LONGEST], speech[:LONGEST]
+    x = features * np.float32(rng.uniform(0.85, 1.15))
+    x += rng.standard_normal(features.shape[1], np.float32) * np.float32(4.0)
+    x += rng.standard_normal(features.shape, np.float32) * np.float32(3.0)
+    if rng.random() < settings.mask:  # SpecAugment's time mask
+        start = int(rng.integers(len(x)))
+        x[start : start + int(rng.integers(1, 12))] = 0.0
+    return np.clip(np.round(x), -128, 127).astype(np.int8), speech
+
+
+def speech_steps(speech: Sequence[Bools], steps: int) -> Float32:
+    """Return for each step whether most of its frames are speech, shape ``(n, steps)``."""
+    result = np.zeros((len(speech), steps), np.float32)
+    for row, frames in enumerate(speech):
+        padded = np.zeros(steps * STRIDE, np.float32)
+        padded[: len(frames)] = frames
+        result[row] = padded.reshape(steps, STRIDE).mean(axis=1) >= 0.5
+    return result

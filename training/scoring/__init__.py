@@ -1,0 +1,1 @@
+"""What models predict for clips, and the figures made of that."""

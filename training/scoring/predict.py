@@ -1,0 +1,126 @@
+"""What networks say of clips: float Keras networks whole, exported ones chunk by chunk as the device runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_ser.model.bundle import Bundle
+from edge_ser.model.interpreter import Interpreter
+from edge_ser.model.settings import DecisionSettings
+from edge_ser.model.stream import ModelStream
+from edge_ser.recognition.decision import Decision
+from training.corpora import Clip
+from training.data.dataset import Utterance
+from training.families import LONGEST, STRIDE, Family
+from training.fitting import batches
+from training.scoring.predictions import Outputs
+
+if TYPE_CHECKING:
+    import keras
+
+Float = npt.NDArray[np.float64]
+Int8 = npt.NDArray[np.int8]
+Steps = Callable[[list[Int8]], list[Float]]
+"""From utterances' features to their rows of logits, one a step: a logit a label, and that of speech."""
+
+
+def float_steps(network: keras.Model, family: Family) -> Steps:
+    """Return what runs a float Keras network over whole utterances."""
+    import tensorflow as tf
+
+    spec = tf.TensorSpec((None, None, network.input_shape[-1]), tf.float32)
+    infer = tf.function(lambda x: network(x, training=False), input_signature=[spec])
+
+    def steps(features: list[Int8]) -> list[Float]:
+        # What does not stream hears 4.1 s at a time, each with the frames before it, as :class:`ModelStream` does.
+        length = max(map(len, features)) if family.streams else LONGEST
+        pieces = [(i, begin) for i, f in enumerate(features) for begin in range(0, len(f), length)]
+        rows: list[list[Float]] = [[] for _ in features]
+        for first in range(0, len(pieces), 128):
+            part = pieces[first : first + 128]
+            taken = [_piece(features[i], begin, length, family.context) for i, begin in part]
+            frames = max(len(piece) for piece in taken) - family.context if family.streams else LONGEST
+            frames = -(-frames // STRIDE) * STRIDE
+            x, _ = batches.pad(taken, 0, family.context + frames)
+            for (i, begin), output in zip(part, np.asarray(infer(x), np.float64), strict=True):
+                rows[i].append(output[: -(-min(length, len(features[i]) - begin) // STRIDE)])
+        return [np.concatenate(parts) for parts in rows]
+
+    return steps
+
+
+def _piece(features: Int8, begin: int, length: int, context: int) -> Int8:
+    piece = features[max(0, begin - context) : begin + length]
+    missing = context - min(begin, context)
+    return np.concatenate((np.zeros((missing, features.shape[1]), np.int8), piece)) if missing else piece
+
+
+def model_steps(bundle: Bundle, backend: Interpreter) -> Steps:
+    """Return what runs an exported model over utterances, chunk by chunk, as the device does."""
+    stream = ModelStream(bundle, backend)
+
+    def steps(features: list[Int8]) -> list[Float]:
+        result = []
+        for frames in features:
+            stream.reset()
+            result.append(np.concatenate((stream.process(frames), stream.finish())))
+        return result
+
+    return steps
+
+
+def outputs(
+    clips: Sequence[Clip],
+    utterances: Sequence[Utterance],
+    gain: Sequence[int],
+    labels: tuple[str, ...],
+    steps: Steps,
+    temperature: float = 1.0,
+) -> Outputs:
+    """Run a network over clips.
+
+    Args:
+        clips: Voices; one without any utterance gets a row of NaN.
+        utterances: Their utterances.
+        gain: The front end's gains.
+        labels: The network's labels.
+        steps: Runs the network.
+        temperature: Divides the logits.
+    """
+    said = steps([batches.quantize(u.cepstra, gain) for u in utterances]) if utterances else []
+    return gather(clips, utterances, labels, [pooled(rows, labels) / temperature for rows in said])
+
+
+def pooled(rows: Float, labels: tuple[str, ...]) -> Float:
+    """Pool an utterance's rows as the device's decision does; return its logits up to a constant, ``(labels,)``."""
+    decision = Decision(labels, DecisionSettings(evidence=0.0))
+    decision.add(rows)
+    verdict = decision.verdict()
+    if verdict is None:
+        return np.zeros(len(labels))
+    return np.asarray(np.log(np.array([verdict.probabilities[label] for label in labels]) + 1e-12))
+
+
+def gather(
+    clips: Sequence[Clip], utterances: Sequence[Utterance], labels: tuple[str, ...], logits: Sequence[Float]
+) -> Outputs:
+    """Make one row a clip: the mean over its utterances, weighted by their frames."""
+    sums: dict[Path, Any] = {clip.path: np.zeros(len(labels)) for clip in clips}
+    frames = dict.fromkeys(sums, 0)
+    for utterance, row in zip(utterances, logits, strict=True):
+        sums[utterance.clip.path] += row * len(utterance.cepstra)
+        frames[utterance.clip.path] += len(utterance.cepstra)
+    return Outputs(
+        labels=labels,
+        paths=tuple("/".join((clip.corpus, *clip.path.parts[-3:])) for clip in clips),
+        corpora=tuple(clip.corpus for clip in clips),
+        speakers=tuple(clip.speaker for clip in clips),
+        sexes=tuple(clip.sex for clip in clips),
+        targets=np.array([labels.index(clip.label or "") for clip in clips], np.int64),
+        logits=np.array([sums[c.path] / frames[c.path] if frames[c.path] else sums[c.path] * np.nan for c in clips]),
+    )

@@ -1,0 +1,1 @@
+"""What commands lean on: files written whole, progress, worker processes."""

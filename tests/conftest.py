@@ -1,9 +1,11 @@
-"""What all tests share: the real recordings, where there are any."""
+"""What all tests share: the real recordings, where there are any, and a folder for sockets."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ with contextlib.suppress(ImportError):
     import tflite_runtime.interpreter  # noqa: F401
 
 HOW_TO_GET = (
-    "needs real recordings: set EDGE_SER_DATA to a folder with crema-d/, emodb/ and noise/ (README, 'Training')"
+    "needs real recordings: set EDGE_SER_DATA to a folder with crema-d/, emodb/ and noise/ (docs/researcher.md)"
 )
 
 
@@ -26,3 +28,10 @@ def data() -> Path:
     if os.environ.get("EDGE_SER_REQUIRE_DATA"):
         pytest.fail(HOW_TO_GET)
     pytest.skip(HOW_TO_GET)
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder whose path leaves room in the 107 bytes that a socket's may have; pytest's own can be longer."""
+    with tempfile.TemporaryDirectory(prefix="edge-ser-") as folder:
+        yield Path(folder)

@@ -102,21 +102,21 @@ def test_a_full_disk_mutes_all_the_same(file: Path, monkeypatch: pytest.MonkeyPa
 # Where it stands -----------------------------------------------------------------------------------------------------
 
 
-def test_a_service_heeds_the_file_in_its_state_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_obeys_the_file_in_its_state_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/edge-ser")
     assert paths.effective_mute_file() == Path("/var/lib/edge-ser/muted")
 
 
-def test_without_a_service_the_switch_is_what_listen_heeds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_service_the_switch_is_what_listen_obeys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setattr(mute.paths, "STATE", tmp_path / "none")
+    monkeypatch.setattr(paths, "STATE", tmp_path / "none")
     assert paths.effective_mute_file() == paths.mute_file_of_commands() == tmp_path / "edge-ser" / "muted"
 
 
 def test_where_the_service_is_installed_the_switch_is_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(mute.paths, "STATE", tmp_path)
-    monkeypatch.setattr(mute.paths, "MUTED", tmp_path / "muted")
+    monkeypatch.setattr(paths, "STATE", tmp_path)
+    monkeypatch.setattr(paths, "MUTED", tmp_path / "muted")
     assert paths.mute_file_of_commands() == tmp_path / "muted"
 
 

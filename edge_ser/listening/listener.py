@@ -32,7 +32,7 @@ class Listener(Iterator[Event]):
     of ``for event in Listener(...)``.  The mute switch holds here too.
 
     Example:
-        >>> from edge_ser.api import Listener
+        >>> from edge_ser import Listener
         >>> with Listener(input="demo") as listener:
         ...     print(next(listener).status)
         ...     print(next(listener).final)

@@ -120,7 +120,7 @@ def test_a_newer_version_is_said_once_and_kept_off(path: Path, clock: Clock, cap
     with store.connected(path) as connection:
         connection.execute("PRAGMA user_version = 2")
     with pytest.raises(InvalidSetting, match="newer edge-ser"):
-        destinations.make(f"history:{path}", ListenSettings())
+        destinations.make(f"history:{path}", ListenSettings(), dict)
     with sink(path, clock) as made:  # one that came in between
         made.publish(utterance(1))
         for clock.seconds in (60.0, 120.0, 180.0):
@@ -231,15 +231,15 @@ def test_wrong_destinations_are_named_with_a_right_one(uri: str) -> None:
 
 def test_a_service_that_may_not_write_is_told_how_it_may(path: Path) -> None:
     with no_file_larger_than(0), pytest.raises(InvalidSetting, match="edge-ser service install --with history"):
-        destinations.make(f"history:{path}", ListenSettings())
+        destinations.make(f"history:{path}", ListenSettings(), dict)
     with no_file_larger_than(200_000_000):  # as the drop-in has it
-        destinations.make(f"history:{path}", ListenSettings())
+        destinations.make(f"history:{path}", ListenSettings(), dict)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NotPermitted, match="choose another file"):
-        destinations.make(f"history:{tmp_path}/file/h.sqlite", ListenSettings())
+        destinations.make(f"history:{tmp_path}/file/h.sqlite", ListenSettings(), dict)
 
 
 @pytest.mark.parametrize("wrong", [{"keep_days": 0}, {"most_megabytes": 0}, {"commit_seconds": 59.0}])

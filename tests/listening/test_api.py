@@ -96,7 +96,7 @@ def test_what_is_not_allowed_is_named() -> None:
 
 
 FIVE_LINES = """
-from edge_ser.api import EmotionEvent, Listener
+from edge_ser import EmotionEvent, Listener
 for event in Listener(device="default", duration=0.5):
     print(event.status, event.message)
 """
@@ -107,7 +107,7 @@ def test_a_microphone_in_a_few_lines(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FIVE_LINES], env=env, capture_output=True, text=True, timeout=60, check=True
     )
-    assert done.stdout.splitlines() == ["listening listening to default", "stopped stopped: the end"]
+    assert done.stdout.splitlines() == ["listening listening to default", "stopped stopped: 0.5 s are over"]
 
 
 def test_no_microphone_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:

@@ -89,24 +89,24 @@ def test_what_is_not_ours_is_refused(tmp_path: Path, content: bytes, error: type
     assert str(path) in str(raised.value)
 
 
-@pytest.mark.parametrize("variant", ["dynamic", "float"])
-def test_other_forms_ship_to_be_compared(variant: str) -> None:
-    shipped, other = read_bundle(), read_bundle(file_of_form(default_model(), variant))
+@pytest.mark.parametrize("form", ["dynamic", "float"])
+def test_other_forms_ship_to_be_compared(form: str) -> None:
+    shipped, other = read_bundle(), read_bundle(file_of_form(default_model(), form))
     assert (other.labels, other.front_end, other.chunk) == (shipped.labels, shipped.front_end, shipped.chunk)
-    assert other.card["form"].startswith(variant)
+    assert other.card["form"].startswith(form)
     assert other.card["reproduce"]["weights_sha256"] == shipped.card["reproduce"]["weights_sha256"]
     assert other.card["network"]["parameters"] == shipped.card["network"]["parameters"]
     assert other.card["network"]["bytes"] == len(other.network)
 
 
-@pytest.mark.parametrize("form", ["mine", "mine-float", "mine-dynamic"])
-@pytest.mark.parametrize(("variant", "name"), [("int8", "mine"), ("float", "mine-float"), ("dynamic", "mine-dynamic")])
-def test_a_form_stands_beside_the_others(tmp_path: Path, form: str, variant: str, name: str) -> None:
-    path = tmp_path / f"{form}.tflite"
-    with pytest.raises(InvalidSetting, match=rf"{name}\.tflite is there; make it"):
-        file_of_form(path, variant)
+@pytest.mark.parametrize("given", ["mine", "mine-float", "mine-dynamic"])
+@pytest.mark.parametrize(("form", "name"), [("int8", "mine"), ("float", "mine-float"), ("dynamic", "mine-dynamic")])
+def test_a_form_stands_beside_the_others(tmp_path: Path, given: str, form: str, name: str) -> None:
+    path = tmp_path / f"{given}.tflite"
+    with pytest.raises(InvalidSetting, match=rf"{name}\.tflite exists; make it"):
+        file_of_form(path, form)
     (tmp_path / f"{name}.tflite").touch()
-    assert file_of_form(path, variant) == tmp_path / f"{name}.tflite"
+    assert file_of_form(path, form) == tmp_path / f"{name}.tflite"
 
 
 def test_a_missing_model_is_said() -> None:

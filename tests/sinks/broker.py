@@ -176,7 +176,7 @@ class Reader:
 def mqtt_sink(uri: str, mute_file: Path | None = None, **settings: Any) -> QueuedSink:
     """Make the sink of a destination, by the keys of the table [mqtt]."""
     privacy = PrivacySettings(mute_file=None if mute_file is None else str(mute_file))
-    return sink.make(uri, ListenSettings(mqtt=MqttSettings(**settings), privacy=privacy))
+    return sink.make(uri, ListenSettings(mqtt=MqttSettings(**settings), privacy=privacy), dict)
 
 
 def retained(port: int) -> dict[str, str]:

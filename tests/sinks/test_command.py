@@ -26,7 +26,7 @@ def test_it_is_run_with_each_final_label_and_status_as_a_line_of_json_and_its_ar
     hook = script(tmp_path, f'echo "$#:$1" >> "{tmp_path}/arguments"; cat >> "{tmp_path}/events"')
     uri = f"exec:{hook} 'a b; $HOME'"
     command.check(uri)
-    with command.make(uri, SETTINGS) as sink:
+    with command.make(uri, SETTINGS, dict) as sink:
         for event in (status("listening"), label("anger", final=False), label("anger"), status("stopped")):
             sink.publish(event)
     events = [json.loads(line) for line in (tmp_path / "events").read_text().splitlines()]
@@ -73,7 +73,7 @@ def test_floods_of_output_and_programs_that_do_not_read_are_harmless(
 
 def test_a_program_that_vanishes_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     hook = script(tmp_path, "exit 0")
-    sink = command.make(f"exec:{hook}", SETTINGS)
+    sink = command.make(f"exec:{hook}", SETTINGS, dict)
     hook.unlink()
     with sink:
         sink.publish(label("fear"))

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 
 from edge_ser.errors import EdgeSerError, InvalidSetting, SocketInUse, SocketUnwritable
 from edge_ser.settings import ListenSettings
-from edge_ser.sinks import prometheus
-from edge_ser.sinks.queued import QueuedSink
+from edge_ser.sinks import Dropped, prometheus
 from tests.cli.command import assert_refused, run, start
 from tests.end_to_end.reader import Reader
 from tests.sinks.events import label, status
@@ -36,9 +35,9 @@ def free_port(family: socket.AddressFamily = socket.AF_INET, host: str = "127.0.
 
 
 @contextmanager
-def serving() -> Iterator[tuple[prometheus.PrometheusSink, int]]:
+def serving(dropped: Dropped = dict) -> Iterator[tuple[prometheus.PrometheusSink, int]]:
     port = free_port()
-    with prometheus.make(f"prometheus:{port}", SETTINGS) as sink:
+    with prometheus.make(f"prometheus:{port}", SETTINGS, dropped) as sink:
         yield sink, port
 
 
@@ -103,31 +102,13 @@ def test_the_microphone_is_in_one_state(statuses: list[str], state: str) -> None
     assert found["edge_ser_overflows_total", ""] == statuses.count("overflow")
 
 
-class Stuck:
-    """A sink that waits until it is let go."""
-
-    def __init__(self) -> None:
-        self.gate = threading.Event()
-
-    def publish(self, event: object) -> None:
-        self.gate.wait(10)
-
-    def tick(self) -> None: ...
-
-    def __enter__(self) -> Stuck:
-        return self
-
-    def __exit__(self, *exc: object) -> None: ...
-
-
-def test_what_slow_sinks_miss_is_counted() -> None:
-    stuck = Stuck()
-    with serving() as (_, port):
-        with QueuedSink("mqtt", stuck, most_waiting=2) as queue:
-            for _ in range(10):
-                queue.publish(status("listening"))
-            assert figures(port)["edge_ser_dropped_events_total", "mqtt"] == queue.dropped > 0
-            stuck.gate.set()
+def test_what_queues_dropped_is_shown_by_the_name_of_the_sink() -> None:
+    counts = {"mqtt": 8}
+    with serving(lambda: counts) as (_, port):
+        assert figures(port)["edge_ser_dropped_events_total", "mqtt"] == 8
+        counts["mqtt"] = 9
+        assert figures(port)["edge_ser_dropped_events_total", "mqtt"] == 9
+        counts.clear()
         assert ("edge_ser_dropped_events_total", "mqtt") not in figures(port)
 
 
@@ -195,7 +176,7 @@ def test_ipv6() -> None:
         port = free_port(socket.AF_INET6, "::1")
     except OSError:
         pytest.skip("this machine has no IPv6")
-    with prometheus.make(f"prometheus:[::1]:{port}", SETTINGS):
+    with prometheus.make(f"prometheus:[::1]:{port}", SETTINGS, dict):
         assert ask(port, host="::1")[0] == 200
 
 
@@ -225,13 +206,13 @@ def test_a_port_in_use_and_an_address_of_another_machine_are_clear_errors() -> N
         done = run("listen", "--input", "demo", "--publish", f"prometheus:{port}")
     assert_refused(done, SocketInUse, f"port {port} of 127.0.0.1", "choose another port")
     with pytest.raises(SocketUnwritable, match=r"port 9105 of 192\.0\.2\.1"):
-        prometheus.make("prometheus:192.0.2.1:9105", SETTINGS)
+        prometheus.make("prometheus:192.0.2.1:9105", SETTINGS, dict)
 
 
 def test_without_the_library_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     with pytest.raises(EdgeSerError, match=r"pip install 'edge-ser\[metrics\]'") as caught:
-        prometheus.make("prometheus:9105", SETTINGS)
+        prometheus.make("prometheus:9105", SETTINGS, dict)
     assert caught.value.exit_status == 9
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import EmotionEvent, Event, StatusEvent
+from edge_ser.sinks import Sink
 from edge_ser.sinks.queued import QueuedSink
 from tests.sinks.events import label
 
@@ -17,7 +18,7 @@ NOW = datetime(2026, 11, 24, tzinfo=timezone.utc)
 EVENTS = [StatusEvent(NOW, "listening", str(number), float(number)) for number in range(20)]
 
 
-class Inner:
+class Inner(Sink):
     """A sink that waits for its gate, and fails where it is told to."""
 
     def __init__(self, failing: tuple[int, ...] = (), enters: bool = True) -> None:

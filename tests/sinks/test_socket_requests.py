@@ -203,7 +203,7 @@ def test_settings_say_whether_it_may_also_when_they_are_read_anew(tmp_path: Path
         mute = PrivacySettings(mute_file=str(tmp_path / "muted"), socket_switch=switch)
         return ListenSettings(input=InputSettings(file), privacy=mute)
 
-    with destinations.make(f"unix:{tmp_path / 's'}", settings(True)) as sink:
+    with destinations.make(f"unix:{tmp_path / 's'}", settings(True), dict) as sink:
         reader = Reader(tmp_path / "s")
         for changed, refused in ((settings(False), 1), (settings(True, "demo"), 1), (settings(True), 0)):
             sink.reconfigure(changed)

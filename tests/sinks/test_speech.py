@@ -184,9 +184,9 @@ def test_the_real_program_has_voices_and_refuses_others() -> None:
     if shutil.which("espeak-ng") is None:
         pytest.skip("espeak-ng is not installed (Debian package espeak-ng)")
     for uri in ("speech:", "speech:en-us", "speech:cmn"):
-        speech.make(uri, SETTINGS)
+        speech.make(uri, SETTINGS, dict)
     with pytest.raises(InvalidSetting, match="speech:nonesuch"):
-        speech.make("speech:nonesuch", SETTINGS)
+        speech.make("speech:nonesuch", SETTINGS, dict)
 
 
 def test_the_real_program_can_be_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +201,7 @@ def test_the_real_program_can_be_heard(tmp_path: Path, monkeypatch: pytest.Monke
         )
         assert recorder.stdout is not None
         recorder.stdout.read(3_200)  # it records
-        with speech.make("speech:en", SETTINGS) as sink:
+        with speech.make("speech:en", SETTINGS, dict) as sink:
             sink.publish(label("happiness"))
             wait_until_said(sink)
         recorder.terminate()

@@ -161,7 +161,7 @@ def test_a_full_queue_is_counted_and_the_gap_is_marked(tmp_path: Path, noise: np
     [
         ("webcam", "UnknownMicrophone", "'default'"),
         (99, "MicrophoneIndexOutOfRange", "index 99"),
-        (-1, "DeviceIndex", "-1"),
+        (-1, "MicrophoneIndexOutOfRange", "-1"),
     ],
 )
 def test_wrong_devices(tmp_path: Path, noise: np.ndarray, device: str | int, error: str, status: str) -> None:

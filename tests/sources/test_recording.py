@@ -115,7 +115,7 @@ def test_realtime_paces_blocks_as_a_microphone_does(wav: Path) -> None:
 
 def assert_refused(path: Path, error: type[EdgeSerError], match: str) -> None:
     with pytest.raises(error, match=match) as caught:
-        Recording(path)
+        Recording(path).__enter__()
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -234,10 +234,10 @@ def test_no_file_stays_open(wav: Path) -> None:
         next(recording.blocks())
     patch(wav, 24, 1_000)
     with pytest.raises(UnsupportedRate):
-        Recording(wav)
+        Recording(wav).__enter__()
     patch(wav, SIZE_FIELD, 64_000)
     with pytest.raises(TruncatedRecording):
-        Recording(wav)
+        Recording(wav).__enter__()
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 

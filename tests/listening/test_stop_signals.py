@@ -11,7 +11,7 @@ import pytest
 
 WITHIN_C = """
 import ctypes, sys
-from edge_ser.cli.stop import StopSignals
+from edge_ser.listening.stop_signals import StopSignals
 libc, mutex = ctypes.CDLL(None), ctypes.create_string_buffer(64)
 with StopSignals() as signals:
     print("ready", flush=True)

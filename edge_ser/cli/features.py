@@ -57,7 +57,7 @@ def command(
         _save(draw(file.name, samples, found, parameters), plot)
         if output is None:
             return
-    step = parameters.hop / parameters.rate
+    step = parameters.hop_samples / parameters.rate
     if format_ == "npy":
         content = _npy(found, parameters)
     elif format_ == "json":

@@ -58,7 +58,7 @@ def mel_weights(parameters: FrontEndParameters) -> Float:
     Returns:
         Weights, shape ``(WINDOW // 2 + 1, bands)``, float64 (the design; the front end rounds them to Q14).
     """
-    edges_mel = np.linspace(mel(parameters.low), mel(parameters.high), parameters.bands + 2)
+    edges_mel = np.linspace(mel(parameters.lower_limit_hz), mel(parameters.upper_limit_hz), parameters.bands + 2)
     edges = 700.0 * (10.0 ** (edges_mel / 2595.0) - 1.0)
     bins = np.arange(WINDOW // 2 + 1)[:, None] * (parameters.rate / WINDOW)
     rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
@@ -80,8 +80,10 @@ class LogMel:
         self._stage1 = _first_stage() * 2.0**-_STAGE1_SHIFT
         self._stage2 = _second_stage() * 2.0**-_STAGE2_SHIFT
         self._mel = _permuted_mel(parameters)
-        self._samples = np.zeros(1 + _BLOCK * parameters.hop)  # the sample before a block, and the block
-        self._signal = np.zeros(WINDOW - 1 + _BLOCK * parameters.hop)  # pre-emphasized samples that wait for a frame
+        self._samples = np.zeros(1 + _BLOCK * parameters.hop_samples)  # the sample before a block, and the block
+        self._signal = np.zeros(
+            WINDOW - 1 + _BLOCK * parameters.hop_samples
+        )  # pre-emphasized samples that wait for a frame
         self._work = (np.empty(_BLOCK * WINDOW), np.empty(_BLOCK * WINDOW), np.empty(_BLOCK * parameters.bands))
         self._buffers: dict[int, _Buffers] = {}
         self.reset()
@@ -100,7 +102,7 @@ class LogMel:
         Returns:
             log2 of each band's energy in Q16, shape ``(frames, bands)``, int32.
         """
-        hop = self.parameters.hop
+        hop = self.parameters.hop_samples
         log = np.empty((self._completed(len(samples)), self.parameters.bands), np.int32)
         done = 0
         # At most 511 samples wait, so that no block completes more than _BLOCK frames.
@@ -116,7 +118,7 @@ class LogMel:
 
     def _completed(self, more: int) -> int:
         """Return how many frames so many more samples complete."""
-        return max(0, (self._waiting + more - WINDOW) // self.parameters.hop + 1)
+        return max(0, (self._waiting + more - WINDOW) // self.parameters.hop_samples + 1)
 
     def _emphasize(self, block: npt.NDArray[np.int16]) -> None:
         """Steps 1 and 2: append x[n] - 31/32 x[n-1]; the sample before the first one counts as equal to it."""
@@ -195,7 +197,7 @@ class _Buffers:
     ) -> None:
         z, y, energy = work
         step = signal.itemsize
-        self.frames = as_strided(signal, (count, WINDOW), (parameters.hop * step, step), writeable=False)
+        self.frames = as_strided(signal, (count, WINDOW), (parameters.hop_samples * step, step), writeable=False)
         self.z = z[: count * WINDOW].reshape(count, WINDOW)
         self.z_columns = self.z.reshape(count, _ROWS, _COLUMNS)
         self.y = y[: count * WINDOW].reshape(count, 2 * _PLACES, _COLUMNS)

@@ -37,8 +37,8 @@ class Mfcc:
     """
 
     def __init__(self, parameters: FrontEndParameters) -> None:
-        self._settle = parameters.settle
-        self._range = np.array(parameters.range << LOG2_FRACTION_BITS, np.int32)
+        self._settle = parameters.settle_frames
+        self._range = np.array(parameters.dynamic_range_log2 << LOG2_FRACTION_BITS, np.int32)
         self._nothing = np.empty((0, parameters.coefficients))
         # The table carries the shift that goes after the product: a power of two keeps integers exact.
         dct = integer_table(dct_matrix(parameters.bands, parameters.coefficients), _DCT_BITS)

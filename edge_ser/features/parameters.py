@@ -11,13 +11,23 @@ from typing import Any, Final
 from edge_ser.errors import FrontEndMismatch, InvalidSetting
 
 VERSION: Final = 2
-"""Version of the arithmetic in SPEC.md.  Any change of a bit that comes out raises it."""
+"""Version of the arithmetic in SPEC.md.  Any change of an output bit raises it."""
 
 WINDOW: Final = 512
-"""Samples a frame (32 ms at 16 kHz), the length of the DFT."""
+"""Samples in a frame (32 ms at 16 kHz), the length of the DFT."""
 
 GAIN_BITS: Final = 20
 """Fraction bits of the gains."""
+
+
+_IN_MODEL_FILES: Final = {
+    "hop_samples": "hop",
+    "lower_limit_hz": "low",
+    "upper_limit_hz": "high",
+    "settle_frames": "settle",
+    "dynamic_range_log2": "range",
+}
+"""Fields that have a shorter name in model files, which were made before the fields told their units."""
 
 
 @dataclass(frozen=True)
@@ -25,54 +35,55 @@ class FrontEndParameters:
     """Framing, mel bands, cepstra and normalization of the front end."""
 
     rate: int = 16_000
-    """Samples a second, Hz."""
-    hop: int = 256
+    """Samples per second, Hz."""
+    hop_samples: int = 256
     """Samples from one frame to the next (16 ms at 16 kHz)."""
     bands: int = 40
     """Triangular mel bands."""
-    low: float = 60.0
+    lower_limit_hz: float = 60.0
     """Lower edge of the first band, Hz: above mains hum and rumble."""
-    high: float = 5_000.0
+    upper_limit_hz: float = 5_000.0
     """Upper edge of the last band, Hz: what 11,025 Hz recordings and narrow microphones still carry."""
     coefficients: int = 40
-    """Cepstral coefficients a frame, c0 included."""
-    settle: int = 30
+    """Cepstral coefficients in a frame, c0 included."""
+    settle_frames: int = 30
     """Frames at the start of an utterance that share one peak and one mean (0.48 s)."""
-    range: int = 12
+    dynamic_range_log2: int = 12
     """Log2 units of power (3.01 dB each) below the loudest band of the utterance so far that count: 36 dB."""
     gains: tuple[int, ...] = ()
-    """int8 steps a unit of each normalized coefficient, Q20, found in training; one a coefficient."""
+    """int8 steps per unit of each normalized coefficient, Q20, found in training; one for each coefficient."""
 
     def __post_init__(self) -> None:
         for key, allowed, ok in (
             ("rate", "8000 to 48000 Hz", 8_000 <= self.rate <= 48_000),
-            ("hop", f"64 to {WINDOW} samples", 64 <= self.hop <= WINDOW),
+            ("hop_samples", f"64 to {WINDOW} samples", 64 <= self.hop_samples <= WINDOW),
             ("bands", "8 to 64", 8 <= self.bands <= 64),
-            ("low", "0 Hz to below `high`", 0 <= self.low < self.high),
-            ("high", "up to 5/16 of the rate", self.high <= self.rate * 5 / 16),
+            ("lower_limit_hz", "0 Hz to below `upper_limit_hz`", 0 <= self.lower_limit_hz < self.upper_limit_hz),
+            ("upper_limit_hz", "up to 5/16 of the rate", self.upper_limit_hz <= self.rate * 5 / 16),
             ("coefficients", "2 to `bands`", 2 <= self.coefficients <= self.bands),
-            ("settle", "1 to 250 frames", 1 <= self.settle <= 250),
-            ("range", "4 to 40 log2 units of power", 4 <= self.range <= 40),
-            ("gains", "none, or one a coefficient, below 2^24", self._gains_fit()),
+            ("settle_frames", "1 to 250 frames", 1 <= self.settle_frames <= 250),
+            ("dynamic_range_log2", "4 to 40 log2 units of power", 4 <= self.dynamic_range_log2 <= 40),
+            ("gains", "none, or one for each coefficient, below 2^24", self._gains_fit()),
         ):
             if not ok:
                 raise InvalidSetting(f"front_end.{key} = {getattr(self, key)}: allowed is {allowed}")
 
     @property
-    def first(self) -> int:
-        """Samples of an utterance until its first frames come out."""
-        return WINDOW + (self.settle - 1) * self.hop
+    def first_frames_after(self) -> int:
+        """Samples of an utterance that are needed before its first frames come out."""
+        return WINDOW + (self.settle_frames - 1) * self.hop_samples
 
     def _gains_fit(self) -> bool:
         return len(self.gains) in (0, self.coefficients) and all(0 < gain < 2**24 for gain in self.gains)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all parameters with the arithmetic's version, as they stand in a model file."""
-        return {"version": VERSION, **asdict(self), "gains": list(self.gains)}
+        fields = {_IN_MODEL_FILES.get(name, name): value for name, value in asdict(self).items()}
+        return {"version": VERSION, **fields, "gains": list(self.gains)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> FrontEndParameters:
-        """Make parameters of what :meth:`to_dict` returned.
+        """Make parameters from what :meth:`to_dict` returned.
 
         Raises:
             FrontEndMismatch: another version of the arithmetic.
@@ -83,6 +94,7 @@ class FrontEndParameters:
         if version != VERSION:
             raise FrontEndMismatch(
                 f"the model was trained on front end version {version}, installed is {VERSION}; "
-                "install the edge-ser that made it, or train it anew"
+                "install the edge-ser that made it, or train it again"
             )
-        return cls(**{**values, "gains": tuple(values["gains"])})
+        names = {short: name for name, short in _IN_MODEL_FILES.items()}
+        return cls(**{names.get(key, key): value for key, value in values.items()} | {"gains": tuple(values["gains"])})

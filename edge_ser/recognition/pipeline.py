@@ -51,7 +51,7 @@ class Pipeline:
         self._model, self._decision = model, decision
         self._interval = round(decision.settings.interval * SAMPLE_RATE)
         # Before the front end lets go of its first frames there is nothing to try.
-        self._first = math.ceil(front_end.parameters.first / _NEXT_TRY) * _NEXT_TRY
+        self._first = math.ceil(front_end.parameters.first_frames_after / _NEXT_TRY) * _NEXT_TRY
         self._position = 0  # samples of stream, lost ones included
         self._utterances = 0
         self._start = self._received = self._next = 0

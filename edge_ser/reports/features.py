@@ -62,7 +62,7 @@ def describe(samples: Samples, frames: int, parameters: FrontEndParameters) -> d
     """
     librosa, parselmouth = plotting.need("librosa", "--descriptors"), plotting.need("parselmouth", "--descriptors")
     x = samples / 32_768.0
-    grid: dict[str, Any] = {"hop_length": parameters.hop, "center": False}
+    grid: dict[str, Any] = {"hop_length": parameters.hop_samples, "center": False}
     if not frames:
         return {}
     magnitude = np.abs(librosa.stft(x, n_fft=WINDOW, **grid))
@@ -76,11 +76,11 @@ def describe(samples: Samples, frames: int, parameters: FrontEndParameters) -> d
         "flux": np.sqrt(np.sum(change**2, axis=0)),
     }
     sound = parselmouth.Sound(x, rate)
-    times = (np.arange(frames) * parameters.hop + WINDOW / 2) / rate
+    times = (np.arange(frames) * parameters.hop_samples + WINDOW / 2) / rate
     try:
-        pitch = sound.to_pitch(time_step=parameters.hop / rate)
+        pitch = sound.to_pitch(time_step=parameters.hop_samples / rate)
         found["f0_hz"] = np.array([pitch.get_value_at_time(t) for t in times])
-        formants = sound.to_formant_burg(time_step=parameters.hop / rate)
+        formants = sound.to_formant_burg(time_step=parameters.hop_samples / rate)
         for number in (1, 2, 3):
             found[f"f{number}_hz"] = np.array([formants.get_value_at_time(number, t) for t in times])
     except parselmouth.PraatError:  # too short for Praat's windows

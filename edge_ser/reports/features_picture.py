@@ -29,7 +29,7 @@ def draw(title: str, samples: Samples, found: list[Utterance], parameters: Front
 
     for utterance in (u for u in found if len(u.features)):
         begin = utterance.start / rate
-        extent = (begin, begin + len(utterance.features) * parameters.hop / rate, 0, parameters.coefficients)
+        extent = (begin, begin + len(utterance.features) * parameters.hop_samples / rate, 0, parameters.coefficients)
         style: dict[str, Any] = {"origin": "lower", "aspect": "auto", "vmin": -128, "vmax": 127, "cmap": "RdBu_r"}
         image = input_.imshow(utterance.features.T, extent=extent, **style)
     if any(len(utterance.features) for utterance in found):

@@ -65,7 +65,7 @@ def log_mel(figure: Any, axes: Any, samples: Samples, parameters: FrontEndParame
     """
     log = LogMel(parameters).process(samples)
     if len(log):
-        width = ((len(log) - 1) * parameters.hop + WINDOW) / parameters.rate  # s
+        width = ((len(log) - 1) * parameters.hop_samples + WINDOW) / parameters.rate  # s
         image = axes.imshow(
             thinned(log / 2.0**LOG2_FRACTION_BITS).T,
             origin="lower",
@@ -74,7 +74,7 @@ def log_mel(figure: Any, axes: Any, samples: Samples, parameters: FrontEndParame
             extent=(0, width, 0, parameters.bands),
         )
         figure.colorbar(image, ax=axes, label="log2 of power")
-    axes.set_ylabel(f"mel band,\n{parameters.low:g} to {parameters.high:g} Hz")
+    axes.set_ylabel(f"mel band,\n{parameters.lower_limit_hz:g} to {parameters.upper_limit_hz:g} Hz")
 
 
 def thinned(frames: Float) -> Float:

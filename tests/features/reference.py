@@ -35,7 +35,7 @@ class Reference:
         warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
         subprocess.run([compiler(), "-std=c11", "-O2", *warnings, "-o", self._program, SOURCE], check=True)
         p = parameters
-        numbers = [p.hop, p.bands, p.coefficients, p.settle, p.range]
+        numbers = [p.hop_samples, p.bands, p.coefficients, p.settle_frames, p.dynamic_range_log2]
         for name in ("window", "cosine", "mel", "dct", "log2"):
             numbers += tables[name]
         self._tables.write_text("\n".join(map(str, [*numbers, *p.gains])))

@@ -19,8 +19,8 @@ def design(parameters: FrontEndParameters) -> dict[str, tuple[list[float], int]]
     def mel(hertz: float) -> float:
         return 2595.0 * math.log10(1.0 + hertz / 700.0)
 
-    step = (mel(p.high) - mel(p.low)) / (p.bands + 1)
-    edges = [700.0 * (10.0 ** ((mel(p.low) + i * step) / 2595.0) - 1.0) for i in range(p.bands + 2)]
+    step = (mel(p.upper_limit_hz) - mel(p.lower_limit_hz)) / (p.bands + 1)
+    edges = [700.0 * (10.0 ** ((mel(p.lower_limit_hz) + i * step) / 2595.0) - 1.0) for i in range(p.bands + 2)]
 
     def weight(k: int, b: int) -> float:
         f = k * p.rate / 512

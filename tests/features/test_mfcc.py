@@ -62,7 +62,7 @@ def test_golden_vectors() -> None:
     settle=st.sampled_from([1, 7, 30, 250]),
 )
 def test_any_chunking_gives_the_same_frames(seed: int, length: int, cuts: list[int], hop: int, settle: int) -> None:
-    parameters = FrontEndParameters(hop=hop, settle=settle, gains=vectors.GAINS)
+    parameters = FrontEndParameters(hop_samples=hop, settle_frames=settle, gains=vectors.GAINS)
     rng = np.random.default_rng(seed)
     samples = (rng.integers(-32_768, 32_768, length) >> rng.integers(0, 15)).astype(np.int16)
     cuts = sorted(min(cut, length) for cut in cuts)
@@ -118,10 +118,12 @@ def test_blas_threads(threads: str) -> None:
 @pytest.mark.parametrize(
     ("name", "samples"), list(signals()), ids=lambda value: value if isinstance(value, str) else ""
 )
-@pytest.mark.parametrize("parameters", [*vectors.SETS.values(), FrontEndParameters(bands=8, coefficients=8, low=0.0)])
+@pytest.mark.parametrize(
+    "parameters", [*vectors.SETS.values(), FrontEndParameters(bands=8, coefficients=8, lower_limit_hz=0.0)]
+)
 def test_extremes(parameters: FrontEndParameters, name: str, samples: Int16) -> None:
     log = LogMel(parameters).process(samples)
-    frames = max(0, (len(samples) - 512) // parameters.hop + 1)
+    frames = max(0, (len(samples) - 512) // parameters.hop_samples + 1)
     assert log.dtype == np.int32
     assert log.shape == (frames, parameters.bands)
     assert np.all((log >= 28 << 16) & (log <= 75 << 16))
@@ -146,7 +148,7 @@ def counted(levels: list[int], settle: int) -> list[float]:
         levels: Log2 units, of the first half of each frame; the other half is silent.
         settle: Frames that share one peak.
     """
-    parameters = FrontEndParameters(settle=settle, coefficients=40)
+    parameters = FrontEndParameters(settle_frames=settle, coefficients=40)
     log = np.full((len(levels), 40), 28 << 16, np.int32)
     log[:, :20] = np.array(levels)[:, None] << 16
     # All bands but for what every frame has in common.
@@ -171,7 +173,7 @@ def test_the_first_frames_share_the_peak_of_all_of_them() -> None:
 
 @pytest.mark.parametrize("range_", [4, 40])
 def test_what_lies_below_the_range_is_not_seen(range_: int) -> None:
-    parameters = FrontEndParameters(range=range_)
+    parameters = FrontEndParameters(dynamic_range_log2=range_)
     rng = np.random.default_rng(0)
     log = (rng.uniform(28, 70, (80, 40)) * 2**16).astype(np.int32)
     log[3, 0] = 70 << 16  # the peak, in the first frames
@@ -185,13 +187,13 @@ def test_what_lies_below_the_range_is_not_seen(range_: int) -> None:
 @pytest.mark.parametrize("range_", [3, 41])
 def test_a_range_outside_what_is_allowed_is_refused(range_: int) -> None:
     with pytest.raises(InvalidSetting, match=f"front_end.range = {range_}: allowed is 4 to 40"):
-        FrontEndParameters(range=range_)
+        FrontEndParameters(dynamic_range_log2=range_)
 
 
 def test_frames_handed_over_one_by_one_are_the_same() -> None:
     log = (np.random.default_rng(0).uniform(28, 70, (80, 40)) * 2**16).astype(np.int32)
     for settle in (1, 30, 80, 100):
-        parameters = FrontEndParameters(settle=settle)
+        parameters = FrontEndParameters(settle_frames=settle)
         mfcc = Mfcc(parameters)
         parts = [mfcc.process(log[i : i + 1]) for i in range(len(log))]
         assert [len(part) for part in parts[: settle - 1]] == [0] * min(settle - 1, len(log))
@@ -258,16 +260,18 @@ def in_floats(samples: Int16, parameters: FrontEndParameters) -> npt.NDArray[np.
     """The same definition in float64, nothing rounded: normalized cepstra in log2 units."""
     x = samples.astype(np.float64)
     y = 32.0 * x - 31.0 * np.concatenate((x[:1], x[:-1]))
-    frames = np.lib.stride_tricks.sliding_window_view(y, 512)[:: parameters.hop]
+    frames = np.lib.stride_tricks.sliding_window_view(y, 512)[:: parameters.hop_samples]
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(512) / 512)
     spectrum = np.fft.rfft(frames * hann * 2.0**15)
     # The scale of SPEC.md: 2^(15 + 15 - 16 - 22) in amplitude, 2^(14 - 13) in power.
     energy = np.abs(spectrum * 2.0**-8) ** 2 @ log_mel.mel_weights(parameters) * 2.0
     log = np.maximum(np.log2(np.maximum(energy, 1e-9)), 28.0)
-    sharing = min(parameters.settle, len(log))
+    sharing = min(parameters.settle_frames, len(log))
     peak = np.maximum.accumulate(log.max(axis=1))
     peak[:sharing] = peak[sharing - 1]
-    cepstra = np.maximum(log, peak[:, None] - parameters.range) @ dct_matrix(parameters.bands, parameters.coefficients)
+    cepstra = np.maximum(log, peak[:, None] - parameters.dynamic_range_log2) @ dct_matrix(
+        parameters.bands, parameters.coefficients
+    )
     means = np.cumsum(cepstra, axis=0) / np.arange(1, len(cepstra) + 1)[:, None]
     means[:sharing] = means[sharing - 1]
     return cepstra - means

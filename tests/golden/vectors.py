@@ -31,10 +31,23 @@ GAINS = tuple(2_500 + 61 * i * i for i in range(40))
 SETS = {
     "default": FrontEndParameters(gains=GAINS),
     "25 ms hop, 26 bands, 13 coefficients, range 4": FrontEndParameters(
-        hop=400, bands=26, coefficients=13, low=100.0, high=4_000.0, settle=1, range=4, gains=GAINS[27:]
+        hop_samples=400,
+        bands=26,
+        coefficients=13,
+        lower_limit_hz=100.0,
+        upper_limit_hz=4_000.0,
+        settle_frames=1,
+        dynamic_range_log2=4,
+        gains=GAINS[27:],
     ),
     "8 kHz, range 40": FrontEndParameters(
-        rate=8_000, hop=128, bands=20, coefficients=20, high=2_500.0, range=40, gains=GAINS[20:]
+        rate=8_000,
+        hop_samples=128,
+        bands=20,
+        coefficients=20,
+        upper_limit_hz=2_500.0,
+        dynamic_range_log2=40,
+        gains=GAINS[20:],
     ),
 }
 

@@ -70,7 +70,7 @@ def test_a_bundle_survives_writing_and_reading(tmp_path: Path) -> None:
         (CONTENT[:500] + bytes([CONTENT[500] ^ 1]) + CONTENT[501:], ModelCorrupt, "damaged"),
         (altered(front_end={"version": 999}), FrontEndMismatch, "front end version 999, installed is"),
         (altered(format=999), FrontEndMismatch, "format 999"),
-        (altered(front_end={"hop": 7}), ModelCorrupt, "front_end.hop = 7"),
+        (altered(front_end={"hop": 7}), ModelCorrupt, "front_end.hop_samples = 7"),
         (altered(chunk={"frames": 0, "context": 0, "steps": 0}), ModelCorrupt, "at least one step"),
         (altered(chunk={"frames": 9}), ModelCorrupt, r"chunk.frames = 9"),
         (altered(chunk={"context": "a"}), ModelCorrupt, "whole numbers"),

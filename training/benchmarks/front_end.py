@@ -61,7 +61,7 @@ def chunks(samples: Int16, size: int = CHUNK) -> list[Int16]:
 
 def frames_of(samples: Int16) -> npt.NDArray[np.int16]:
     """Return overlapping frames, shape ``(n, 512)``."""
-    return np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[:: PARAMETERS.hop]
+    return np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[:: PARAMETERS.hop_samples]
 
 
 # What is measured: each returns functions of no argument by name -----------------------------------------------------
@@ -102,7 +102,13 @@ def librosa(samples: Int16) -> dict[str, Callable[[], Any]]:
     """librosa.feature.mfcc in float32."""
     feature = importlib.import_module("librosa").feature
     x = samples.astype(np.float32) / 32_768
-    settings: dict[str, Any] = {"n_mfcc": 40, "n_fft": WINDOW, "hop_length": PARAMETERS.hop, "n_mels": 40, "htk": True}
+    settings: dict[str, Any] = {
+        "n_mfcc": 40,
+        "n_fft": WINDOW,
+        "hop_length": PARAMETERS.hop_samples,
+        "n_mels": 40,
+        "htk": True,
+    }
     settings |= {"fmin": 60, "fmax": 5_000, "center": False}
     return {"librosa": lambda: feature.mfcc(y=x, sr=16_000, **settings)}
 
@@ -182,13 +188,13 @@ def precision(samples: Int16) -> dict[str, float]:
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
     x = samples.astype(np.float64)
     y = 32.0 * x - 31.0 * np.concatenate((x[:1], x[:-1]))
-    spectrum = np.fft.rfft(np.lib.stride_tricks.sliding_window_view(y, WINDOW)[:: PARAMETERS.hop] * hann)
+    spectrum = np.fft.rfft(np.lib.stride_tricks.sliding_window_view(y, WINDOW)[:: PARAMETERS.hop_samples] * hann)
     log = np.log2(np.maximum(np.abs(spectrum * 2.0**7) ** 2 @ weights * 2.0, _LEAST))
     log = np.maximum(log, 28.0)
-    settle, mfcc = PARAMETERS.settle, Mfcc(PARAMETERS)
+    settle, mfcc = PARAMETERS.settle_frames, Mfcc(PARAMETERS)
     peak = np.maximum.accumulate(log.max(axis=1, keepdims=True))
     peak[:settle] = peak[settle - 1]
-    exact = np.maximum(log, peak - PARAMETERS.range) @ dct
+    exact = np.maximum(log, peak - PARAMETERS.dynamic_range_log2) @ dct
     means = np.cumsum(exact, axis=0) / np.arange(1, len(exact) + 1)[:, None]
     means[:settle] = means[settle - 1]
     cepstra = np.concatenate((mfcc.process(LogMel(PARAMETERS).process(samples)), mfcc.finish()))

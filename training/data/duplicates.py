@@ -117,5 +117,5 @@ def _without_running_mean(normalized: Float) -> Float:
     frames on, which share one.
     """
     n = np.arange(len(normalized))[:, np.newaxis]
-    steps = np.where(n >= _FRONT_END.settle, normalized / np.maximum(n, 1), 0.0)
+    steps = np.where(n >= _FRONT_END.settle_frames, normalized / np.maximum(n, 1), 0.0)
     return np.asarray(normalized + np.cumsum(steps, axis=0))

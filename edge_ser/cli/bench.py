@@ -1,4 +1,4 @@
-"""``edge-ser bench``: what the path from a sound to its label costs on this machine."""
+"""``edge-ser bench``: measures the path from sound to label on this machine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _finite(context: click.Context, parameter: click.Parameter, value: float) ->
 
 
 def _count(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
-    """Return a number of streams; 0 for `auto`."""
+    """Return the number of streams; 0 for `auto`."""
     if value is None or value == _AUTO:
         return None if value is None else 0
     if not value.isdecimal() or not 1 <= int(value) <= _MOST_STREAMS:
@@ -45,35 +45,34 @@ def _count(context: click.Context, parameter: click.Parameter, value: str | None
 
 @click.command(name="bench")
 @click.option("--model", "models", multiple=True, type=click.Path(path_type=Path, readable=False), metavar="FILE",
-              help="Model file; the one that the package ships by default.  May be repeated.")  # fmt: skip
+              help="Model file.  May be repeated.  [default: the one in the package]")  # fmt: skip
 @click.option("--form", "forms", multiple=True, type=click.Choice(FORMS),
-              help="Form of the model: FILE-dynamic and FILE-float stand beside FILE.  May be repeated.")  # fmt: skip
+              help="Form of the model: FILE-dynamic and FILE-float are beside FILE.  May be repeated.")  # fmt: skip
 @click.option("--interpreter", "interpreters", multiple=True, type=click.Choice(list(INTERPRETERS)),
-              help="Interpreter; by default the first that is installed.  May be repeated.")  # fmt: skip
+              help="Interpreter.  May be repeated.  [default: the first that is installed]")  # fmt: skip
 @click.option("--threads", multiple=True, type=click.IntRange(1, 64), metavar="N",
-              help="Threads of the interpreter; `listen` takes 1, the default.  May be repeated.")  # fmt: skip
+              help="Threads of the interpreter; `listen` uses 1.  May be repeated.  [default: 1]")  # fmt: skip
 @click.option("--input", "recording", type=click.Path(path_type=Path, readable=False), metavar="FILE",
-              help="A recording of speech; by default the demonstration that the package ships, which is"
-              " synthesized.")  # fmt: skip
+              help="Recording of speech.  [default: the synthesized demonstration]")  # fmt: skip
 @click.option("--seconds", type=click.FloatRange(1, 3_600), default=60.0, show_default=True, metavar="S",
-              callback=_finite, help="Audio of each pass, the recording laid again and again.")  # fmt: skip
+              callback=_finite, help="Length of audio in each pass; the recording is repeated.")  # fmt: skip
 @click.option("--rate", type=click.IntRange(LOWEST_RATE, HIGHEST_RATE), default=48_000, show_default=True,
-              metavar="HZ", help="At which the microphone delivers; most USB microphones know this one.")  # fmt: skip
+              metavar="HZ", help="Sample rate of the microphone; most USB microphones offer 48 kHz.")  # fmt: skip
 @click.option("--rounds", type=click.IntRange(1, 1_000), default=7, show_default=True, metavar="N",
-              help="Fresh processes of each configuration.")  # fmt: skip
-@click.option("--paced", is_flag=True, help="Also hear blocks in real time, and count missed deadlines.")
+              help="Fresh processes per configuration.")  # fmt: skip
+@click.option("--paced", is_flag=True, help="Also process blocks in real time, and count missed deadlines.")
 @click.option("--streams", callback=_count, metavar="N|auto",
-              help="Also hear so many streams at once on one core, or find how many it carries.")  # fmt: skip
+              help="Also process N streams at once on one core, or find out how many it can carry.")  # fmt: skip
 @options.format_of("table", "json", "markdown")
 @click.option("--save", type=click.Path(path_type=Path, readable=False), metavar="FILE",
-              help="Write the result there, as JSON.")  # fmt: skip
+              help="Write the result to this file, as JSON.")  # fmt: skip
 @click.option("--compare", "older", type=click.Path(path_type=Path, readable=False), metavar="FILE",
-              help="Compare with a result that was saved; the exit status is 8 if a figure is worse.")  # fmt: skip
+              help="Compare with a saved result; the exit status is 8 if a figure is worse.")  # fmt: skip
 @click.option("--limit", type=click.FloatRange(1, 100), default=1.1, show_default=True, metavar="RATIO",
               callback=_finite,
-              help="Worse is what with its whole 95 % interval is beyond this ratio of the old.")  # fmt: skip
+              help="Report a regression when the whole 95 % interval exceeds this ratio.")  # fmt: skip
 @click.option("--plot", type=click.Path(path_type=Path, readable=False), metavar="PNG",
-              help="Draw shares and percentiles there (needs `edge-ser[plots]`).")  # fmt: skip
+              help="Draw shares and percentiles to this file (needs `edge-ser[plots]`).")  # fmt: skip
 def command(
     models: tuple[Path, ...],
     forms: tuple[str, ...],
@@ -91,10 +90,10 @@ def command(
     limit: float,
     plot: Path | None,
 ) -> int:
-    """Measure latency and cost of the path that `listen` takes on this machine, stage by stage.
+    """Measure latency and cost of the path of `listen` on this machine, stage by stage.
 
-    Speech goes from a microphone's blocks to lines of JSON. All combinations of what may be repeated are
-    measured in turn, in fresh processes on one core. An idle machine gives the truest figures.
+    Speech goes from a microphone's blocks to lines of JSON. All combinations of the repeated options are
+    measured in turn, in fresh processes on one core. An idle machine gives the most reliable figures.
 
     \b
     Examples:
@@ -146,7 +145,7 @@ def command(
 def _choices(
     models: tuple[Path, ...], forms: tuple[str, ...], interpreters: tuple[str, ...], threads: tuple[int, ...]
 ) -> tuple[Choice, ...]:
-    """Return all combinations, each once."""
+    """Return all combinations, without duplicates."""
     from edge_ser.bench.runs import Choice
     from edge_ser.model.forms import file_of_form
     from edge_ser.paths import default_model

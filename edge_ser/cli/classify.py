@@ -1,4 +1,4 @@
-"""``edge-ser classify``: one result a recording."""
+"""``edge-ser classify``: one result per recording."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EXIT_SOME_FAILED = 1
 @options.interpreter
 @options.format_of("table", "json", "csv")
 def command(paths: tuple[Path, ...], model_path: Path | None, interpreter: str | None, format_: str) -> int:
-    """Label recordings: files, and folders with all WAV, FLAC and OGG files below them.
+    """Label recordings: files, and folders with all WAV, FLAC and OGG files in them.
 
     Recordings that cannot be read are listed at the end, and the exit status is then 1 (for a single
     file, the status of its error).

@@ -1,4 +1,4 @@
-"""``edge-ser config``: what a configuration file says, and whether it is right."""
+"""``edge-ser config``: shows a configuration file, and checks whether it is valid."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _file = click.argument(
 
 @click.group(name="config")
 def command() -> None:
-    """Show, check or print a configuration file; without a name, that of the service.
+    """Show or check a configuration file, by default the service's, or print an example.
 
     \b
     Examples:
       edge-ser config example > my.toml    all keys, explained
-      edge-ser config check my.toml        exit status 0 when it is right
-      edge-ser config show                 what the service is told, defaults included
+      edge-ser config check my.toml        exit status 0 if it is valid
+      edge-ser config show                 the service's settings, defaults included
     """
 
 
@@ -33,7 +33,7 @@ def command() -> None:
 @_file
 @options.format_of("toml", "json")
 def show(file: Path, format_: str) -> None:
-    """Show all settings that a file results in, defaults included; passwords are left out."""
+    """Show all settings of a file, defaults included and passwords left out."""
     from edge_ser.listening.configuration import settings_of
     from edge_ser.settings import toml
     from edge_ser.settings.checks import without_password
@@ -50,16 +50,16 @@ def show(file: Path, format_: str) -> None:
 @command.command(name="check")
 @_file
 def check(file: Path) -> None:
-    """Check a file; an error names the key, its value and what is allowed."""
+    """Check a file; the error message names the key, its value and what is allowed."""
     from edge_ser.listening.configuration import settings_of
 
     settings_of(file)
-    standard_output.write(f"{file} is right\n")
+    standard_output.write(f"{file} is valid\n")
 
 
 @command.command(name="example")
 def example() -> None:
-    """Print the file that the service is installed with: all keys, explained, with their defaults."""
+    """Print the file that the service is installed with: all keys, explained."""
     from edge_ser.listening.configuration import example as text
 
     standard_output.write(text())

@@ -1,4 +1,4 @@
-"""``edge-ser dashboard``: a live page of what a running service hears."""
+"""``edge-ser dashboard``: serves a live page of what a running service hears."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from edge_ser.listening.stop_signals import Stopped, StopSignals
 
 @click.command(name="dashboard")
 @click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True,
-              help="Address to serve on; any but this machine's own loopback needs --token-file.")  # fmt: skip
+              help="Address to serve on; any other than a loopback address needs --token-file.")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65_535), metavar="PORT", default=8765, show_default=True,
-              help="Port to serve on; 0 for any that is free.")  # fmt: skip
+              help="Port to serve on; 0 for any free port.")  # fmt: skip
 @click.option("--socket", type=click.Path(path_type=Path, readable=False), metavar="PATH", default=paths.SOCKET,
-              show_default=True, help="The socket that the service publishes on.")  # fmt: skip
+              show_default=True, help="Socket of the service.")  # fmt: skip
 @click.option("--token-file", type=click.Path(path_type=Path, readable=False), metavar="FILE",
-              help="File with the token that browsers and programs have to give, 16 characters or more.")  # fmt: skip
+              help="File with the token that browsers and programs must give, at least 16 characters.")  # fmt: skip
 def command(host: str, port: int, socket: Path, token_file: Path | None) -> int:
     """Serve a live page of what a running service hears, for browsers on this machine.
 
-    What is heard now and how loud it is, the last hour and day, the microphone's state, a mute button. It needs no
-    internet, and keeps what it shows in memory alone. All accounts of this machine can see and use it, unless
-    --token-file is given. It is plain HTTP: other machines need the token, and are best let in through
+    It shows the current label and level, the last hour and day, the microphone's state, and a mute button. It
+    needs no internet, and keeps what it shows only in memory. Every account on this machine can see and use it,
+    unless --token-file is given. It is plain HTTP: other machines need the token, and should connect through
     `ssh -L 8765:localhost:8765 raspberrypi`, which encrypts.
 
     \b
@@ -51,7 +51,7 @@ def command(host: str, port: int, socket: Path, token_file: Path | None) -> int:
     address = find_address(host, port)
     if token is None and not address.loopback:
         raise InvalidSetting(
-            f"--host {host}: other machines could see the page; allowed with --token-file FILE only, a file made with: "
+            f"--host {host}: other machines could see the page; allowed only with --token-file FILE, a file made with: "
             "(umask 077; openssl rand -hex 16 > FILE)"
         )
 

@@ -1,4 +1,4 @@
-"""``edge-ser devices``: which microphones there are."""
+"""``edge-ser devices``: lists the microphones."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from edge_ser.console import standard_output
 def command(format_: str) -> None:
     """List microphones: name, rate, channels, which is the default, and whether 16 kHz mono works.
 
-    A microphone without 16 kHz mono works too: edge-ser converts what it gives.
+    A microphone without 16 kHz mono works too: edge-ser converts its sound.
 
     \b
     Examples:
       edge-ser devices
-      edge-ser listen --device "USB PnP"     # a part of the name that fits one device only
+      edge-ser listen --device "USB PnP"     # a part of the name that fits only one
     """
     from edge_ser.sources.devices import choose, list_inputs
 
@@ -30,7 +30,7 @@ def command(format_: str) -> None:
         standard_output.write(json.dumps([asdict(device) for device in inputs], indent=2) + "\n")
         return
     if not inputs:
-        choose(inputs, None)  # says so
+        choose(inputs, None)  # raises the error
     width = max(len("name"), *(len(device.name) for device in inputs))
     lines = [f"index  {'name':<{width}}  default  channels  rate      16 kHz mono"]
     lines += [

@@ -1,4 +1,4 @@
-"""``edge-ser doctor``: what is wrong with this installation, and what to do."""
+"""``edge-ser doctor``: what is wrong with this installation, and how to fix it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLOURS: Final = {"ok": "green", "warning": "yellow", "failed": "red", "skipped
 
 _NAME_WIDTH: Final = 14
 _STATE_WIDTH: Final = 8
-"""Characters of the columns, one more than the longest name and state."""
+"""Widths of the columns, characters: one more than the longest name and state."""
 
 
 @click.command(name="doctor")
@@ -31,16 +31,16 @@ _STATE_WIDTH: Final = 8
               help="How long to listen to the microphone.")  # fmt: skip
 @click.option("--device", metavar="NAME|INDEX", help="Microphone, as `edge-ser devices` lists it.")
 @click.option("--config", type=click.Path(path_type=Path, readable=False), metavar="FILE",
-              help="Configuration file; that of the service by default, if there is one.")  # fmt: skip
+              help="Configuration file.  [default: the service's, if there is one]")  # fmt: skip
 @options.format_of("text", "json")
 @click.option("--meter/--no-meter", default=True,
-              help="Whether to listen, and to show the level on a terminal.")  # fmt: skip
+              help="Whether to listen to the microphone, and show its level in a terminal.")  # fmt: skip
 def command(seconds: int, device: str | None, config: Path | None, format_: str, meter: bool) -> int:
-    """Find out what is wrong, and say how to mend it.
+    """Find out what is wrong, and how to fix it.
 
-    Looks at Python, the model, the sound system, the microphone, the service and, on a Raspberry Pi, at
-    temperature and power. It changes nothing, and keeps nothing of what it hears. The exit status is 0 if
-    nothing is wrong, warnings allowed, else 1.
+    It checks Python, the model, the sound system, the microphone, the service and, on a Raspberry Pi, its
+    temperature and power. It changes nothing, and keeps nothing of what it hears. The exit status is 1 if a
+    check failed, and 0 otherwise, even with warnings.
 
     \b
     Examples:
@@ -48,11 +48,11 @@ def command(seconds: int, device: str | None, config: Path | None, format_: str,
       edge-ser doctor --seconds 10 --device "USB PnP"
       edge-ser doctor --no-meter --format json
     """
-    from edge_ser.doctor.checks import Wanted, examine
+    from edge_ser.doctor.checks import Scope, examine
 
     show = _show if meter and sys.stderr is not None and sys.stderr.isatty() else None
     findings = []
-    for name, finding in examine(Wanted(device, config, seconds if meter else None), show=show):
+    for name, finding in examine(Scope(device, config, seconds if meter else None), show=show):
         findings.append((name, finding))
         if show is not None and name == "level":
             _show("")
@@ -71,7 +71,7 @@ def command(seconds: int, device: str | None, config: Path | None, format_: str,
 
 
 def _text(name: str, finding: Finding) -> str:
-    """Return the line of a check, and its fix below."""
+    """Return the line of a check, and its fix on a line below."""
     state = finding.state.value
     mark = f"{state:<{_STATE_WIDTH}}"
     if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
@@ -81,7 +81,7 @@ def _text(name: str, finding: Finding) -> str:
 
 
 def _show(line: str) -> None:
-    """Show a line on the terminal in the place of the one before."""
+    """Show a line in the terminal, replacing the one before."""
     with suppress(OSError, ValueError):
         sys.stderr.write(f"\r{line}\x1b[K")
         sys.stderr.flush()

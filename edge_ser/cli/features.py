@@ -1,4 +1,4 @@
-"""``edge-ser features``: the features of a recording as the model sees them, to a file or a picture."""
+"""``edge-ser features``: the features of a recording as the model sees them, as data or a picture."""
 
 from __future__ import annotations
 
@@ -23,16 +23,18 @@ if TYPE_CHECKING:
 @click.command(name="features")
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 @options.model
-@options.format_of("csv", "json", "npy", help="csv: a line a frame; json: by utterance; npy: all frames, int8.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there, not to standard output.")
-@click.option("--plot", type=click.Path(path_type=Path), metavar="PNG", help="Draw waveform, gate, log-mel and MFCC"
-              " instead of printing (needs `edge-ser[plots]`).")  # fmt: skip
+@options.format_of("csv", "json", "npy", help="csv: one line per frame; json: by utterance; npy: all frames, int8.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to this file instead of standard output."
+)
+@click.option("--plot", type=click.Path(path_type=Path), metavar="PNG", help="Draw waveform, speech gate, log-mel and"
+              " MFCC instead of printing (needs `edge-ser[plots]`).")  # fmt: skip
 @click.option("--descriptors", is_flag=True, help="Add pitch, energy, zero crossings, spectral shape and formants to"
               " csv or json (needs `edge-ser[plots]`).")  # fmt: skip
 def command(
     file: Path, model_path: Path | None, format_: str, output: Path | None, plot: Path | None, descriptors: bool
 ) -> None:
-    """Show the features of a recording as the model sees them: the speech gate's utterances, int8 MFCC.
+    """Show the features of a recording as the model sees them: int8 MFCC, per utterance.
 
     \b
     Examples:
@@ -45,9 +47,9 @@ def command(
     from edge_ser.sources.recording import read_samples
 
     if descriptors and format_ == "npy":
-        raise click.UsageError("--descriptors goes with --format csv or json")
+        raise click.UsageError("--descriptors needs --format csv or json")
     if format_ == "npy" and output is None and plot is None and sys.stdout and sys.stdout.isatty():
-        raise click.UsageError("--format npy is not for a terminal; add --output FILE")
+        raise click.UsageError("--format npy cannot be shown in a terminal; add --output FILE")
     parameters = read_bundle(model_path).front_end
     samples = read_samples(file)
     found = utterances(samples, parameters, descriptors)
@@ -71,7 +73,7 @@ def _save(figure: Any, path: Path) -> None:
     try:
         figure.savefig(path)
     except OSError as error:
-        raise OutputFailed(f"cannot write {path}: {error.strerror or error}; choose another place") from None
+        raise OutputFailed(f"cannot write {path}: {error.strerror or error}; choose another path") from None
     except ValueError as error:
         raise click.UsageError(f"--plot {path}: {str(error).splitlines()[0]}") from None
 
@@ -111,23 +113,17 @@ def _csv(found: list[Utterance], parameters: FrontEndParameters, step: float) ->
 
 
 def _number(value: float) -> float | None:
-    """Round for printing; what is not defined becomes empty in csv and null in json."""
+    """Round for printing; an undefined value becomes empty in csv and null in json."""
     return None if value != value else round(value, 4)
 
 
 def _write(content: bytes, output: Path | None, binary: bool) -> None:
-    if output is None and not binary:
-        standard_output.write(content.decode())
-        return
-    try:
-        if output is not None:
+    if output is not None:
+        try:
             output.write_bytes(content)
-        elif sys.stdout is None:
-            raise OutputFailed("cannot write to standard output: it is closed; send it somewhere")
-        else:
-            sys.stdout.buffer.write(content)
-            sys.stdout.flush()
-    except OSError as error:
-        if output is None:
-            raise standard_output.failure(error) from None
-        raise OutputFailed(f"cannot write {output}: {error.strerror}; choose another place") from None
+        except OSError as error:
+            raise OutputFailed(f"cannot write {output}: {error.strerror}; choose another path") from None
+    elif binary:
+        standard_output.write_bytes(content)
+    else:
+        standard_output.write(content.decode())

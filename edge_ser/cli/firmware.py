@@ -1,10 +1,9 @@
-"""``edge-ser firmware``: what the Raspberry Pi's firmware has to know of an I2S or PDM microphone."""
+"""``edge-ser firmware``: configures a Raspberry Pi's firmware for an I2S or PDM microphone."""
 
 from __future__ import annotations
 
 import difflib
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,21 +20,21 @@ _root = click.option(
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=Path("/"),
     metavar="DIR",
-    help="The image that is staged in a folder, instead of this machine.",
+    help="Folder of a staged image, instead of this machine.",
 )
 _dry_run = click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 
 
 @click.group(name="firmware")
 def command() -> None:
-    """Set a Raspberry Pi up for an I2S or PDM microphone; a USB microphone needs none of it.
+    """Set up a Raspberry Pi for an I2S or PDM microphone; a USB microphone needs none of this.
 
-    It puts one marked block into /boot/firmware/config.txt and leaves the rest as it is.
+    This adds one marked block to /boot/firmware/config.txt, and leaves the rest of it unchanged.
 
     \b
     Examples:
-      edge-ser firmware show                      which microphones there are
-      edge-ser firmware show inmp441              how one is wired
+      edge-ser firmware show                      lists the microphones
+      edge-ser firmware show inmp441              shows the wiring of one
       sudo edge-ser firmware apply inmp441
       sudo edge-ser firmware revert
     """
@@ -46,9 +45,9 @@ def command() -> None:
 @_dry_run
 @_root
 def apply(profile: str, dry_run: bool, root: Path) -> None:
-    """Put the lines for a microphone into config.txt, in place of those that are there from before.
+    """Add the lines for a microphone to config.txt, replacing those of an earlier `apply`.
 
-    The file as it was before the first change is kept beside it as config.txt.edge-ser-backup.
+    A copy of the original file is kept beside it, as config.txt.edge-ser-backup.
 
     \b
     Examples:
@@ -57,8 +56,9 @@ def apply(profile: str, dry_run: bool, root: Path) -> None:
     """
     from edge_ser.firmware import block, files
 
-    chosen = _chosen(profile)
-    _require_root(root, dry_run)
+    chosen = files.profile(profile)
+    if not dry_run:
+        files.require_root(root)
     path = files.find(root)
     text = files.read(path)
     before = block.applied(text)
@@ -69,12 +69,12 @@ def apply(profile: str, dry_run: bool, root: Path) -> None:
         _show_difference(path, text, after)
         return
     if after == text:
-        standard_output.write(f"{profile} is set already in {path}: nothing changed\n{_next_step(chosen)}")
+        standard_output.write(f"{profile} is already set in {path}: nothing changed\n{_next_step(chosen)}")
         return
     files.write(path, after)
     instead = f" instead of {before}" if before not in (None, profile) else ""
     standard_output.write(
-        f"{profile} is now set in {path}{instead}; the file before the first change: "
+        f"{profile} is now set in {path}{instead}; the original file is kept as "
         f"{files.backup_of(path).name}\nreboot needed: sudo reboot\n{_next_step(chosen)}"
     )
 
@@ -83,7 +83,7 @@ def apply(profile: str, dry_run: bool, root: Path) -> None:
 @_dry_run
 @_root
 def revert(dry_run: bool, root: Path) -> None:
-    """Take the lines of `apply` out of config.txt; whatever else was changed in it since stays.
+    """Remove the lines of `apply` from config.txt; other changes made since are kept.
 
     \b
     Examples:
@@ -91,7 +91,8 @@ def revert(dry_run: bool, root: Path) -> None:
     """
     from edge_ser.firmware import block, files
 
-    _require_root(root, dry_run)
+    if not dry_run:
+        files.require_root(root)
     path = files.find(root)
     text = files.read(path)
     after = block.revert(text)
@@ -102,7 +103,7 @@ def revert(dry_run: bool, root: Path) -> None:
         standard_output.write(f"no microphone is set in {path}: nothing changed\n")
         return
     files.write(path, after)
-    standard_output.write(f"{block.applied(text)} was taken out of {path}\nreboot needed: sudo reboot\n")
+    standard_output.write(f"{block.applied(text)} was removed from {path}\nreboot needed: sudo reboot\n")
 
 
 @command.command(name="show")
@@ -110,7 +111,7 @@ def revert(dry_run: bool, root: Path) -> None:
 @options.format_of("table", "json")
 @_root
 def show(profile: str | None, format_: str, root: Path) -> None:
-    """List the microphones and say which is set; with the name of one, show its wiring and its quirks.
+    """List the microphones and which is set, or show wiring and quirks of one.
 
     \b
     Examples:
@@ -123,7 +124,7 @@ def show(profile: str | None, format_: str, root: Path) -> None:
     from edge_ser.firmware import block, files
 
     if profile is not None:
-        chosen = _chosen(profile)
+        chosen = files.profile(profile)
         text = json.dumps(asdict(chosen), indent=2) + "\n" if format_ == "json" else files.notes(profile)
         standard_output.write(text)
         return
@@ -143,21 +144,6 @@ def show(profile: str | None, format_: str, root: Path) -> None:
     lines = [f"{'profile':<14}  {'set':<3}  {'ALSA card':<15}  microphone"]
     lines += [f"{p.name:<14}  {'yes' if p.name == applied else '':<3}  {p.card:<15}  {p.title}" for p in profiles]
     standard_output.write("\n".join([*lines, where]) + "\n")
-
-
-def _chosen(name: str) -> Profile:
-    from edge_ser.firmware import files
-    from edge_ser.settings.checks import require_one_of
-
-    require_one_of("profile", name, files.names())
-    return files.profiles()[name]
-
-
-def _require_root(root: Path, dry_run: bool) -> None:
-    from edge_ser.errors import NotRoot
-
-    if os.geteuid() != 0 and not dry_run and root.resolve() == Path("/"):
-        raise NotRoot("only root may change config.txt; put sudo before the command, or see --dry-run")
 
 
 def _next_step(profile: Profile) -> str:

@@ -1,4 +1,4 @@
-"""The group of commands, each imported only when it runs, so that ``--help`` answers at once."""
+"""The group of commands; each is imported only when it runs, so that ``--help`` answers at once."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ import click
 
 from edge_ser import __version__
 
-# name -> (module, help): subcommands are imported when they run, so that `--help` answers at once.
 COMMANDS: Final = {
     "listen": ("edge_ser.cli.listen", "Listen to a microphone, a recording or raw PCM and publish emotion labels."),
     "classify": ("edge_ser.cli.classify", "Label recordings: files and folders."),
     "features": ("edge_ser.cli.features", "Show the features of a recording as the model sees them."),
-    "inspect": ("edge_ser.cli.inspect", "Explain what is recognized in a recording, in a picture or a page."),
+    "inspect": ("edge_ser.cli.inspect", "Explain what is recognized in a recording, as a picture or a page."),
     "devices": ("edge_ser.cli.devices", "List microphones."),
-    "model": ("edge_ser.cli.model", "Show what a model file says of itself."),
+    "model": ("edge_ser.cli.model", "Describe a model file."),
     "bench": ("edge_ser.cli.bench", "Measure latency and cost on this machine, stage by stage."),
-    "doctor": ("edge_ser.cli.doctor", "Find out what is wrong, and say how to mend it."),
-    "history": ("edge_ser.cli.history", "Show what was recognized, as the history has it."),
-    "report": ("edge_ser.cli.report", "Sum the history up, in pictures and in words."),
+    "doctor": ("edge_ser.cli.doctor", "Find out what is wrong, and how to fix it."),
+    "history": ("edge_ser.cli.history", "Show the history of what was recognized."),
+    "report": ("edge_ser.cli.report", "Summarize the history, in pictures and in words."),
     "config": ("edge_ser.cli.config", "Show, check or print a configuration file."),
-    "mute": ("edge_ser.cli.mute", "Stop listening, for a while or until told otherwise."),
-    "unmute": ("edge_ser.cli.unmute", "Listen again."),
-    "watch": ("edge_ser.cli.watch", "Show live on the terminal what a running service hears."),
-    "dashboard": ("edge_ser.cli.dashboard", "Show it live on a page, for browsers."),
-    "service": ("edge_ser.cli.service", "Install, remove and watch the systemd service."),
-    "firmware": ("edge_ser.cli.firmware", "Set a Raspberry Pi up for an I2S or PDM microphone."),
+    "mute": ("edge_ser.cli.mute", "Close the microphone, for a while or until `unmute`."),
+    "unmute": ("edge_ser.cli.unmute", "Open the microphone again."),
+    "watch": ("edge_ser.cli.watch", "Show live in the terminal what a running service hears."),
+    "dashboard": ("edge_ser.cli.dashboard", "Serve a live page of what a running service hears."),
+    "service": ("edge_ser.cli.service", "Install, remove and inspect the systemd service."),
+    "firmware": ("edge_ser.cli.firmware", "Set up a Raspberry Pi for an I2S or PDM microphone."),
 }
+"""Module and one line of help of each command."""
 
 
 class LazyGroup(click.Group):
     """A group whose commands are imported only when they are needed.
 
     Args:
-        lazy: Module and help of each command, by its name, in the order in which people meet them.  A module has the
-            command as ``command``.
+        lazy: Module and help of each command, by name, in the order of the help text.  Each module has its command
+            as ``command``.
     """
 
     def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
@@ -45,7 +45,7 @@ class LazyGroup(click.Group):
         self._lazy = lazy
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names."""
+        """Return the names of the commands."""
         return list(self._lazy)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -69,15 +69,16 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="edge-ser")
 def cli() -> None:
-    """Recognize emotions in speech, on this device alone.
+    """Recognize emotions in speech, entirely on this device.
 
-    No sound leaves this machine or is written to its disk; labels go only where you say. Inferring the
-    emotions of people at work or in education is forbidden in the EU (AI Act, Article 5); elsewhere, ask first.
+    Audio never leaves this machine and is never written to its disk; labels go only where you send them.
+    Inferring emotions of people at work or in education is forbidden in the EU (AI Act, Article 5); elsewhere,
+    ask people first.
 
     \b
     Examples:
       edge-ser listen                              the default microphone
-      edge-ser listen --input demo                 no microphone? a demonstration recording
+      edge-ser listen --input demo                 without a microphone: synthesized speech
       edge-ser classify recordings/ --format csv   label files and folders
       edge-ser COMMAND --help                      all options and more examples
     """

@@ -1,4 +1,4 @@
-"""``edge-ser inspect``: one recording explained, as a picture or as a page."""
+"""``edge-ser inspect``: explains one recording, as a picture or as a page."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ SUFFIXES: Final = (".png", ".html")
 def command(file: Path, out: Path, model_path: Path | None, interpreter: str | None) -> None:
     """Explain what is recognized in a recording, from the sound to the labels.
 
-    The picture shows the waveform with what was taken for speech, the energy in each frequency band (log-mel), the
-    probabilities of the emotions as they change while somebody speaks, and the final labels. A page (.html) has the
-    picture and the same in words, in one file. Both need matplotlib.
+    The picture shows the waveform and the parts taken for speech, the energy in each frequency band (log-mel), the
+    probabilities of the emotions as they change during speech, and the final labels. A page (.html) is one file
+    with the picture and the same in words. Both need matplotlib.
 
     \b
     Examples:
@@ -32,7 +32,7 @@ def command(file: Path, out: Path, model_path: Path | None, interpreter: str | N
       edge-ser inspect recording.wav recording.html
     """
     if out.suffix.lower() not in SUFFIXES:
-        raise click.UsageError(f"{out}: allowed is a name that ends in .png or .html, for example recording.png")
+        raise click.UsageError(f"{out}: the name must end in .png or .html, for example recording.png")
     from edge_ser.reports import plotting
     from edge_ser.reports.inspection import inspect
     from edge_ser.reports.inspection_page import page

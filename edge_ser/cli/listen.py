@@ -1,23 +1,27 @@
-"""``edge-ser listen``: from a source to the sinks until the source ends or somebody stops it."""
+"""``edge-ser listen``: labels a source until it ends or the command is stopped."""
 
 from __future__ import annotations
 
 import math
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from edge_ser.audio import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, SAMPLE_RATE
 from edge_ser.cli import options
+from edge_ser.console import standard_error
 from edge_ser.errors import InvalidSetting
 from edge_ser.listening.stop_signals import Stopped, StopSignals
-from edge_ser.settings import FORMATS, OutputSettings
-from edge_ser.sinks import destinations
+from edge_ser.settings import FORMATS
 
 if TYPE_CHECKING:
     from edge_ser.settings import ListenSettings
+
+_PUBLISH_KEY: Final = "output.publish ="
+
+_DEMONSTRATION: Final = "demonstration: synthesized speech, no evidence of accuracy"
 
 
 def _finite(context: click.Context, parameter: click.Parameter, seconds: float | None) -> float | None:
@@ -28,31 +32,33 @@ def _finite(context: click.Context, parameter: click.Parameter, seconds: float |
 
 @click.command(name="listen")
 @click.option("--device", metavar="NAME|INDEX", help="Microphone, as `edge-ser devices` lists it.")
-@click.option("--wait/--no-wait", default=None, help="Wait for a microphone that is not there or was unplugged.")
+@click.option(
+    "--wait/--no-wait", default=None, help="Wait for a microphone, and for one that was unplugged, instead of ending."
+)
 @click.option(
     "--input",
     "input_",
     metavar="FILE|-|demo",
-    help="A recording (WAV, FLAC, OGG) instead of a microphone; `-`: raw 16-bit PCM on standard input; `demo`: the"
-    " demonstration that the package ships.",
+    help="Listen to a recording (WAV, FLAC, OGG), to raw 16-bit PCM on standard input (`-`) or to the synthesized"
+    " demonstration (`demo`) instead of a microphone.",
 )
 @click.option("--rate", type=click.IntRange(LOWEST_RATE, HIGHEST_RATE), metavar="HZ",
               help=f"Sample rate of raw PCM on standard input.  [default: {SAMPLE_RATE}]")  # fmt: skip
 @click.option("--channels", type=click.IntRange(1, MOST_CHANNELS), metavar="N",
               help="Channels of raw PCM on standard input.  [default: 1]")  # fmt: skip
-@click.option("--realtime", is_flag=True, default=None, help="Play a recording at the speed at which it was made.")
+@click.option("--realtime", is_flag=True, default=None, help="Play a recording at its own speed.")
 @options.model
 @options.interpreter
 @click.option("--format", "format_", type=click.Choice(FORMATS),
-              help="Text for people, one JSON object a line for programs, or nothing.  [default: text]")  # fmt: skip
+              help="Text for people, one JSON object per line for programs, or nothing.  [default: text]")  # fmt: skip
 @click.option("--publish", multiple=True, metavar="WHERE",
               help="Also publish there; may be repeated.  unix:PATH (a socket for local programs), mqtt://HOST/PREFIX"
-              " (a broker, Home Assistant), history: (a file, for `edge-ser history` and `report`), exec:COMMAND (a"
-              " program run for each final label), speech: (said aloud), prometheus:PORT (figures).")  # fmt: skip
+              " (an MQTT broker, Home Assistant), history: (a file for `edge-ser history` and `report`), exec:COMMAND"
+              " (a program run for each final label), speech: (spoken aloud), prometheus:PORT (metrics).")  # fmt: skip
 @click.option("--duration", type=click.FloatRange(0, min_open=True), callback=_finite, metavar="SECONDS",
-              help="Stop after this long.")  # fmt: skip
+              help="Stop after this many seconds.")  # fmt: skip
 @click.option("--config", type=click.Path(path_type=Path, readable=False), metavar="FILE",
-              help="Configuration file; options count instead of what it says.  SIGHUP reads it anew.")  # fmt: skip
+              help="Configuration file; options override it.  SIGHUP makes it read the file again.")  # fmt: skip
 def command(
     device: str | None,
     wait: bool | None,
@@ -69,8 +75,8 @@ def command(
 ) -> int:
     """Listen to a microphone, a recording or raw PCM and publish emotion labels.
 
-    While somebody speaks a provisional label comes about every half second, and a final one when the
-    utterance ends. Ctrl-C ends it. While `edge-ser mute` holds, microphones stay closed.
+    While somebody speaks, a provisional label comes about every half second, and a final one when the
+    utterance ends. Ctrl-C ends it. While muted (`edge-ser mute`), the microphone stays closed.
 
     \b
     Examples:
@@ -83,16 +89,11 @@ def command(
       edge-ser config example > my.toml; edge-ser listen --config my.toml
     """
     if device is not None and input_ is not None:
-        raise click.UsageError("--device and --input exclude each other")
+        raise click.UsageError("--device and --input cannot be used together")
     if config is None and realtime and input_ in (None, "-"):
         raise click.UsageError("--realtime needs a recording: --input FILE")
     if config is None and input_ != "-" and (rate, channels) != (None, None):
-        raise click.UsageError("--rate and --channels go with raw PCM: --input -")
-    try:
-        for uri in OutputSettings(publish=publish).publish:
-            destinations.check(uri)
-    except InvalidSetting as error:
-        raise click.UsageError(str(error).replace("output.publish =", "--publish", 1)) from None
+        raise click.UsageError("--rate and --channels are for raw PCM only: --input -")
     given: dict[str, Any] = {
         "microphone.device": device,
         "microphone.wait": wait,
@@ -112,11 +113,20 @@ def command(
 
         return settings_of(config, given)
 
-    # While these are made a signal ends the process at once: nothing has to be tidied up, and an exception in the
-    # middle of an import can do anything.
+    try:
+        settings = read()
+    except InvalidSetting as error:
+        # A message about a configuration file begins with the file's name.
+        if publish and str(error).startswith(_PUBLISH_KEY):
+            raise click.UsageError(str(error).replace(_PUBLISH_KEY, "--publish", 1)) from None
+        raise
+    # Until `StopSignals` a signal ends the process at once: there is nothing to clean up yet, and an exception in the
+    # middle of an import could do anything.
     from edge_ser.listening.session import Session
 
-    session = Session(read())
+    session = Session(settings)
+    if settings.input.file == "demo" and settings.output.format == "text":
+        standard_error.say(_DEMONSTRATION)
     with StopSignals(reloads=config is not None) as signals, suppress(Stopped):
         session.run(signals, read)
     return signals.exit_status

@@ -1,4 +1,4 @@
-"""The command ``edge-ser``: runs the subcommand, turns errors into one line and an exit status."""
+"""The program ``edge-ser``: runs a command, and turns errors into one line and an exit status."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import errno
 import signal
 import sys
 
-# Nothing else is imported before `main` has seen to Ctrl-C.
+# Nothing else is imported before `main` has dealt with Ctrl-C.
 
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
@@ -16,23 +16,23 @@ _OF_OUTPUT = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, e
 
 def main() -> None:
     """Run the command and exit."""
-    # While modules load and while the interpreter shuts down Ctrl-C ends the process as the system does, without a
-    # traceback; a command that has something to tidy up catches it in between (StopSignals).
+    # While modules load and while the interpreter shuts down, Ctrl-C ends the process at once and without a
+    # traceback; in between, a command that has something to clean up catches it (StopSignals).
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:  # a file's name may hold bytes that are no text, a locale may lack characters
+        if stream is not None:  # a file name may not be valid text, a locale may lack characters
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str], program: str = "edge-ser", group: str = "edge_ser.cli.group") -> int:
-    """Run a command and return its exit status; what a user can cause ends in one line on standard error.
+    """Run a command and return its exit status; errors that a user can cause become one line on standard error.
 
     Args:
-        arguments: Those of the command line.
-        program: Name that messages begin with.
-        group: Module that has the group of commands as ``cli``.
+        arguments: Arguments of the command line.
+        program: Name at the beginning of messages.
+        group: Module with the group of commands, ``cli``.
     """
     import click
 
@@ -60,14 +60,14 @@ def _invoke(arguments: list[str], program: str, group: str) -> int:
     from edge_ser.errors import EdgeSerError
 
     try:
-        # Not cli.main(): it ends the process itself, with status 1, when the reader of the help text is gone.
+        # Not cli.main(): it exits with status 1 itself when the reader of the help text is gone.
         cli = importlib.import_module(group).cli
         with cli.make_context(program, list(arguments)) as context:
             return int(cli.invoke(context) or 0)
     except OSError as error:
         if error.filename is not None or error.errno not in _OF_OUTPUT:
             raise EdgeSerError(f"{error}; check the path and its permissions") from None
-        raise standard_output.failure(error) from None  # from click, which writes the help text itself
+        raise standard_output.failure(error) from None  # from click, which writes the help text
 
 
 def _fail(program: str, message: str, status: int) -> int:

@@ -1,4 +1,4 @@
-"""``edge-ser model``: what a model file says of itself."""
+"""``edge-ser model``: describes a model file."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from edge_ser.console import standard_output
 @click.argument("file", required=False, type=click.Path(path_type=Path, readable=False), metavar="[FILE]")
 @options.format_of("text", "json")
 def command(file: Path | None, format_: str) -> None:
-    """Show what a model file says of itself: labels, front end, size, training data, accuracy, licence.
+    """Describe a model file: its labels, front end, size, training data, accuracy and licence.
 
-    Without FILE, the model that the package ships.
+    Without FILE, it describes the model in the package.
 
     \b
     Examples:
@@ -47,13 +47,13 @@ def command(file: Path | None, format_: str) -> None:
 
 
 def lines_of(value: Any, key: str = "", depth: int = 0) -> list[str]:
-    """Lay out nested facts, a line each, indented."""
+    """Return nested facts as lines, indented."""
     margin = "  " * depth
     head = margin + (f"{key.replace('_', ' ')}: " if key else "")
     if isinstance(value, dict):
         inner = [line for k, v in value.items() for line in lines_of(v, k, depth + bool(key))]
         return [head.rstrip(), *inner] if key else inner
-    if isinstance(value, list) and any(", " in str(item) for item in value):  # sentences, or facts of their own
+    if isinstance(value, list) and any(", " in str(item) for item in value):  # sentences, or items with several parts
         return [head.rstrip(), *(f"{margin}  - {item}" for item in value)]
     if isinstance(value, list):
         return [head + ", ".join(map(str, value))]

@@ -1,4 +1,4 @@
-"""``edge-ser mute``: nobody is listened to, for a while or until `edge-ser unmute`."""
+"""``edge-ser mute``: closes the microphone, for a while or until `edge-ser unmute`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _span(context: click.Context, parameter: click.Parameter, text: str | None) 
     try:
         return None if text is None else parse_span(text)
     except ValueError:
-        message = f"{text} is not a time such as 90s, 30m, 2h, 1d or 1h30m, of a year at most"
+        message = f"{text} is not a time span such as 90s, 30m, 2h, 1d or 1h30m, at most a year"
         raise click.BadParameter(message, context, parameter) from None
 
 
@@ -24,22 +24,25 @@ file_option = click.option(
     "--file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The mute file, if it is not in its usual place (`privacy.mute_file`).",
+    help="Mute file, if it is not in its usual place (`privacy.mute_file`).",
 )
 
 
 @click.command(name="mute")
-@click.option("--for", "span", callback=_span, metavar="SPAN", help="Listen again after 90s, 30m, 2h, 1d or 1h30m.")
+@click.option(
+    "--for", "span", callback=_span, metavar="SPAN", help="Listen again after this time: 90s, 30m, 2h, 1d or 1h30m."
+)
 @file_option
 def command(span: timedelta | None, file: Path | None) -> None:
     """Close the microphone within a second, for a while or until `edge-ser unmute`.
 
-    It holds for the service, and for `edge-ser listen` of the same user, and outlives restarts. Quiet hours
-    are a setting, `privacy.quiet_hours`. The service says in `edge-ser service status` whether it is muted.
+    This mutes the service, or `edge-ser listen` of the same user where no service is installed, also across
+    restarts. `edge-ser service status` shows whether the service is muted. Quiet hours are a setting,
+    `privacy.quiet_hours`.
 
     \b
     Examples:
-      edge-ser mute --for 30m         # without a service: your own `edge-ser listen`
+      edge-ser mute --for 30m         # without a service: your `edge-ser listen`
       sudo edge-ser mute              # the service needs root
     """
     from edge_ser import mute, paths

@@ -19,19 +19,19 @@ model = click.option(
     "model_path",
     type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
-    help="Model file; the one that the package ships by default.",
+    help="Model file.  [default: the one in the package]",
 )
 interpreter = click.option(
     "--interpreter",
     type=click.Choice(list(INTERPRETERS)),
-    help="Which TensorFlow Lite interpreter to use; by default the first that is installed.",
+    help="TensorFlow Lite interpreter.  [default: the first that is installed]",
 )
 
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def format_of(*choices: str, help: str = "How to print.") -> Callable[[_Command], _Command]:
+def format_of(*choices: str, help: str = "Output format.") -> Callable[[_Command], _Command]:
     """Make the option ``--format``; the first choice is the default."""
     return click.option(
         "--format", "format_", type=click.Choice(choices), default=choices[0], show_default=True, help=help
@@ -39,7 +39,7 @@ def format_of(*choices: str, help: str = "How to print.") -> Callable[[_Command]
 
 
 def load(model_path: Path | None, interpreter: str | None) -> tuple[Bundle, Interpreter]:
-    """Read the model and choose the interpreter."""
+    """Return the model and the interpreter that the options name."""
     from edge_ser.model.bundle import read_bundle
     from edge_ser.model.interpreter import choose_interpreter
 

@@ -1,4 +1,4 @@
-"""The options `--since`, `--until` and `--file` of the commands that read the history."""
+"""Options `--since`, `--until` and `--file` of the commands that read the history."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ import click
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-_ALLOWED: Final = "is neither a time such as 12h, 7d or 1d12h ago nor a date such as 2026-11-24 or 2026-11-24T18:30"
+_ALLOWED: Final = "is neither a time span such as 12h, 7d or 1d12h nor a date such as 2026-11-24 or 2026-11-24T18:30"
 
 
 def options(command: _Command) -> _Command:
-    """Add ``--since`` and ``--until``, as local times with their offset, and ``--file``."""
+    """Add ``--since`` and ``--until``, which give local times with their offset, and ``--file``."""
     since = click.option(
         "--since",
         default="7d",
         show_default=True,
         callback=_since,
         metavar="WHEN",
-        help="Begin: so long ago (12h, 7d), or a local date (2026-11-24) or time (2026-11-24T18:30).",
+        help="Start: a time span before now (12h, 7d), a local date (2026-11-24) or a time (2026-11-24T18:30).",
     )
     until = click.option(
         "--until",
         callback=_until,
         metavar="WHEN",
-        help="End, in the same words; a date is meant with its whole day.  [default: now]",
+        help="End, in the same form; a date includes the whole day.  [default: now]",
     )
     file = click.option(
         "--file",
         type=click.Path(path_type=Path, readable=False),
         metavar="FILE",
-        help="The history.  [default: the service's for root, else your own in ~/.local/state/edge-ser]",
+        help="History file.  [default: the service's for root, else yours in ~/.local/state/edge-ser]",
     )
     return since(until(file(command)))
 
@@ -44,7 +44,7 @@ def required_order(since: datetime, until: datetime) -> None:
     if since >= until:
         raise click.UsageError(
             f"the period ends at {until:%Y-%m-%d %H:%M}, before it begins at {since:%Y-%m-%d %H:%M}:"
-            " --since is the earlier one"
+            " --since must be the earlier one"
         )
 
 
@@ -54,7 +54,7 @@ def _since(context: click.Context, parameter: click.Parameter, text: str) -> dat
 
 def _until(context: click.Context, parameter: click.Parameter, text: str | None) -> datetime:
     if text is None:
-        return _now() + timedelta(seconds=1)  # what is written this very moment too
+        return _now() + timedelta(seconds=1)  # includes what is being written now
     return _moment(context, parameter, text, whole_day=True)
 
 
@@ -68,7 +68,7 @@ def _moment(context: click.Context, parameter: click.Parameter, text: str, whole
     try:
         moment = datetime.fromisoformat(text)
         if whole_day and len(text) <= len("2026-11-24"):
-            # The next midnight by the calendar: the day of a clock change does not have 24 hours.
+            # Midnight by the calendar: the day of a clock change does not have 24 hours.
             moment = datetime.combine(moment.date() + timedelta(days=1), time.min)
         return moment.astimezone()
     except (ValueError, OverflowError):

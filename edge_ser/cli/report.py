@@ -1,4 +1,4 @@
-"""``edge-ser report``: the history summed up in one file."""
+"""``edge-ser report``: summarizes the history in one file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SUFFIXES = (".html", ".png", ".txt")
 def _suffix(context: click.Context, parameter: click.Parameter, path: Path) -> Path:
     if path.suffix.lower() not in _SUFFIXES:
         raise click.BadParameter(
-            f"{path}: allowed is a name that ends in .html, .png or .txt, for example week.html", context, parameter
+            f"{path}: the name must end in .html, .png or .txt, for example week.html", context, parameter
         )
     return path
 
@@ -25,18 +25,18 @@ def _suffix(context: click.Context, parameter: click.Parameter, path: Path) -> P
 @period.options
 @click.argument("out", type=click.Path(path_type=Path), callback=_suffix, metavar="OUT.html|OUT.png|OUT.txt")
 def command(since: datetime, until: datetime, file: Path | None, out: Path) -> None:
-    """Sum the history up: speaking time, share of the emotions by hour and by day, and when what was heard.
+    """Summarize the history: speaking time, shares of the emotions by hour and by day, and a timeline.
 
     HTML is one file with pictures, words and tables, which any browser shows without a network. TXT has the
-    same in words and tables alone, for a screen reader or a letter. PNG is the pictures; it needs matplotlib.
-    Times are local. A history is kept only if one is asked for, see `edge-ser history --help`.
+    same in words and tables only, for a screen reader or a letter. PNG has the pictures, and needs matplotlib.
+    Times are local. A history is kept only on request, see `edge-ser history --help`.
 
     \b
     Examples:
       edge-ser report week.html
       edge-ser report --since 30d month.txt
       pip install 'edge-ser[plots]'; edge-ser report week.png
-      sudo edge-ser report --since 2026-11-24 --until 2026-11-24 day.png     # of the service
+      sudo edge-ser report --since 2026-11-24 --until 2026-11-24 day.png     # the service's
     """
     from edge_ser import paths
     from edge_ser.history import reading
@@ -48,6 +48,6 @@ def command(since: datetime, until: datetime, file: Path | None, out: Path) -> N
     output_file.write(out, output.render(out.suffix.lower(), summed))
     if not summed.total.utterances:
         standard_error.say(
-            f"edge-ser: nobody spoke from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}, says {path};"
-            f" {out} says so too"
+            f"edge-ser: nobody spoke from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}, according to {path};"
+            f" {out} says the same"
         )

@@ -1,4 +1,4 @@
-"""The screen of `edge-ser watch` as text: what is known in, lines that fit the window out."""
+"""The screen of `edge-ser watch` as text: state in, lines that fit the window out."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ _TROUBLE: Final = "yellow"
 
 _LONGEST_BAR: Final = 50
 _SHORT_BAR: Final = 20
-"""Characters of the bars of the probabilities, and of a line in the list."""
+"""Lengths of the bars, characters: of the probabilities, and of a line in the list."""
 
 _SPEECH: Final = "  speech"
-"""Stands behind the level while the speech gate is open."""
+"""Follows the level while the speech gate is open."""
 
 _QUIETEST: Final = -72.0
 """Level at the left end of its bar, dBFS: a quiet room with a good microphone."""
 
 _LABEL: Final = 12
-"""Characters of a label; a longer one, of a model of its own, pushes the rest to the right."""
+"""Width of a label, characters; a longer one, of another model, moves the rest to the right."""
 
 
 @dataclass(frozen=True)
 class Screen:
-    """What there is to be shown.
+    """What is shown.
 
     Attributes:
         path: The service's socket.
-        condition: What is known of the service.
-        current: The last event about an utterance, which may still go on.
-        finished: Utterances that have ended, the last one first.
-        level: How loud it is just now; ``None`` while the service says nothing of it.
+        condition: What is known about the service.
+        current: The newest event about an utterance, which may still be going on.
+        finished: Utterances that have ended, the newest first.
+        level: The current level; ``None`` while the service sends none.
     """
 
     path: Path
@@ -56,31 +56,31 @@ class Screen:
     level: LevelEvent | None = None
 
     def heard(self, event: EmotionEvent) -> Screen:
-        """Return it with one more event about an utterance."""
+        """Return the screen after an event about an utterance."""
         if event.final:
             self.finished.appendleft(event)
         return replace(self, current=event)
 
     def in_condition(self, item: Event | Link) -> Screen:
-        """Return it after an event or a change of the link."""
+        """Return the screen after an event or a change of the link."""
         return replace(self, condition=self.condition.after(item))
 
     def without_current(self) -> Screen:
-        """Return it without an utterance that nobody will hear the end of, and without a level."""
+        """Return the screen without a level and without an utterance whose end will not come."""
         return replace(self, current=None, level=None)
 
     def at_level(self, level: LevelEvent | None) -> Screen:
-        """Return it with another level, or none."""
+        """Return the screen with another level, or none."""
         return replace(self, level=level)
 
     def lines(self, columns: int, rows: int, colour: bool, plain: bool) -> list[str]:
-        """Return the lines of a window.
+        """Return the lines of the window.
 
         Args:
             columns: Its width, characters.
-            rows: Its height.
-            colour: Whether colours are wanted.
-            plain: Whether only ASCII can be shown.
+            rows: Its height, lines.
+            colour: Whether to use colours.
+            plain: Whether to use ASCII only.
         """
         paint = _Paint(columns, colour, plain)
         lines = [*self._head(paint), "", *self._now(paint), "", paint.text("last utterances", bold=True)]
@@ -107,7 +107,7 @@ class Screen:
         return [*lines, self._level(paint)]
 
     def _level(self, paint: _Paint) -> str:
-        """Return the meter's line; it stays where it is while there is no level, so that nothing jumps."""
+        """Return the line of the level, which stays in place without a level, so that nothing jumps."""
         length = max(1, min(_LONGEST_BAR, paint.columns - _LABEL - 8 - len(_SPEECH)))
         name = f"  {'level, dBFS':<{_LABEL}}"
         if self.level is None:
@@ -132,12 +132,12 @@ class Screen:
 
 @dataclass(frozen=True)
 class _Paint:
-    """How lines are made to fit a window.
+    """How lines are made to fit the window.
 
     Attributes:
         columns: Its width, characters.
-        colour: Whether colours are wanted.
-        plain: Whether only ASCII can be shown.
+        colour: Whether to use colours.
+        plain: Whether to use ASCII only.
     """
 
     columns: int
@@ -153,7 +153,7 @@ class _Paint:
 
 
 def line(event: EmotionEvent, plain: bool = False) -> str:
-    """Return an utterance as a line for people, at the local time of its end; on request in ASCII alone."""
+    """Return an utterance as a line of text with the local time of its end, in ASCII only if asked for."""
     length = event.end - event.start
     return (
         f"{event.time.astimezone():%H:%M:%S}  {length:4.1f} s  {event.label:<{_LABEL}}{event.confidence:4.0%}  "

@@ -1,4 +1,4 @@
-"""``edge-ser service``: installing, removing and watching the systemd service."""
+"""``edge-ser service``: installs, removes and inspects the systemd service."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from edge_ser.service.system import Target
 
 _EXIT_NOT_RUNNING: Final = 3
-"""As systemctl has it."""
+"""The same as systemctl's."""
 
 _dry_run = click.option("--dry-run", is_flag=True, help="Show every step, and change nothing; needs no root.")
 _root = click.option(
     "--root",
     type=click.Path(path_type=Path, file_okay=False, exists=True, resolve_path=True),
     metavar="DIR",
-    help="Below a folder, an image's for example, instead of on this machine; starts and stops nothing.",
+    help="Folder to use instead of this machine, such as that of an image; starts and stops nothing.",
 )
 
 
 @click.group(name="service")
 def command() -> None:
-    """Install, remove and watch the systemd service, which listens from the start of the machine on.
+    """Install, remove and inspect the systemd service, which listens from boot.
 
     \b
     Examples:
@@ -48,26 +48,30 @@ def command() -> None:
     "--from",
     "source",
     metavar="WHAT",
-    help="A checkout, a wheel or a requirement such as edge-ser==0.1.0; else where this command came from.",
+    help="A checkout, a wheel or a requirement such as edge-ser==0.1.0.  [default: the origin of this command]",
 )
-@click.option("--device", metavar="NAME", help="Microphone, if there is no configuration yet (`edge-ser devices`).")
+@click.option(
+    "--device",
+    metavar="NAME",
+    help="Microphone, as `edge-ser devices` lists it; used only if there is no configuration yet.",
+)
 @click.option(
     "--with",
     "drop_ins",
     multiple=True,
     metavar="NAME",
-    help="Allow the service more: mqtt-local, mqtt-lan, history, metrics, or dashboard, which is the live page as a "
-    "service of its own; may be repeated.",
+    help="Allow the service more: mqtt-local, mqtt-lan, history, metrics or dashboard (the live page, as a separate "
+    "service); may be repeated.",
 )
 @_dry_run
 @_root
 def install(
     source: str | None, device: str | None, drop_ins: tuple[str, ...], dry_run: bool, root: Path | None
 ) -> None:
-    """Install the service and start it, or bring it up to date.
+    """Install the service and start it, or update it.
 
-    It gets a Python environment of its own in /opt/edge-ser, a unit, and its settings in
-    /etc/edge-ser/config.toml, which are never overwritten. Once more, it changes only what is not as it should be.
+    The service gets its own Python environment in /opt/edge-ser, a unit, and its settings in /etc/edge-ser/config.toml,
+    which are never overwritten. A second run changes only what is not up to date.
 
     \b
     Examples:
@@ -76,43 +80,43 @@ def install(
       sudo edge-ser service install --with mqtt-lan --with dashboard
       sudo edge-ser service install --from edge_ser-0.2.0-py3-none-any.whl
     """
-    sys.dont_write_bytecode = True  # root must not leave its files in the checkout of a user
+    sys.dont_write_bytecode = True  # root must not leave files in a user's checkout
     from edge_ser import paths
     from edge_ser.service import install
     from edge_ser.service.install import Options
 
     target = _target(root)
-    wanted = Options(source, device, drop_ins)
-    changed = install.install(target, wanted, _tell, _command_line(), dry_run)
+    chosen = Options(source, device, drop_ins)
+    changed = install.install(target, chosen, _tell, _command_line(), dry_run)
     if dry_run:
         _tell("nothing was changed: this was a dry run")
     elif not changed:
-        _tell("everything is as it should be: nothing was changed")
+        _tell("everything is up to date: nothing was changed")
     elif target.live:
-        _tell(f"\nedge-ser runs, and from now on whenever this machine does. {paths.CONFIGURATION} has its settings.")
-        _tell("  edge-ser service status        how it is")
+        _tell(f"\nedge-ser is running, and starts at every boot. Its settings are in {paths.CONFIGURATION}.")
+        _tell("  edge-ser service status        its state")
         _tell("  edge-ser service logs -f       what it hears")
-        _tell("  sudo systemctl reload edge-ser after a change of the settings")
-        _tell("  sudo edge-ser mute             close the microphone")
+        _tell("  sudo systemctl reload edge-ser applies changed settings")
+        _tell("  sudo edge-ser mute             closes the microphone")
         if "dashboard" in drop_ins:
             _tell("  http://127.0.0.1:8765/         the live page, on this machine")
     else:
-        _tell(f"\nedge-ser is staged in {target.root}: it starts with the machine that boots from there.")
+        _tell(f"\nedge-ser is staged in {target.root}: it starts when a machine boots from there.")
 
 
 @command.command(name="uninstall")
-@click.option("--purge", is_flag=True, help="The settings in /etc/edge-ser as well.")
+@click.option("--purge", is_flag=True, help="Remove the settings in /etc/edge-ser too.")
 @_dry_run
 @_root
 def uninstall(purge: bool, dry_run: bool, root: Path | None) -> None:
-    """Stop the service and remove all of it but its settings.
+    """Stop the service and remove everything, its history too, except its settings.
 
     \b
     Examples:
       sudo edge-ser service uninstall
       sudo edge-ser service uninstall --purge     # its settings too
     """
-    sys.dont_write_bytecode = True  # root must not leave its files in the checkout of a user
+    sys.dont_write_bytecode = True  # root must not leave files in a user's checkout
     from edge_ser import paths
     from edge_ser.service import uninstall
 
@@ -122,16 +126,16 @@ def uninstall(purge: bool, dry_run: bool, root: Path | None) -> None:
     if dry_run:
         _tell("nothing was changed: this was a dry run")
     else:
-        stays = f"; {paths.CONFIGURATION} stays (--purge removes it)" if kept else ""
-        _tell(("edge-ser is removed" if changed else "nothing is installed: nothing was changed") + stays)
+        stays = f"; {paths.CONFIGURATION} is kept (--purge removes it)" if kept else ""
+        _tell(("edge-ser was removed" if changed else "nothing is installed: nothing was changed") + stays)
 
 
 @command.command(name="status")
 @options.format_of("text", "json")
 def status(format_: str) -> int:
-    """Say how the service is: what it listens to, since when, whether it is muted, restarts, cost.
+    """Show the state of the service: what it listens to, mute, restarts, cost.
 
-    Exit status 0 if it runs, 3 if not, 65 if it is not installed.
+    The exit status is 0 if it is running, 3 if it is not, and 65 if it is not installed.
 
     \b
     Examples:
@@ -152,11 +156,11 @@ def status(format_: str) -> int:
 
 
 @command.command(name="logs")
-@click.option("-f", "--follow", is_flag=True, help="Go on with what comes.")
+@click.option("-f", "--follow", is_flag=True, help="Wait for new lines.")
 @click.option("-n", "--lines", type=click.IntRange(min=1), metavar="N", help="Only the last N lines.")
-@click.option("--since", metavar="TIME", help='Only from then on, such as "-1h", "today" or "2026-11-24 17:00".')
+@click.option("--since", metavar="TIME", help='Only from this time on, such as "-1h", "today" or "2026-11-24 17:00".')
 def logs(follow: bool, lines: int | None, since: str | None) -> None:
-    """Show what the service wrote into the journal.
+    """Show what the service wrote to the journal.
 
     \b
     Examples:
@@ -164,22 +168,13 @@ def logs(follow: bool, lines: int | None, since: str | None) -> None:
       edge-ser service logs -n 20
       edge-ser service logs --since -1h
     """
-    import shutil
     import signal
 
-    from edge_ser import paths
-    from edge_ser.errors import NoSystemd
-    from edge_ser.service import status
+    from edge_ser.service import journal
 
-    if shutil.which("journalctl") is None:
-        raise NoSystemd("there is no journalctl here, so no journal either; it comes with systemd")
-    status.require_readable_journal()
-    arguments = ["journalctl", f"--unit={paths.UNIT}", "--output=short"]
-    arguments += ["--follow"] if follow else []
-    arguments += [] if lines is None else [f"--lines={lines}"]
-    arguments += [] if since is None else [f"--since={since}"]
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it; journalctl is to end with its reader
-    os.execvp(arguments[0], arguments)
+    words = journal.command(follow, lines, since)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it; journalctl must end with its reader
+    os.execvp(words[0], words)
 
 
 def _target(root: Path | None) -> Target:
@@ -191,13 +186,13 @@ def _target(root: Path | None) -> Target:
 def _tell(line: str) -> None:
     from edge_ser.errors import OutputClosed, OutputFailed
 
-    # Nobody there to read it is no reason to leave an installation half done.
+    # An installation must not stop halfway because nobody reads its output.
     with contextlib.suppress(OutputClosed, OutputFailed):
         standard_output.write(line + "\n")
 
 
 def _command_line() -> str:
-    """Return how this was called, with a path that also sudo finds."""
+    """Return the command line of this process, with a path that sudo finds too."""
     program = Path(sys.argv[0]).resolve()
     words = [sys.executable, "-m", "edge_ser"] if program.name == "__main__.py" else [str(program)]
     return shlex.join([*words, *sys.argv[1:]])

@@ -1,4 +1,4 @@
-"""Spans of time as people type them, for `mute --for`, `history --since` and others."""
+"""Time spans as people type them, for `mute --for`, `history --since` and others."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import timedelta
 
 
 def parse_span(text: str) -> timedelta:
-    """Read a span of time such as ``90s``, ``30m``, ``2h``, ``1d`` or ``1h30m``.
+    """Parse a time span such as ``90s``, ``30m``, ``2h``, ``1d`` or ``1h30m``.
 
     Raises:
-        ValueError: it is something else, or nothing.
+        ValueError: the text is not a time span, or is zero or longer than a year.
     """
     units = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
     seconds, number = 0, ""

@@ -1,4 +1,4 @@
-"""``edge-ser unmute``: takes back `edge-ser mute`."""
+"""``edge-ser unmute``: undoes `edge-ser mute`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edge_ser.console import standard_output
 @click.command(name="unmute")
 @file_option
 def command(file: Path | None) -> None:
-    """Open the microphone again; quiet hours still hold.
+    """Open the microphone again; quiet hours still apply.
 
     \b
     Examples:

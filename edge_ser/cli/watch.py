@@ -1,4 +1,4 @@
-"""``edge-ser watch``: what a running service hears, live on the terminal."""
+"""``edge-ser watch``: shows what a running service hears, live in the terminal."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from edge_ser.events import Event, LevelEvent
 
 _METER_SECONDS: Final = 0.2
-"""From one look at the meter to the next at least, s: more would burden a slow line and be no easier to read."""
+"""Shortest time between two drawings of the level, s: more often would only burden a slow connection."""
 
 _METER_STAYS: Final = 1.0
-"""Without a new level for that long the meter falls to nothing, s: muted, or without a microphone."""
+"""Time without a new level after which none is shown, s: it is muted, or has no microphone."""
 
 _ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[?7l"
 _LEAVE: Final = "\x1b[?7h\x1b[?25h\x1b[?1049l"
-"""The terminal's other screen, without a cursor and without wrapping lines (Chinese is wider than it is counted), and
-back to what stood there before."""
+"""Escape sequences: to the terminal's alternate screen, without a cursor and without wrapping lines (Chinese is wider
+than it is counted), and back to what was there before."""
 
 
 @click.command(name="watch")
@@ -41,13 +41,13 @@ back to what stood there before."""
     metavar="PATH",
     default=paths.SOCKET,
     show_default=True,
-    help="The socket that the service, or `edge-ser listen --publish unix:PATH`, publishes on.",
+    help="Socket of the service, or of `edge-ser listen --publish unix:PATH`.",
 )
 def command(socket: Path) -> int:
-    """Show live what a running service hears: level, label, probabilities, last utterances, the microphone's state.
+    """Show live what a running service hears: level, label, probabilities, last utterances, microphone state.
 
-    It waits for a service that is not there, and takes up one that was started anew. Without a terminal it
-    prints a line an utterance. NO_COLOR turns colours off; Ctrl-C ends it.
+    It waits until the service is there, and reconnects when it is restarted. Without a terminal it prints one
+    line per utterance. NO_COLOR turns colours off; Ctrl-C ends it.
 
     \b
     Examples:
@@ -67,7 +67,7 @@ def command(socket: Path) -> int:
 
 
 def _print(path: Path, items: Iterator[Event | LevelEvent | Link | None], signals: StopSignals) -> None:
-    """Print a line an utterance, and say on standard error what becomes of the service."""
+    """Print one line per utterance, and report changes of the service on standard error."""
     from edge_ser.cli.screen import line
     from edge_ser.client import Link
     from edge_ser.events import EmotionEvent, StatusEvent
@@ -86,7 +86,7 @@ def _print(path: Path, items: Iterator[Event | LevelEvent | Link | None], signal
 
 
 def _show(path: Path, items: Iterator[Event | LevelEvent | Link | None], signals: StopSignals) -> None:
-    """Draw the screen with each event, with some levels, and each tick: the window may have been resized."""
+    """Draw the screen at each event, at some levels, and at each tick, as the window may have been resized."""
     from edge_ser.cli.screen import Screen
     from edge_ser.client import Condition, Link
     from edge_ser.events import EmotionEvent, LevelEvent
@@ -121,7 +121,7 @@ def _draw(screen: Screen) -> None:
     lines = screen.lines(
         size.columns or 80, size.lines or 24, colour="NO_COLOR" not in os.environ, plain=not _encodable("█·…")
     )
-    # Each line is written over the one before it, and the rest of the screen cleared: nothing flickers.
+    # Each line is written over the old one, and then the rest of the screen is cleared: nothing flickers.
     standard_output.write("\x1b[H" + "\n".join(f"{line}\x1b[K" for line in lines) + "\x1b[J")
 
 
@@ -131,12 +131,12 @@ def _other_screen() -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(Exception):  # whoever closed the terminal needs no tidying up
+        with suppress(Exception):  # the terminal may be closed
             standard_output.write(_LEAVE)
 
 
 def _require_permitted(link: Link, path: Path) -> None:
-    """Waiting does not help a user who lacks a right."""
+    """Raise an error if the user may not connect, which waiting would not change."""
     from edge_ser.client import Link, explain
     from edge_ser.errors import NotPermitted
 

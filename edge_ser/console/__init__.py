@@ -1,1 +1,1 @@
-"""Standard output, standard error and files that are written whole: what people and programs are shown."""
+"""What commands write: standard output, standard error, and files that are written whole or not at all."""

@@ -1,4 +1,4 @@
-"""Writing files whole or not at all: the output of a command, and files of the system."""
+"""Writing files completely or not at all: output of commands, and files of the system."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edge_ser.errors import OutputFailed
 
 
 def require_writable(path: Path) -> None:
-    """Find out before long work, not after it, whether :func:`write` can write a file.
+    """Check before long work, not after it, that :func:`write` can write a file.
 
     Raises:
         OutputFailed: it cannot.
@@ -19,19 +19,19 @@ def require_writable(path: Path) -> None:
     from tempfile import TemporaryFile
 
     if path.exists() and not path.is_file():
-        raise OutputFailed(f"cannot write {path}: is no regular file; choose another place")
+        raise OutputFailed(f"cannot write {path}: not a regular file; choose another path")
     try:
-        with TemporaryFile(dir=path.resolve().parent):  # which is what replacing a file begins with
+        with TemporaryFile(dir=path.resolve().parent):  # as replacing a file does first
             pass
     except OSError as error:
         raise _failed(path, error) from None
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file; one that is there keeps its mode and owner, and a link leads to it still.
+    """Write a file; an existing one keeps its mode and owner, and a link to it stays a link.
 
     Raises:
-        OutputFailed: it cannot be written; what was there before still is.
+        OutputFailed: it cannot be written; an existing file is unchanged.
     """
     try:
         target = path.resolve()
@@ -41,23 +41,25 @@ def write(path: Path, content: bytes) -> None:
 
 
 def replace(path: Path, content: bytes, like: os.stat_result | None = None) -> None:
-    """Write a file beside the one that is to be replaced and move it there; its folder has to exist.
+    """Write a new file beside the one to replace, and move it into place; its folder must exist.
 
     Args:
-        path: The file, which need not be there yet.
-        content: What it is to hold.
-        like: Whose mode and owner it gets; ``None`` lets anybody read it.
+        path: The file, which need not exist.
+        content: Its new contents.
+        like: Status of the file whose mode and owner it gets; ``None`` for one that everybody may read.
 
     Raises:
-        OSError: it cannot be written; what was there before still is.
+        OSError: it cannot be written; an existing file is unchanged.
     """
-    # Beside it: another disk could not be renamed from.  A Pi that loses power now boots with the old or the new file.
+    # In the same folder: a rename cannot cross disks.  After a power cut either the old or the new file is there.
     beside = path.with_name(f".{path.name}.new")
     try:
         with beside.open("wb") as file:
             file.write(content)
             file.flush()
-            with contextlib.suppress(PermissionError):  # vfat has neither modes nor owners; only root gives files away
+            with contextlib.suppress(
+                PermissionError
+            ):  # vfat has neither modes nor owners; only root may give files away
                 if like is not None:
                     os.fchown(file.fileno(), like.st_uid, like.st_gid)
                 os.fchmod(file.fileno(), 0o644 if like is None else like.st_mode & 0o7777)
@@ -68,7 +70,7 @@ def replace(path: Path, content: bytes, like: os.stat_result | None = None) -> N
         raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        with contextlib.suppress(OSError):  # not every file system can
+        with contextlib.suppress(OSError):  # not every file system supports it
             os.fsync(folder)
     finally:
         os.close(folder)
@@ -76,7 +78,7 @@ def replace(path: Path, content: bytes, like: os.stat_result | None = None) -> N
 
 def _failed(path: Path, error: OSError) -> OutputFailed:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return OutputFailed(f"cannot write {path}: the disk is full; free some room or write elsewhere")
+        return OutputFailed(f"cannot write {path}: the disk is full; free some space or write elsewhere")
     return OutputFailed(
         f"cannot write {path}: {error.strerror or error}; choose another name, in a folder that exists and that you"
         " may write to"

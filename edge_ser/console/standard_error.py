@@ -1,4 +1,4 @@
-"""Telling people something on standard error, which must never be what stops the work."""
+"""Writing messages to standard error, which must never stop the work."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import os
 import sys
 from collections.abc import Iterator
 
-_aside: int | None = None  # descriptor of the real standard error while C libraries are kept off it
+_aside: int | None = None  # descriptor of the real standard error while it is hidden from C libraries
 
 
 def say(line: str) -> None:
-    """Write one line; what cannot be written (closed, a full disk, no reader) is left unsaid."""
-    # Not through sys.stderr: it keeps what it could not write, and the interpreter fails over that when it ends.
+    """Write one line; if it cannot be written (closed, a full disk, no reader), it is dropped."""
+    # Not through sys.stderr: it keeps what it could not write, which makes the interpreter fail at exit.
     with contextlib.suppress(OSError, ValueError):
         if _aside is not None or sys.stderr is not None:
             descriptor = sys.stderr.fileno() if _aside is None else _aside
@@ -21,12 +21,12 @@ def say(line: str) -> None:
 
 @contextlib.contextmanager
 def muting_c_libraries() -> Iterator[None]:
-    """While the block runs, only :func:`say` reaches standard error.
+    """Let only :func:`say` reach standard error while the block runs.
 
-    PortAudio and ALSA print half a dozen lines of their own, from their own threads, when a device vanishes.
+    PortAudio and ALSA print half a dozen lines from their own threads when a microphone vanishes.
     """
     global _aside
-    if sys.stderr is None or sys.stderr is not sys.__stderr__:  # closed, or somebody else's already
+    if sys.stderr is None or sys.stderr is not sys.__stderr__:  # closed, or already redirected
         yield
         return
     _aside, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)

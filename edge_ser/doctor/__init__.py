@@ -1,4 +1,5 @@
-"""Finding out what is wrong with an installation: checks by subject, each with its finding and how to fix it.
+"""Finding out what is wrong with an installation: checks by subject, each with a finding and a fix.
 
-Checks look at the machine below a folder ``root``, so that a made-up one can be looked at as well.
+Functions ``check_*`` look at the machine below a folder ``root``, which in tests is a simulated one; functions
+``rate_*`` turn what they saw into a finding.
 """

@@ -1,4 +1,4 @@
-"""How loud a microphone is: what is measured, how it is judged, and a bar to watch.  Samples in, findings out."""
+"""How loud a microphone is: measuring it, rating it, and drawing it as a bar.  Samples in, findings out."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
     from edge_ser.audio import Samples
 
 _LOUD_FLOOR: Final = -40.0
-"""Noise floor from which it is said, dBFS: speech at arm's length then hardly stands out."""
+"""Noise floor above which there is a warning, dBFS: speech at arm's length hardly stands out from it."""
 
 _FAINT_PEAK: Final = -50.0
-"""Peak below which it is said, dBFS: speech in the room is louder with any usual gain."""
+"""Peak below which there is a warning, dBFS: speech in the room is louder at any usual gain."""
 
 _FLOOR_PERCENTILE: Final = 10
-"""Of the blocks' levels: somebody may speak nine tenths of the time."""
+"""Percentile of the blocks' levels that is the noise floor: somebody may speak for nine tenths of the time."""
 
 _BAR_WIDTH: Final = 48
 _BAR_LOWEST: Final = -72.0
-"""Characters of the bar, and the level at its left end, dBFS."""
+"""Width of the bar, characters, and the level at its left end, dBFS."""
 
 
 @dataclass(frozen=True)
 class Levels:
-    """What was measured.
+    """Levels of a recording.
 
     Attributes:
         peak: Greatest magnitude, dBFS.
-        floor: Noise floor: a low percentile of the levels of 100 ms blocks, without their offset, dBFS.
+        floor: Noise floor: a low percentile of the levels of 100 ms blocks, without their DC offset, dBFS.
         health: Whether it can be the sound of a room at all.
     """
 
@@ -43,10 +43,14 @@ class Levels:
 
 
 def measure(samples: Samples) -> Levels:
-    """Measure mono samples at 16 kHz, at least a block of them."""
+    """Measure a recording.
+
+    Args:
+        samples: Mono at 16 kHz, at least one block; shape (n,), int16 (Q15).
+    """
     import numpy as np
 
-    # A repetition is known about two seconds after it began, so that little is left of a short recording.
+    # A repetition is recognized about two seconds after it began, which leaves little of a short recording.
     after = max(0.5, len(samples) / SAMPLE_RATE / 3)
     monitor = HealthMonitor(HealthSettings(after=after))
     monitor.process(samples)
@@ -55,8 +59,8 @@ def measure(samples: Samples) -> Levels:
     return Levels(decibels(max(int(samples.max()), -int(samples.min()))), decibels(float(floor)), monitor.state)
 
 
-def judge(levels: Levels, name: str) -> Finding:
-    """Judge the levels of a microphone with some name."""
+def rate(levels: Levels, name: str) -> Finding:
+    """Rate the levels of a microphone, which is named in the finding."""
     found = f"{name}: peak {levels.peak:.0f} dBFS, noise floor {levels.floor:.0f} dBFS"
     if levels.health is not Health.HEALTHY:
         fault, _, fix = message(levels.health).partition(": ")
@@ -65,20 +69,25 @@ def judge(levels: Levels, name: str) -> Finding:
     if levels.floor > _LOUD_FLOOR:
         return Finding(
             State.WARNING,
-            f"{found}; never quiet: a loud room, too much gain, or somebody spoke all the time",
-            "measure again in a quiet moment: edge-ser doctor; if that changes nothing, lower the gain: alsamixer (F4)",
+            f"{found}; never quiet: a loud room, too much gain, or constant speech",
+            "measure again when it is quiet: edge-ser doctor; if that changes nothing, lower the gain: alsamixer (F4)",
         )
     if levels.peak < _FAINT_PEAK:
         return Finding(
             State.WARNING,
-            f"{found}; faint: either nobody spoke, or it is too far away or its gain too low",
+            f"{found}; faint: either nobody spoke, or it is too far away, or its gain is too low",
             "speak meanwhile: edge-ser doctor --seconds 10; if that changes nothing, raise the gain: alsamixer (F4)",
         )
     return Finding(State.OK, found)
 
 
 def bar(block: Samples, peak: float) -> str:
-    """Draw the level of a block and the greatest one until now, dBFS, in ASCII."""
+    """Draw the level of a block in ASCII.
+
+    Args:
+        block: Mono samples; shape (n,), int16 (Q15).
+        peak: Greatest level so far, dBFS.
+    """
     level = decibels_of(block)
     filled = _place(level)
     line = ["#" if place < filled else "." for place in range(_BAR_WIDTH)]

@@ -1,4 +1,4 @@
-"""The microphone: whether there is one, who holds it, and what it hears."""
+"""The microphone: whether there is one, which program uses it, and what it hears."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from edge_ser.audio import Samples
 
 _SERVERS: Final = ("pipewire", "wireplumber", "pulseaudio", "jackd")
-"""Programs that hold sound cards to share them with others."""
+"""Programs that open sound cards to share them with other programs."""
 
 _NOT_SEEN: Final = (NoMicrophone, UnknownMicrophone, MicrophoneIndexOutOfRange)
-"""What a device looks like that somebody else holds: PortAudio does not list it then."""
+"""Errors for a microphone that another program uses, too: PortAudio does not list it then."""
 
 _SETTLING_SECONDS: Final = 0.3
-"""What a microphone delivers first is not judged, s: its supply and filters take a moment."""
+"""Beginning of a recording that is not rated, s: a microphone's supply and filters need a moment."""
 
 _GRACE_SECONDS: Final = 3.0
-"""Time beyond that of the sound after which recording stops, s."""
+"""Time beyond the length of the recording after which it is given up, s."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Holder:
 
     Attributes:
         card: The card's number.
-        process: The process.
-        program: Its name, as far as it may be known.
-        is_service: Whether it is our own service.
+        process: The process's id.
+        program: The program's name, or ``a program`` if it cannot be read.
+        is_service: Whether it is our service.
     """
 
     card: int
@@ -51,7 +51,7 @@ class Holder:
 
 
 def holders(root: Path) -> list[Holder]:
-    """Return who records from the sound cards."""
+    """Return the processes that record from the sound cards."""
     found = {}
     for status in sorted((root / "proc/asound").glob("card*/pcm*c/sub*/status")):
         process = parse_owner(text_of(status))
@@ -64,20 +64,20 @@ def holders(root: Path) -> list[Holder]:
 
 
 def parse_owner(text: str) -> int | None:
-    """Return the process that holds a stream, from ALSA's ``status``; ``None`` if it is closed."""
+    """Return the id of the process that opened a stream, from ALSA's ``status``; ``None`` if it is closed."""
     match = re.search(r"^owner_pid\s*:\s*(\d+)", text, re.MULTILINE)
     return int(match[1]) if match else None
 
 
-def in_use(root: Path) -> Finding:
-    """Check whether somebody holds a sound card."""
-    return judge_holders(holders(root))
+def check_in_use(root: Path) -> Finding:
+    """Check whether a program records from a sound card."""
+    return rate_holders(holders(root))
 
 
-def judge_holders(found: Sequence[Holder]) -> Finding:
-    """Judge who records from the sound cards."""
+def rate_holders(found: Sequence[Holder]) -> Finding:
+    """Rate the processes that record from the sound cards."""
     if not found:
-        return Finding(State.OK, "nobody else records")
+        return Finding(State.OK, "no other program is recording")
     text = ", ".join(
         f"card {holder.card}: {paths.UNIT if holder.is_service else f'{holder.program} (process {holder.process})'}"
         for holder in found
@@ -87,49 +87,51 @@ def judge_holders(found: Sequence[Holder]) -> Finding:
         numbers = " ".join(str(holder.process) for holder in strangers)
         return Finding(State.WARNING, text, f"close that program, for example with: kill {numbers}")
     if any(holder.is_service for holder in found):
-        return Finding(State.OK, f"{text}, which listens, as it should")
-    return Finding(State.OK, f"{text}, which shares it")
+        return Finding(State.OK, f"{text}, which is listening, as it should")
+    return Finding(State.OK, f"{text}, which shares the card")
 
 
-def microphone(wanted: str | int | None, root: Path) -> Finding:
-    """Check that there is the microphone that is asked for, or any."""
+def check_presence(wanted: str | int | None, root: Path) -> Finding:
+    """Check that the requested microphone is there, or any if none is requested."""
     from edge_ser.sources.devices import choose, list_inputs
 
     try:
         device = choose(list_inputs(), wanted)
     except _NOT_SEEN as error:
         if _held_by_service(root):
-            return Finding(State.OK, f"{paths.UNIT} listens with it, and others do not see it meanwhile")
+            return Finding(State.OK, f"{paths.UNIT} uses it, which hides it from other programs")
         if isinstance(error, NoMicrophone):
             raise
-        fix = "choose one that is listed, which those are not that another program holds: edge-ser devices"
+        fix = "choose one that is listed; one that another program uses is not: edge-ser devices"
         return Finding(State.FAILED, str(error), fix)
-    which = "the default one" if wanted is None else "the one asked for"
+    which = "the default" if wanted is None else "as requested"
     found = f"{device.name}, {which}: {device.channels} channels, {device.default_rate} Hz"
     return Finding(State.OK, found if device.supports_16k_mono else f"{found}, converted to 16 kHz mono")
 
 
-def sound(settings: MicrophoneSettings, seconds: float, root: Path, show: Callable[[str], None] | None) -> Finding:
-    """Record, and check level and health.
+def check_sound(
+    settings: MicrophoneSettings, seconds: float, root: Path, show: Callable[[str], None] | None
+) -> Finding:
+    """Record, and check the level and the health of the sound.
 
     Args:
-        settings: Which microphone.
-        seconds: How long, s.
-        root: The machine.
-        show: Shows a line in the place of the one before; ``None`` where nobody watches.
+        settings: The microphone.
+        seconds: How long to record, s.
+        root: The root folder of the machine.
+        show: Called with a line that replaces the one before; ``None`` where nobody watches.
     """
     try:
         name, samples = _record(settings, seconds, show)
     except (*_NOT_SEEN, MicrophoneBusy):
         if _held_by_service(root):
             fix = f"to measure: sudo systemctl stop {paths.UNIT}; edge-ser doctor; sudo systemctl start {paths.UNIT}"
-            return Finding(State.SKIPPED, f"{paths.UNIT} listens with it", fix)
+            return Finding(State.SKIPPED, f"{paths.UNIT} is using it", fix)
         raise
-    return level.judge(level.measure(samples), name)
+    return level.rate(level.measure(samples), name)
 
 
 def _record(settings: MicrophoneSettings, seconds: float, show: Callable[[str], None] | None) -> tuple[str, Samples]:
-    """Return the microphone's name and what it heard; nothing of it is kept."""
+    """Return the microphone's name and its samples; shape (n,), int16 (Q15).  Nothing is written to disk."""
     import numpy as np
 
     from edge_ser.events import SILENCE
@@ -154,7 +156,7 @@ def _record(settings: MicrophoneSettings, seconds: float, show: Callable[[str], 
                 break
         raise MicrophoneLost(
             f"microphone {opened.name!r} delivered {got / SAMPLE_RATE:.1f} s of sound in"
-            f" {seconds + _GRACE_SECONDS:g} s; replug it, or try another USB port and power supply"
+            f" {seconds + _GRACE_SECONDS:g} s; plug it in again, or try another USB port or power supply"
         )
 
 

@@ -1,4 +1,4 @@
-"""The interpreter and the model: not only that they are there, but that they tell emotions, and fast enough."""
+"""The interpreter and the model: whether they are there, whether they recognize something, and how fast."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from edge_ser.doctor.result import Finding, State
 from edge_ser.settings import ModelSettings
 
 _SECONDS: Final = 4.0
-"""How much of the demonstration is listened to, s: somebody speaks in it from the first second on."""
+"""Length of the demonstration that is used, s: the speech in it begins in the first second."""
 
 _SLOW: Final = 0.5
-"""Work for a second of sound from which it is said, s: other programs need some time too."""
+"""Processing time per second of audio above which there is a warning, s: other programs need time too."""
 
 
-def interpreter(settings: ModelSettings) -> Finding:
+def check_interpreter(settings: ModelSettings) -> Finding:
     """Check that an interpreter is installed and works with the installed numpy."""
     from edge_ser.model.interpreter import choose_interpreter
 
@@ -24,7 +24,7 @@ def interpreter(settings: ModelSettings) -> Finding:
     return Finding(State.OK, f"{interpreter.name} {interpreter.version}")
 
 
-def model(settings: ModelSettings) -> Finding:
+def check_model(settings: ModelSettings) -> Finding:
     """Check that the model recognizes something in the demonstration."""
     from edge_ser.audio import limited
     from edge_ser.events import EmotionEvent
@@ -44,22 +44,24 @@ def model(settings: ModelSettings) -> Finding:
     events += pipeline.finish()
     work = (time.perf_counter() - begin) / pipeline.position
     labels = [event.label for event in events if isinstance(event, EmotionEvent)]
-    return judge_model(settings.file or "the shipped one", labels, work)
+    return rate_model(settings.file or "the shipped model", labels, work)
 
 
-def judge_model(name: str, labels: list[str], work: float) -> Finding:
-    """Judge what a model made of the demonstration.
+def rate_model(name: str, labels: list[str], work: float) -> Finding:
+    """Rate what a model recognized in the demonstration.
 
     Args:
-        name: What to call the model.
-        labels: What it recognized, in turn.
-        work: How long it worked for a second of sound, s.
+        name: Name of the model in the finding.
+        labels: The labels it recognized, in order.
+        work: Processing time per second of audio, s.
     """
     if not labels:
-        fix = "leave `model.file` out of the configuration, which then uses the model that the package ships"
-        return Finding(State.FAILED, f"{name}: recognized nothing in the demonstration, where somebody speaks", fix)
-    found = f"{name}: hears {labels[-1]!r} in the demonstration; {1_000 * work:.0f} ms of work a second of sound"
+        fix = "remove `model.file` from the configuration, to use the model that the package ships"
+        return Finding(State.FAILED, f"{name}: recognized nothing in the demonstration, which contains speech", fix)
+    found = (
+        f"{name}: hears {labels[-1]!r} in the demonstration; {1_000 * work:.0f} ms of processing per second of audio"
+    )
     if work > _SLOW:
-        fix = "end other programs; see which need the processor with: top"
+        fix = "close other programs; see which of them use the processor: top"
         return Finding(State.FAILED if work >= 1 else State.WARNING, found, fix)
     return Finding(State.OK, found)

@@ -1,4 +1,4 @@
-"""Python itself, and what is installed in it."""
+"""Python, and the packages installed in it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _OLDEST: Final = (3, 10)
 _64_BIT: Final = 2**32
 
 
-def version() -> Finding:
+def check_version() -> Finding:
     """Check that Python is new enough and 64-bit."""
-    return judge_version(sys.version_info[:3], sys.maxsize > _64_BIT)
+    return rate_version(sys.version_info[:3], sys.maxsize > _64_BIT)
 
 
-def judge_version(number: tuple[int, int, int], is_64_bit: bool) -> Finding:
-    """Judge a version of Python."""
+def rate_version(number: tuple[int, int, int], is_64_bit: bool) -> Finding:
+    """Rate a version of Python."""
     found = f"Python {'.'.join(map(str, number))}, {64 if is_64_bit else 32}-bit, {sys.prefix}"
     fix = "install the 64-bit Raspberry Pi OS (Bookworm or newer), or another 64-bit system with Python 3.10 or newer"
     if number < _OLDEST or not is_64_bit:
@@ -28,13 +28,13 @@ def judge_version(number: tuple[int, int, int], is_64_bit: bool) -> Finding:
     return Finding(State.OK, found)
 
 
-def numpy() -> Finding:
-    """Check that numpy is there, and one that the interpreter was built against."""
-    return judge_numpy(_version("numpy"), _version("tflite-runtime"), _version("ai-edge-litert"))
+def check_numpy() -> Finding:
+    """Check that numpy is installed, in a version that the interpreter works with."""
+    return rate_numpy(_version("numpy"), _version("tflite-runtime"), _version("ai-edge-litert"))
 
 
-def judge_numpy(numpy: str | None, tflite_runtime: str | None, litert: str | None) -> Finding:
-    """Judge the installed version of numpy by those of the interpreters; ``None`` is not installed."""
+def rate_numpy(numpy: str | None, tflite_runtime: str | None, litert: str | None) -> Finding:
+    """Rate the installed version of numpy by those of the interpreters; ``None`` for one that is not installed."""
     if numpy is None:
         return Finding(State.FAILED, "numpy is not installed", pip("numpy<2" if tflite_runtime else "numpy"))
     if tflite_runtime and int(numpy.split(".")[0]) >= 2:
@@ -46,7 +46,7 @@ def judge_numpy(numpy: str | None, tflite_runtime: str | None, litert: str | Non
 
 
 def pip(requirement: str) -> str:
-    """Return the command that installs something into the environment that this program runs in."""
+    """Return the command that installs a requirement into the environment of this program."""
     command = f"{shlex.quote(sys.executable)} -m pip install {shlex.quote(requirement)}"
     return command if os.access(sys.prefix, os.W_OK) else f"sudo {command}"
 

@@ -1,4 +1,4 @@
-"""What a check finds, and running one so that whatever befalls it becomes a finding."""
+"""The finding of a check, and running a check so that every failure becomes a finding."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from edge_ser.errors import EdgeSerError
 
 
 class State(enum.Enum):
-    """How a check went."""
+    """Outcome of a check."""
 
     OK = "ok"
     WARNING = "warning"
     """It works, but not as well as it could."""
     FAILED = "failed"
     SKIPPED = "skipped"
-    """It could not be looked at, or does not matter here."""
+    """It could not be checked, or does not apply here."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Finding:
     """What a check found.
 
     Attributes:
-        state: How it went.
-        found: One line of what was found.
-        fix: What to do, if something is to be done; a command to type where there is one.
+        state: The outcome.
+        found: One line that says what was found.
+        fix: What to do about it, if there is anything to do; a command where there is one.
     """
 
     state: State
@@ -37,12 +37,12 @@ class Finding:
 
 
 def guarded(run: Callable[[], Finding], seconds: float, fix: str | None = None) -> Finding:
-    """Run a check; it neither fails nor hangs.
+    """Run a check, without failing and without hanging.
 
     Args:
         run: The check.
-        seconds: How long it may take, s; one that takes longer is left behind in its thread.
-        fix: What to do if it raises an error that does not say so itself.
+        seconds: How long it may take, s; a check that takes longer is abandoned in its thread.
+        fix: What to do if it raises an error whose message does not say.
     """
     findings: list[Finding] = []
 
@@ -50,10 +50,10 @@ def guarded(run: Callable[[], Finding], seconds: float, fix: str | None = None) 
         try:
             findings.append(run())
         except EdgeSerError as error:
-            # Messages end in what to do, after a semicolon, where the error alone tells it.
+            # Many messages end in what to do, after a semicolon.
             found, _, advice = str(error).rpartition("; ")
             findings.append(Finding(State.FAILED, found or advice, advice if found else fix))
-        except Exception as error:  # whatever it is: the other checks have to go on
+        except Exception as error:  # whatever it is, the other checks must go on
             findings.append(Finding(State.FAILED, f"cannot be checked ({type(error).__name__}: {error})", fix))
 
     thread = threading.Thread(target=work, name="check", daemon=True)

@@ -1,4 +1,4 @@
-"""The service: its configuration, whether it may listen, and whether it does."""
+"""The service: its configuration, whether it may listen, and whether it runs."""
 
 from __future__ import annotations
 
@@ -23,39 +23,39 @@ _LOGS: Final = "edge-ser service logs"
 
 
 def configuration_file(root: Path) -> Path | None:
-    """Return the service's configuration file, if it has one."""
+    """Return the service's configuration file, if there is one."""
     path = root / paths.CONFIGURATION.relative_to("/")
     return path if os.path.lexists(path) else None
 
 
 def read_settings(path: Path | None) -> ListenSettings:
-    """Read the settings of a configuration file; the defaults for none.
+    """Return the settings of a configuration file, or the defaults for ``None``.
 
     Raises:
-        InvalidSetting: something in it is wrong.
+        InvalidSetting: the file is not valid.
     """
     from edge_ser.listening.configuration import settings_of
 
     return ListenSettings() if path is None else settings_of(path)
 
 
-def configuration(path: Path | None) -> Finding:
+def check_configuration(path: Path | None) -> Finding:
     """Check a configuration file."""
     if path is None:
-        return Finding(State.SKIPPED, f"there is no {paths.CONFIGURATION}: defaults hold")
+        return Finding(State.SKIPPED, f"no {paths.CONFIGURATION}: the defaults apply")
     read_settings(path)
-    return Finding(State.OK, f"{path} is right")
+    return Finding(State.OK, f"{path} is valid")
 
 
-def privacy(settings: PrivacySettings) -> Finding:
-    """Check whether anybody may be listened to now."""
+def check_mute(settings: PrivacySettings) -> Finding:
+    """Check whether the microphone is muted now."""
     from edge_ser.mute import MuteSwitch, local_now
 
-    return judge_privacy(MuteSwitch(settings, local_now).reason(), settings.mute_file)
+    return rate_mute(MuteSwitch(settings, local_now).reason(), settings.mute_file)
 
 
-def judge_privacy(reason: str | None, mute_file: str | None) -> Finding:
-    """Judge why nobody may be listened to, or ``None`` if listening is allowed."""
+def rate_mute(reason: str | None, mute_file: str | None) -> Finding:
+    """Rate the reason why the microphone is muted; ``None`` if it is not."""
     if reason is None:
         return Finding(State.OK, "not muted")
     found = f"{reason}: the microphone stays closed"
@@ -64,8 +64,8 @@ def judge_privacy(reason: str | None, mute_file: str | None) -> Finding:
     return Finding(State.WARNING, found, f"change `privacy.quiet_hours` in {paths.CONFIGURATION}")
 
 
-def service(root: Path) -> Finding:
-    """Check that the service, if it is installed, runs."""
+def check_service(root: Path) -> Finding:
+    """Check that the service is running, if it is installed."""
     if shutil.which("systemctl") is None or not (root / "run/systemd/system").is_dir():
         return Finding(State.SKIPPED, "systemd does not run here")
     command = ["systemctl", "show", paths.UNIT, f"--property={','.join(_PROPERTIES)}"]
@@ -75,14 +75,14 @@ def service(root: Path) -> Finding:
             check=True,
         )  # fmt: skip
     except subprocess.CalledProcessError as error:
-        return Finding(State.SKIPPED, f"systemd does not tell: {error.stderr.strip() or error}")
+        return Finding(State.SKIPPED, f"systemd cannot be asked: {error.stderr.strip() or error}")
     except subprocess.TimeoutExpired:
         return Finding(State.FAILED, f"systemd did not answer within {_TIMEOUT:g} s", " ".join(command))
-    return judge_service(parse_properties(done.stdout))
+    return rate_service(parse_properties(done.stdout))
 
 
-def judge_service(properties: dict[str, str]) -> Finding:
-    """Judge the unit's state by its properties."""
+def rate_service(properties: dict[str, str]) -> Finding:
+    """Rate the unit's state by its properties."""
     if properties.get("LoadState") == "not-found":
         return Finding(State.SKIPPED, f"{paths.UNIT} is not installed", _INSTALL)
     if properties.get("LoadState") != "loaded":
@@ -94,14 +94,14 @@ def judge_service(properties: dict[str, str]) -> Finding:
     if restarts != "0":
         found += f", restarted {restarts} times"
     if properties.get("StatusText"):
-        found += f"; it says: {properties['StatusText']}"
+        found += f"; it reports: {properties['StatusText']}"
     if active in ("active", "reloading"):
         if properties.get("UnitFileState") == "disabled":
-            found += "; not started with the machine"
+            found += "; not started at boot"
             return Finding(State.WARNING, found, f"sudo systemctl enable {paths.UNIT}")
         return Finding(State.OK, found)
     if (active, sub) == ("inactive", "dead"):
         return Finding(State.FAILED, found, f"sudo systemctl start {paths.UNIT}; {_LOGS}")
     if (active, sub) == ("activating", "start"):
-        return Finding(State.WARNING, found, f"wait a moment; if it stays so: {_LOGS}")
+        return Finding(State.WARNING, found, f"wait a moment; if nothing changes: {_LOGS}")
     return Finding(State.FAILED, found, _LOGS)

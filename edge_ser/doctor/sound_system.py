@@ -1,4 +1,4 @@
-"""The sound system below a microphone: PortAudio, sound cards, who may use them, and ALSA's configuration."""
+"""The sound system below a microphone: PortAudio, sound cards, permissions, and ALSA's configuration."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from edge_ser.machine import text_of
 
 _NO_CARD: Final = (
     "plug in a USB microphone; for one on the GPIO pins: sudo edge-ser firmware apply PROFILE"
-    "  # `edge-ser firmware --help` lists them"
+    "  # `edge-ser firmware show` lists the profiles"
 )
 
 _QUOTED_OR_COMMENT: Final = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*')
-"""What brackets do not count in, in ALSA's configuration files."""
+"""Parts of ALSA's configuration files in which brackets do not count."""
 
 _CARD_NAMES: Final = re.compile(r"""\b(?:(?:plug)?hw:(?:CARD=)?|card[\s=]+["']?)([A-Za-z]\w*)""")
-"""Sound cards that such a file names; numbers are left alone."""
+"""Sound cards named in such a file; numbers are ignored."""
 
 _PAIRS: Final = {"}": "{", "]": "["}
 
@@ -34,8 +34,8 @@ class Card:
 
     Attributes:
         number: Its number.
-        identifier: Its short name, which ALSA knows it by (``hw:identifier``).
-        name: Its name for people.
+        identifier: Its short name in ALSA (``hw:identifier``).
+        name: Its descriptive name.
     """
 
     number: int
@@ -43,8 +43,8 @@ class Card:
     name: str
 
 
-def port_audio() -> Finding:
-    """Check that PyAudio and the library behind it work."""
+def check_port_audio() -> Finding:
+    """Check that PyAudio and the PortAudio library work."""
     from edge_ser.sources.devices import port_audio as started
 
     with started():
@@ -54,53 +54,53 @@ def port_audio() -> Finding:
         return Finding(State.OK, f"PyAudio {metadata.version('pyaudio')}, {library}")
 
 
-def cards(root: Path) -> Finding:
-    """Check that a sound card records."""
+def check_cards(root: Path) -> Finding:
+    """Check that a sound card can record."""
     listed = parse_cards(text_of(root / "proc/asound/cards"))
-    return judge_cards(listed, parse_recording(text_of(root / "proc/asound/pcm")))
+    return rate_cards(listed, parse_recording(text_of(root / "proc/asound/pcm")))
 
 
-def judge_cards(listed: Sequence[Card], recording: set[int]) -> Finding:
-    """Judge the sound cards, of which some, by their numbers, record."""
+def rate_cards(listed: Sequence[Card], recording: set[int]) -> Finding:
+    """Rate the sound cards, given the numbers of those that can record."""
     if not listed:
-        return Finding(State.WARNING, "none; only a sound server could still offer a microphone", _NO_CARD)
+        return Finding(State.WARNING, "none; only a sound server could provide a microphone", _NO_CARD)
     found = ", ".join(f"{card.number} {card.identifier} ({card.name})" for card in listed)
     if not any(card.number in recording for card in listed):
-        return Finding(State.WARNING, f"{found}; none of them records", _NO_CARD)
+        return Finding(State.WARNING, f"{found}; none of them can record", _NO_CARD)
     numbers = ", ".join(str(card.number) for card in listed if card.number in recording)
-    return Finding(State.OK, f"{found}; what records: {numbers}")
+    return Finding(State.OK, f"{found}; can record: {numbers}")
 
 
 def parse_cards(text: str) -> list[Card]:
-    """Read ``/proc/asound/cards``."""
+    """Parse ``/proc/asound/cards``."""
     rows = re.findall(r"^ *(\d+) \[(\S+) *\]: (?:.*? - )?(.*)$", text, re.MULTILINE)
     return [Card(int(number), identifier, name.strip()) for number, identifier, name in rows]
 
 
 def parse_recording(text: str) -> set[int]:
-    """Return the numbers of the cards that record, from ``/proc/asound/pcm``."""
+    """Return the numbers of the cards that can record, from ``/proc/asound/pcm``."""
     return {int(number) for number in re.findall(r"^(\d+)-\d+:.*\bcapture \d+", text, re.MULTILINE)}
 
 
-def permission(root: Path) -> Finding:
+def check_permission(root: Path) -> Finding:
     """Check that this user may record."""
     devices = sorted((root / "dev/snd").glob("pcmC*c"))
     denied = [str(device) for device in devices if not os.access(device, os.R_OK | os.W_OK)]
     user = getpass.getuser()
-    return judge_permission(len(devices), denied, user, user in _members(text_of(root / "etc/group"), "audio"))
+    return rate_permission(len(devices), denied, user, user in _members(text_of(root / "etc/group"), "audio"))
 
 
-def judge_permission(devices: int, denied: Sequence[str], user: str, member: bool) -> Finding:
-    """Judge whether a user may record.
+def rate_permission(devices: int, denied: Sequence[str], user: str, member: bool) -> Finding:
+    """Rate whether a user may record.
 
     Args:
-        devices: How many devices record.
+        devices: Number of device files for recording.
         denied: Those that the user may not use.
         user: Name of the user.
-        member: Whether the user is in the group `audio`, for those who log in from now on.
+        member: Whether the user is a member of the group `audio`, which takes effect at the next login.
     """
     if not devices:
-        return Finding(State.SKIPPED, "no sound card records")
+        return Finding(State.SKIPPED, "no sound card can record")
     if not denied:
         return Finding(State.OK, f"{user} may record")
     found = f"{user} may not use {', '.join(denied)}"
@@ -115,25 +115,25 @@ def _members(text: str, group: str) -> list[str]:
     return next((row[3].split(",") for row in rows if row[0] == group and len(row) == 4), [])
 
 
-def configuration(root: Path) -> Finding:
+def check_configuration(root: Path) -> Finding:
     """Check ALSA's configuration files, of the machine and of this user."""
     files = (root / "etc/asound.conf", root / Path.home().relative_to("/") / ".asoundrc")
     known = parse_cards(text_of(root / "proc/asound/cards"))
     present = [file for file in files if file.exists()]
     for file in present:
-        # Not `text_of`: a file that cannot be read is a fault here.
+        # Not `text_of`: here a file that cannot be read is a fault.
         fault = fault_of(file.read_text(encoding="utf-8", errors="replace"), [card.identifier for card in known])
         if fault is not None:
-            return Finding(State.WARNING, f"{file}: {fault}", f"mend it, or move it away: mv {file} {file}.old")
+            return Finding(State.WARNING, f"{file}: {fault}", f"correct it, or move it away: mv {file} {file}.old")
     return Finding(State.OK, ", ".join(map(str, present)) or "the system's own")
 
 
 def fault_of(text: str, cards: Sequence[str]) -> str | None:
-    """Take a quick look at a configuration of ALSA and return what is wrong with it.
+    """Check a configuration of ALSA for common mistakes, and return the first one.
 
     Args:
-        text: What the file holds.
-        cards: Names of the sound cards that there are; if there is none, cards are not looked for.
+        text: Contents of the file.
+        cards: Names of the sound cards of the machine; if empty, cards are not checked.
     """
     bare = _QUOTED_OR_COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     opened: list[tuple[str, int]] = []

@@ -1,7 +1,7 @@
-"""Our block in a Raspberry Pi's `config.txt`: putting it in, taking it out, and what stands in its way.
+"""Our block in a Raspberry Pi's `config.txt`: adding it, removing it, and finding what conflicts with it.
 
-Text in, text out.  The text is the file's bytes as Latin-1, so that whatever is in it comes out unchanged: only our own
-block is ever written or removed.
+Text in, text out.  The text is the file's bytes as Latin-1, so that everything in it is preserved: only our own block
+is ever written or removed.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from edge_ser.errors import FirmwareFileOdd
 
 _BEGIN: Final = "# >>> edge-ser >>>"
 _END: Final = "# <<< edge-ser <<<"
-"""First words of our block, before the profile's name, and its last line."""
+"""Start of our block's first line, before the profile's name, and our block's last line."""
 
 _ALL: Final = "[all]"
-"""Ends every condition: the file before our block may stand in `[pi4]` or the like."""
+"""Ends every condition: the lines before our block may be in a section such as `[pi4]`."""
 
 _NONE: Final = "[none]"
-"""What stands under it is never in effect."""
+"""Lines in this section never take effect."""
 
 _NO_NEWLINE: Final = "# There was no newline before this block."
-"""In the block if it is so, as the file is to be given back as it was."""
+"""Line in our block that records this, so that `revert` can restore the file exactly."""
 
 _BOM: Final = "\xef\xbb\xbf"
-"""What Windows editors begin a UTF-8 file with, as Latin-1."""
+"""Byte order mark that Windows editors write, as Latin-1."""
 
 _TAKES_I2S: Final = re.compile(
     r"adau1977|adau7002|akkordion|allo-|applepi-dac|audioinjector|audiosense|chipdip|cirrus|dacberry"
@@ -36,28 +36,28 @@ _TAKES_I2S: Final = re.compile(
     r"|rpi-digiampplus|rpi-proto|rra-digidac|rt5616|seeed-.*voicecard|superaudioboard|tc358743-audio|udrc|ugreen-dabboard"
     r"|wm8960"
 )
-"""How the names of overlays begin that use the I2S bus, of which there is one; i2s-mmap does nothing and is no harm."""
+"""Beginnings of the names of overlays that use the only I2S bus; i2s-mmap does nothing, and is allowed."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A microphone and what `config.txt` needs for it."""
+    """A microphone, and its lines for `config.txt`."""
 
     name: str
-    """What people type."""
+    """The name to type."""
     title: str
-    """The microphone, for people."""
+    """Name of the microphone in lists."""
     card: str
-    """ALSA's name of the card that comes of it, as in ``hw:CARD=name``."""
+    """ALSA's name of the resulting card, as in ``hw:CARD=name``."""
     device: str
-    """Part of PortAudio's name of it, as in ``edge-ser listen --device``."""
+    """Part of PortAudio's name of it, for ``edge-ser listen --device``."""
     options: tuple[str, ...]
     """Lines for `config.txt`."""
 
 
 @dataclass(frozen=True)
 class _Block:
-    """Where our block is, as numbers of lines from 0."""
+    """Position of our block, in line numbers from 0."""
 
     begin: int
     end: int
@@ -68,18 +68,18 @@ class _Block:
 
 @dataclass(frozen=True)
 class _Option:
-    """A line of the owner's that sets something."""
+    """A line of the owner's that sets an option."""
 
     line: int
     """Its number, from 1."""
     section: str
-    """The condition it is under, ``[all]`` for none."""
+    """The condition it is in, ``[all]`` for none."""
     key: str
     value: str
 
 
 def parse_profile(name: str, text: str) -> Profile:
-    """Read a profile: a head of ``# key: value`` lines, comments, and lines for `config.txt`."""
+    """Parse a profile: a head of ``# key: value`` lines, comments, and lines for `config.txt`."""
     head = dict(re.findall(r"^# (title|card|device): (.+)$", text, re.MULTILINE))
     options = tuple(line for line in text.splitlines() if line and not line.startswith("#"))
     return Profile(name, head["title"], head["card"], head["device"], options)
@@ -89,19 +89,19 @@ def applied(text: str) -> str | None:
     """Return the name of the profile whose block is in `config.txt`, if one is.
 
     Raises:
-        FirmwareFileOdd: our block is there twice or damaged.
+        FirmwareFileOdd: our block is in it twice, or is damaged.
     """
     block = _find(_lines(text))
     return None if block is None else block.profile
 
 
 def apply(text: str, profile: Profile) -> str:
-    """Return `config.txt` with the profile's block, in the place of the one that is there or at the end.
+    """Return `config.txt` with the profile's block, which replaces an existing one or is added at the end.
 
-    What the owner has already set is not in it; without a single line left there is no block.
+    The block leaves out what the owner has already set; if nothing is left, there is no block.
 
     Raises:
-        FirmwareFileOdd: our block is there twice or damaged.
+        FirmwareFileOdd: our block is in it twice, or is damaged.
     """
     lines = _lines(text)
     block = _find(lines)
@@ -110,13 +110,13 @@ def apply(text: str, profile: Profile) -> str:
     if not wanted:
         return revert(text)
     newline = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
-    body = [f"{_BEGIN} {profile.name}  (`sudo edge-ser firmware revert` takes it out)", _ALL, *wanted, _END]
+    body = [f"{_BEGIN} {profile.name}  (`sudo edge-ser firmware revert` removes it)", _ALL, *wanted, _END]
     if block is not None:
         ours = lines[block.begin : block.end]
         newline = _newline_of(ours[0])
         if _joined(ours):
             body.insert(1, _NO_NEWLINE)
-        # Its last line may be the file's last one, without an end.
+        # The block's last line may be the file's last, without a newline.
         return "".join([*lines[: block.begin], newline.join(body), _newline_of(ours[-1]), *lines[block.end :]])
     if lines and not lines[-1].endswith("\n"):
         body.insert(1, _NO_NEWLINE)
@@ -125,10 +125,10 @@ def apply(text: str, profile: Profile) -> str:
 
 
 def revert(text: str) -> str:
-    """Return `config.txt` without our block; what the owner has written since stays, and means what it meant.
+    """Return `config.txt` without our block; lines that the owner added since stay, with the same effect.
 
     Raises:
-        FirmwareFileOdd: our block is there twice or damaged.
+        FirmwareFileOdd: our block is in it twice, or is damaged.
     """
     lines = _lines(text)
     block = _find(lines)
@@ -137,45 +137,45 @@ def revert(text: str) -> str:
     before, ours, after = lines[: block.begin], lines[block.begin : block.end], lines[block.end :]
     newline = _newline_of(ours[0])
     if _section_after(before) != _ALL and _depends(after):
-        return "".join([*before, _ALL, newline, *after])  # our [all] was theirs too
+        return "".join([*before, _ALL, newline, *after])  # our [all] applied to them too
     if _joined(ours) and not after and before:
         before[-1] = before[-1].removesuffix(newline)
     return "".join([*before, *after])
 
 
 def remarks(text: str, profile: Profile) -> list[str]:
-    """Say what of the owner's settings matters to a profile, a line each.
+    """Return remarks on the owner's settings that concern a profile, a line each.
 
     Raises:
-        FirmwareFileOdd: our block is there twice or damaged.
+        FirmwareFileOdd: our block is in it twice, or is damaged.
     """
     lines = _lines(text)
     block = _find(lines)
     theirs = list(_options(lines, block))
-    said = []
+    found = []
     for option in profile.options:
         there = _set_in(option, theirs)
         if there is not None:
-            said.append(f"line {there.line} already sets {option}")
+            found.append(f"line {there.line} already sets {option}")
     ours = {_overlay(option) for option in profile.options}
     for there in theirs:
         overlay = _overlay(f"{there.key}={there.value}")
         if there.section == _NONE:
             continue
         if overlay and overlay in ours and there.section != _ALL:
-            said.append(f"line {there.line} loads {overlay} too, under {_readable(there.section)}: take it out there")
+            found.append(f"line {there.line} loads {overlay} too, under {_readable(there.section)}: remove it there")
         elif overlay and overlay not in ours and overlay != "i2s-mmap" and _TAKES_I2S.match(overlay):
-            said.append(
+            found.append(
                 f"line {there.line} loads {_readable(overlay)}, which uses I2S as {profile.name} does: "
-                "only one of them will work, so put a # before it or revert this"
+                "only one of them can work, so put a # before that line, or revert this"
             )
         elif there.key == "include":
-            said.append(f"line {there.line} includes {_readable(there.value)}, which is not looked into")
-    return said
+            found.append(f"line {there.line} includes {_readable(there.value)}, which is not checked")
+    return found
 
 
 def _lines(text: str) -> list[str]:
-    # Not splitlines(): it also splits at characters that are no line's end to the firmware.
+    # Not splitlines(): it also splits at characters that do not end a line for the firmware.
     return re.findall(r"[^\n]*\n|[^\n]+\Z", text)
 
 
@@ -192,17 +192,17 @@ def _find(lines: list[str]) -> _Block | None:
     ends = [number for number, line in enumerate(lines) if line.startswith(_END)]
     if not begins and not ends:
         return None
-    advice = "mend it by hand: take out the lines of edge-ser, then apply again"
+    advice = "correct it by hand: remove the lines of edge-ser, then apply again"
     if len(begins) > 1:
-        raise FirmwareFileOdd(f"config.txt has a second block of edge-ser in line {begins[1] + 1}; {advice}")
+        raise FirmwareFileOdd(f"config.txt has a second block of edge-ser at line {begins[1] + 1}; {advice}")
     if not ends:
-        raise FirmwareFileOdd(f"config.txt: the block of edge-ser in line {begins[0] + 1} has no end; {advice}")
+        raise FirmwareFileOdd(f"config.txt: the block of edge-ser at line {begins[0] + 1} has no end; {advice}")
     if not begins or ends[0] < begins[0]:
         raise FirmwareFileOdd(
-            f"config.txt: the block of edge-ser that ends in line {ends[0] + 1} never begins; {advice}"
+            f"config.txt: the block of edge-ser that ends at line {ends[0] + 1} has no beginning; {advice}"
         )
     if len(ends) > 1:
-        raise FirmwareFileOdd(f"config.txt: a block of edge-ser ends once more in line {ends[1] + 1}; {advice}")
+        raise FirmwareFileOdd(f"config.txt: the block of edge-ser ends a second time at line {ends[1] + 1}; {advice}")
     if lines[ends[0]].strip() != _END or not lines[begins[0]].endswith("\n"):
         raise FirmwareFileOdd(f"config.txt: line {ends[0] + 1}, the end of edge-ser's block, was changed; {advice}")
     name = lines[begins[0]].removeprefix(_BEGIN).split()
@@ -212,7 +212,7 @@ def _find(lines: list[str]) -> _Block | None:
 
 
 def _options(lines: list[str], block: _Block | None) -> Iterator[_Option]:
-    """Yield the owner's options; our block is none, but ends the section before it."""
+    """Yield the owner's options; our block has none, but it ends the section before it."""
     section = _ALL
     for number, line in enumerate(lines):
         if block is not None and block.begin <= number < block.end:
@@ -234,7 +234,7 @@ def _section_after(lines: list[str]) -> str:
 
 
 def _depends(lines: list[str]) -> bool:
-    """Whether these lines set something before a section of their own begins."""
+    """Whether these lines set something before their first section begins."""
     for line in lines:
         plain = line.strip()
         if plain and not plain.startswith("#"):
@@ -243,13 +243,13 @@ def _depends(lines: list[str]) -> bool:
 
 
 def _set_in(option: str, theirs: list[_Option]) -> _Option | None:
-    """Return the owner's line that has the effect of an option on every Pi, if there is one."""
+    """Return the owner's line that sets an option on every Pi, if there is one."""
     key, _, value = option.partition("=")
     if key == "dtoverlay":
         same = [there for there in theirs if _overlay(f"{there.key}={there.value}") == _overlay(option)]
         return next((there for there in same if there.section == _ALL), None)
     name = value.partition("=")[0]
-    last = None  # the last line decides
+    last = None  # the last line takes effect
     for there in theirs:
         if there.key == key:
             for setting in there.value.split(","):

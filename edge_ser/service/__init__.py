@@ -1,1 +1,1 @@
-"""Running as a systemd service: telling systemd how it goes, installing, and finding out what is wrong."""
+"""The systemd service: installing it, removing it, and reading its state and its journal."""

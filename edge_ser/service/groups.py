@@ -1,4 +1,4 @@
-"""System groups, of the system that runs here or of one that is staged below a folder."""
+"""System groups, of the running system or of one that is staged below a folder."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _FILE: Final = Path("/etc/group")
 
 _ADD: Final = "/usr/sbin/groupadd"
 _DELETE: Final = "/usr/sbin/groupdel"
-"""With their folder, which is not in everybody's PATH."""
+"""With their folder, which is not in every user's PATH."""
 
 
 def exists(target: Target, name: str) -> bool:
-    """Return whether there is such a group."""
+    """Return whether a group exists."""
     try:
         lines = target.at(_FILE).read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
@@ -27,26 +27,24 @@ def exists(target: Target, name: str) -> bool:
 
 
 def require_file(target: Target, why: str) -> None:
-    """Raise an error if groups cannot be made there, in a folder that is not a whole system.
+    """Raise an error if groups cannot be created because the folder is not a whole system.
 
     Args:
-        target: Where.
-        why: The option that takes a group.
+        target: The system.
+        why: The option that needs a group.
 
     Raises:
-        InvalidSetting: there is no file for groups.
+        InvalidSetting: there is no /etc/group.
     """
     if not target.at(_FILE).is_file():
-        raise InvalidSetting(
-            f"{why}: makes a group, and there is no {target.at(_FILE)}; --root has to be a whole system"
-        )
+        raise InvalidSetting(f"{why}: needs a group, and there is no {target.at(_FILE)}; --root must be a whole system")
 
 
 def add(target: Target, name: str) -> None:
-    """Make a system group.
+    """Create a system group.
 
     Raises:
-        StepFailed: it cannot be made.
+        StepFailed: it cannot be created.
     """
     programs.call("groupadd", _ADD, "--system", "--prefix", target.root, name, explain=_explain)
 
@@ -61,5 +59,5 @@ def delete(target: Target, name: str) -> None:
 
 
 def _explain(output: str) -> str:
-    advice = "" if os.geteuid() == 0 else "; only root makes and removes groups, also in an image: try with sudo"
+    advice = "" if os.geteuid() == 0 else "; only root may create and remove groups, in an image too: try with sudo"
     return programs.last_words(output) + advice

@@ -1,4 +1,4 @@
-"""Installing the service: finding out what there should be and what there is, and taking the steps between them."""
+"""Installing the service: what should be installed, what is installed, and the steps from one to the other."""
 
 from __future__ import annotations
 
@@ -11,55 +11,55 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-# All of it is imported before the virtual environment, from which it may come, is replaced.
+# Import everything now: the virtual environment that it may come from is about to be replaced.
 from edge_ser import paths
 from edge_ser.errors import InvalidSetting, NoSystemd
 from edge_ser.listening.configuration import example
 from edge_ser.service import groups, package, programs, system
-from edge_ser.service.package import Source
-from edge_ser.service.plan import Found, UnitState, Wanted, files_of, plan, wanted_by
+from edge_ser.service.package import PackageSource
+from edge_ser.service.plan import Desired, Installed, UnitState, files_of, plan, wanted_by
 from edge_ser.service.steps import Step, carry_out, link_target
 from edge_ser.service.system import Python, Target
 
 EXTRAS: Final = {"mqtt-local": "mqtt", "mqtt-lan": "mqtt", "metrics": "metrics", "dashboard": "dashboard"}
-"""Optional part of the package that a drop-in is for."""
+"""The extra of the package that a drop-in needs."""
 
 _DASHBOARD: Final = "dashboard"
-"""Drop-in with which the unit of the live page comes too, and the group that both are in."""
+"""The drop-in that also brings the live page's unit, and the group that both units share."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line asks for."""
+    """The options of the command."""
 
     source: str | None = None
-    """A checkout, a wheel or a requirement; ``None`` for where the running package came from."""
+    """A checkout, a wheel or a requirement; ``None`` for the origin of the running package."""
     device: str | None = None
-    """Microphone that a new configuration names."""
+    """Microphone to name in a new configuration."""
     drop_ins: tuple[str, ...] = ()
-    """Names of files in `systemd/drop-ins`, without their ending."""
+    """Names of files in `systemd/drop-ins`, without their suffix."""
 
 
 def install(target: Target, options: Options, tell: Callable[[str], object], command: str, dry_run: bool) -> bool:
-    """Install the service, or only say how.
+    """Install the service, or only report the steps.
 
     Args:
-        target: Where to.
-        options: What is asked for.
-        tell: Takes lines for people.
+        target: The system to install to.
+        options: The options of the command.
+        tell: Called with each line of output.
         command: The command line, for messages.
-        dry_run: Whether nothing is changed; works without root and without systemd.
+        dry_run: Whether to change nothing, which needs neither root nor systemd.
 
     Returns:
-        Whether something was to be done.
+        Whether there was anything to do.
 
     Raises:
-        EdgeSerError: it cannot be done, or a step failed; what was there goes on running.
+        EdgeSerError: the system is not suitable, or a step failed; what was installed before keeps running.
     """
-    os.umask(0o022)  # whatever root's own is, the service's account has to read all of it
+    os.umask(0o022)  # whatever root's is: the service's account must be able to read every file
     check_names(options)
-    machine = system.look(target)
-    system.require_fit(machine)
+    machine = system.inspect(target)
+    system.require_suitable(machine)
     source = package.find_source(options.source, target.at(paths.VENV))
     names = {*_installed_drop_ins(target, paths.resource_folder("systemd")), *options.drop_ins}
     if source is not None:
@@ -72,15 +72,15 @@ def install(target: Target, options: Options, tell: Callable[[str], object], com
         system.require_room(machine)
 
     def steps() -> list[Step]:
-        wanted = want(target, options, source, machine.python)
-        return plan(target, wanted, look(target, wanted))
+        desired = desire(target, options, source, machine.python)
+        return plan(target, desired, inspect(target, desired))
 
     first, *rest = planned = steps()
     if dry_run:
         carry_out(planned, tell, dry_run=True)
     else:
         carry_out([first], tell)
-        # The units come from the package that is now there, which need not be the one that runs this.
+        # The units come from the package just installed, which may not be the one that runs this.
         carry_out(steps()[1:] if first.needed else rest, tell)
     return any(step.needed for step in planned)
 
@@ -92,28 +92,28 @@ def drop_in_names(folder: Path | None = None) -> tuple[str, ...]:
 
 
 def check_names(options: Options) -> None:
-    """Raise an error if an option names something that cannot be.
+    """Check the names that the options give.
 
     Raises:
-        InvalidSetting: it does; the message says what is allowed.
+        InvalidSetting: a name is not valid; the message says what is allowed.
     """
     for name in options.drop_ins:
         if name not in drop_in_names():
             raise InvalidSetting(f"--with {name}: allowed are {', '.join(drop_in_names())}")
     if options.device is not None and (not options.device.strip() or not options.device.isprintable()):
-        raise InvalidSetting(f"--device {options.device!r}: allowed is a name as `edge-ser devices` lists it")
+        raise InvalidSetting(f"--device {options.device!r}: allowed is a name from the list of `edge-ser devices`")
 
 
 def with_device(configuration: str, device: str | None) -> str:
-    """Return the text of a configuration that names a microphone."""
+    """Return the text of a configuration with a microphone set in it."""
     if device is None:
         return configuration
     line = f"device = {json.dumps(device, ensure_ascii=False)}"
     return re.sub(r"^# device = .*$", lambda _: line, configuration, count=1, flags=re.MULTILINE)
 
 
-def want(target: Target, options: Options, source: Source | None, python: Python) -> Wanted:
-    """Return what there should be; drop-ins of ours that are there already are kept up to date."""
+def desire(target: Target, options: Options, source: PackageSource | None, python: Python) -> Desired:
+    """Return what should be installed; our drop-ins that are already installed are kept up to date."""
     venv = target.at(paths.VENV)
     current = package.is_current(venv, source, python)
     folder = (package.shipped_files(venv) if current else None) or paths.resource_folder("systemd")
@@ -122,7 +122,7 @@ def want(target: Target, options: Options, source: Source | None, python: Python
     files |= {_drop_in(name): folder / "drop-ins" / f"{name}.conf" for name in names}
     if _DASHBOARD in names:
         files[paths.DASHBOARD_UNIT_FILE] = folder / paths.DASHBOARD_UNIT
-    return Wanted(
+    return Desired(
         source=source,
         python=python,
         units={path: file.read_text(encoding="utf-8") for path, file in files.items()},
@@ -139,24 +139,24 @@ def _drop_in(name: str) -> Path:
     return paths.DROP_INS / f"{name}.conf"
 
 
-def look(target: Target, wanted: Wanted) -> Found:
-    """Return what there is."""
+def inspect(target: Target, desired: Desired) -> Installed:
+    """Return what is installed."""
     venv, link = target.at(paths.VENV), target.at(paths.COMMAND)
-    units = {path: target.at(path) for path in wanted.units if target.at(path).is_file()}
-    return Found(
-        package_current=package.is_current(venv, wanted.source, wanted.python),
+    units = {path: target.at(path) for path in desired.units if target.at(path).is_file()}
+    return Installed(
+        package_current=package.is_current(venv, desired.source, desired.python),
         units={path: file.read_text(encoding="utf-8", errors="replace") for path, file in units.items()},
         has_configuration=os.path.lexists(target.at(paths.CONFIGURATION)),
         command=link_target(link) or (link if link.exists() else None),
         has_group=groups.exists(target, paths.READERS),
         states={
-            unit: _look_at(target, unit, [units[path] for path in files_of(unit, wanted.units) if path in units])
-            for unit in wanted.services
+            unit: _unit_state(target, unit, [units[path] for path in files_of(unit, desired.units) if path in units])
+            for unit in desired.services
         },
     )
 
 
-def _look_at(target: Target, unit: str, files: Iterable[Path]) -> UnitState:
+def _unit_state(target: Target, unit: str, files: Iterable[Path]) -> UnitState:
     state = _properties(unit) if target.live else {}
     started = int(state.get("ExecMainStartTimestampMonotonic") or 0) / 1e6 + time.time() - time.monotonic()
     changes = [package.changed_at(target.at(paths.VENV)), *(file.stat().st_mtime for file in files)]
@@ -171,5 +171,5 @@ def _look_at(target: Target, unit: str, files: Iterable[Path]) -> UnitState:
 def _properties(unit: str) -> dict[str, str]:
     try:
         return programs.properties(unit, "ActiveState", "NeedDaemonReload", "ExecMainStartTimestampMonotonic")
-    except NoSystemd:  # a dry run needs none
+    except NoSystemd:  # a dry run works without it
         return {}

@@ -1,7 +1,7 @@
-"""The service's virtual environment: where its package comes from, whether it is up to date, making it.
+"""The service's virtual environment: where its package comes from, whether it is up to date, how it is made.
 
-A new one is made and tried beside the old one and takes its place at the end, so that whatever fails, what was there
-goes on running.  A stamp in it says what it was made of; one without a stamp was not finished.
+A new environment is made and tried beside the old one, which it replaces at the end: if anything fails, the old one
+keeps running.  A stamp in the environment records what it was made from; one without a stamp is unfinished.
 """
 
 from __future__ import annotations
@@ -27,50 +27,50 @@ from edge_ser.service.steps import remove
 from edge_ser.service.system import Python
 
 _STAMP: Final = "edge-ser-installed.json"
-_OF_A_CHECKOUT: Final = ("pyproject.toml", "edge_ser", "systemd", "firmware_config")
-"""What ends in the package; the rest of a checkout may change without a new installation."""
+_PACKAGED: Final = ("pyproject.toml", "edge_ser", "systemd", "firmware_config")
+"""Parts of a checkout that the package contains; changes to the rest need no new installation."""
 
 _PACKAGES: Final = "gcc python3-dev portaudio19-dev libportaudio2 python3-venv"
-"""Debian packages that building PyAudio takes, which has no wheels for Linux."""
+"""Debian packages needed to build PyAudio, which has no wheels for Linux."""
 
 _TRIALS: Final = (
     ("-c", "import pyaudio"),
     ("-m", "edge_ser", "listen", "--input", "demo", "--duration", "1", "--format", "none"),
 )
-"""What a new environment must be able to do before it takes the old one's place: PortAudio, interpreter, model."""
+"""What must work in a new environment before it replaces the old one: PortAudio, interpreter, model."""
 
 _NOT_BUILT: Final = r"fatal error:|error: command|unable to execute|libportaudio|Could not build wheel|Failed to build"
-"""What a compiler, setuptools or pip says of a build that lacks something; the first such line says most."""
+"""Messages of compilers, setuptools and pip about a failed build; the first such line tells the most."""
 
 _NO_NETWORK: Final = r"name resolution|Failed to establish a new connection|Network is unreachable|[Tt]imed out"
 
 
 @dataclass(frozen=True)
-class Source:
+class PackageSource:
     """Where the package comes from."""
 
     requirement: str
-    """What pip is told: a path, or a requirement such as ``edge-ser==0.1.0``."""
+    """The argument for pip: a path, or a requirement such as ``edge-ser==0.1.0``."""
     fingerprint: str
-    """Other content has another one."""
+    """Identifies its contents."""
 
 
-def find_source(wanted: str | None, venv: Path) -> Source | None:
-    """Find out where to install from.
+def find_source(given: str | None, venv: Path) -> PackageSource | None:
+    """Find the source to install from.
 
     Args:
-        wanted: A checkout, a wheel or a requirement; ``None`` for where the running package came from.
-        venv: The service's environment, where it stands now.
+        given: A checkout, a wheel or a requirement; ``None`` for the origin of the running package.
+        venv: The service's environment, at its present path.
 
     Returns:
-        The source, or ``None`` if the running package is the service's own, which then stays as it is.
+        The source, or ``None`` if the running package is the service's own, which is then left as it is.
 
     Raises:
-        InvalidSetting: there is nothing to install from; the message says what is allowed.
-        NotPermitted: it cannot be read.
+        InvalidSetting: there is no such source; the message says what is allowed.
+        NotPermitted: the source cannot be read.
     """
-    if wanted is not None:
-        return _of_text(wanted)
+    if given is not None:
+        return _of_text(given)
     package = Path(edge_ser.__file__).resolve().parent
     if package.is_relative_to(venv.resolve()) and read_stamp(venv):
         return None
@@ -79,44 +79,44 @@ def find_source(wanted: str | None, venv: Path) -> Source | None:
     return _of_record(_direct_url())
 
 
-def with_extras(source: Source, extras: Iterable[str]) -> Source:
-    """Return a source with optional parts of the package, such as ``mqtt``."""
+def with_extras(source: PackageSource, extras: Iterable[str]) -> PackageSource:
+    """Return a source with extras of the package, such as ``mqtt``."""
     names = ",".join(sorted(set(extras)))
     if not names:
         return source
     if Path(source.requirement).exists():
-        return Source(f"{source.requirement}[{names}]", f"{source.fingerprint} {names}")
-    return Source(re.sub(r"^[\w.-]+", rf"\g<0>[{names}]", source.requirement), f"{source.fingerprint} {names}")
+        return PackageSource(f"{source.requirement}[{names}]", f"{source.fingerprint} {names}")
+    return PackageSource(re.sub(r"^[\w.-]+", rf"\g<0>[{names}]", source.requirement), f"{source.fingerprint} {names}")
 
 
-def _of_text(wanted: str) -> Source:
-    path = Path(wanted)
-    if wanted and path.exists():
+def _of_text(given: str) -> PackageSource:
+    path = Path(given)
+    if given and path.exists():
         return _of_path(path.resolve())
-    if not re.match(r"[A-Za-z0-9][\w.-]*\s*(==|@)", wanted):
+    if not re.match(r"[A-Za-z0-9][\w.-]*\s*(==|@)", given):
         raise InvalidSetting(
-            f"--from {wanted}: no such file or folder; allowed are a checkout, a wheel, or a requirement with its "
-            f"version such as edge-ser=={edge_ser.__version__}"
+            f"--from {given}: no such file or folder; allowed are a checkout, a wheel, or a requirement with a "
+            f"version, such as edge-ser=={edge_ser.__version__}"
         )
-    return Source(wanted, wanted)
+    return PackageSource(given, given)
 
 
-def _of_path(path: Path) -> Source:
+def _of_path(path: Path) -> PackageSource:
     try:
         if path.is_file() and path.suffix == ".whl":
-            return Source(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+            return PackageSource(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
         if (path / "pyproject.toml").is_file():
-            return Source(str(path), fingerprint(path))
+            return PackageSource(str(path), fingerprint(path))
     except OSError as error:
         raise NotPermitted(f"cannot read {error.filename}: {error.strerror}; try with sudo, or --from") from None
     raise InvalidSetting(
-        f"--from {path}: is neither a wheel (.whl) nor a folder with a pyproject.toml; allowed is one of them, or a "
+        f"--from {path}: neither a wheel (.whl) nor a folder with a pyproject.toml; allowed is one of these, or a "
         f"requirement such as edge-ser=={edge_ser.__version__}"
     )
 
 
-def _of_record(record: dict[str, Any] | None) -> Source:
-    """Make a source of what pip wrote down about where the running package came from (PEP 610)."""
+def _of_record(record: dict[str, Any] | None) -> PackageSource:
+    """Return the source that pip recorded for the running package (PEP 610)."""
     if record is None:
         return _of_text(f"edge-ser=={edge_ser.__version__}")
     url = str(record["url"])
@@ -126,7 +126,7 @@ def _of_record(record: dict[str, Any] | None) -> Source:
         return _of_text(f"edge-ser @ {url}")
     path = Path(unquote(urlparse(url).path))
     if not path.exists():
-        raise InvalidSetting(f"what this was installed from, {path}, is gone; say where to install from: --from PATH")
+        raise InvalidSetting(f"the source of this installation, {path}, is gone; name another one: --from PATH")
     return _of_path(path)
 
 
@@ -139,13 +139,13 @@ def _direct_url() -> dict[str, Any] | None:
 
 
 def fingerprint(checkout: Path) -> str:
-    """Return a fingerprint of what a checkout's package has in it.
+    """Return a fingerprint of the files of a checkout that the package contains.
 
     Raises:
-        OSError: something in it cannot be read.
+        OSError: a file cannot be read.
     """
     total = hashlib.sha256()
-    for name in _OF_A_CHECKOUT:
+    for name in _PACKAGED:
         top = checkout / name
         files = [top] if top.is_file() else sorted(path for path in top.rglob("*") if path.is_file())
         for path in files:
@@ -156,7 +156,7 @@ def fingerprint(checkout: Path) -> str:
 
 
 def read_stamp(venv: Path) -> dict[str, str]:
-    """Return what an environment was made of; nothing if there is none or it was not finished."""
+    """Return what an environment was made from; empty if there is none or it is unfinished."""
     try:
         stamp = json.loads((venv / _STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -164,17 +164,17 @@ def read_stamp(venv: Path) -> dict[str, str]:
     return stamp if isinstance(stamp, dict) else {}
 
 
-def is_current(venv: Path, source: Source | None, python: Python) -> bool:
-    """Return whether an environment is what it would become."""
+def is_current(venv: Path, source: PackageSource | None, python: Python) -> bool:
+    """Return whether making an environment again would change nothing."""
     stamp = read_stamp(venv)
     works = (venv / "bin/python").exists() and (venv / "bin/edge-ser").exists()
-    if source is None:  # it is what runs just now
+    if source is None:  # this runs from it
         return works
     return works and (stamp.get("fingerprint"), stamp.get("python")) == (source.fingerprint, python.release)
 
 
 def changed_at(venv: Path) -> float:
-    """Return when an environment was finished, s since the epoch; 0 if it is not there."""
+    """Return when an environment was finished, s since the epoch; 0 if there is none."""
     try:
         return (venv / _STAMP).stat().st_mtime
     except OSError:
@@ -182,40 +182,40 @@ def changed_at(venv: Path) -> float:
 
 
 def shipped_files(venv: Path) -> Path | None:
-    """Return the folder `systemd` of the package in an environment, if it is there."""
+    """Return the folder `systemd` of the package in an environment, if there is one."""
     return next(iter(venv.glob("lib/python3*/site-packages/edge_ser/systemd")), None)
 
 
 def beside(venv: Path) -> tuple[Path, Path]:
-    """Return where a new environment is made and where the old one goes meanwhile."""
+    """Return where a new environment is made, and where the old one is moved meanwhile."""
     return venv.with_name(f"{venv.name}.new"), venv.with_name(f"{venv.name}.old")
 
 
-def make(venv: Path, source: Source, python: Python) -> None:
-    """Make an environment and put it in the old one's place.
+def make(venv: Path, source: PackageSource, python: Python) -> None:
+    """Make an environment and replace the old one with it.
 
     Args:
-        venv: Where it stands now: :data:`paths.VENV`, perhaps below a folder that an image is staged in.
-        source: What is installed there.
-        python: What it is made with.
+        venv: Its present path: :data:`paths.VENV`, perhaps below the folder of a staged image.
+        source: Where its package comes from.
+        python: The Python that makes it.
 
     Raises:
-        StepFailed: something failed; the old environment is still there.
+        StepFailed: something failed; the old environment is unchanged.
     """
     new, old = beside(venv)
     for path in (new, old) if venv.exists() else (new,):
         remove(path)
     try:
         venv.parent.mkdir(parents=True, exist_ok=True)
-        # -I: neither PYTHONPATH nor a package in the current folder may get in between.
+        # -I: neither PYTHONPATH nor a package in the current folder may interfere.
         programs.call("python3 -m venv", python.executable, "-I", "-m", "venv", new)
         pip = (new / "bin/python", "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "--no-cache-dir")
         programs.call("pip", *pip, "install", "--progress-bar=off", source.requirement, explain=explain_pip)
         version = _try(new)
-        _name_final_place(new)
+        _set_final_path(new)
         stamp = {"source": source.requirement, "fingerprint": source.fingerprint, "python": python.release}
         (new / _STAMP).write_text(json.dumps(stamp | {"version": version}, indent=2) + "\n", encoding="utf-8")
-        os.sync()  # its place is taken for good only with all of it on the disk, whenever the power fails
+        os.sync()  # the power may fail: everything must be on the disk before the old environment is replaced
         if venv.exists():
             venv.rename(old)
         new.rename(venv)
@@ -226,15 +226,15 @@ def make(venv: Path, source: Source, python: Python) -> None:
 
 
 def _try(new: Path) -> str:
-    """See whether a new environment works, and return the version in it."""
+    """Check that a new environment works, and return the version in it."""
     python = new / "bin/python"
     if not (new / "bin/edge-ser").exists():
-        raise StepFailed("what was installed has no command edge-ser: is it another package?")
+        raise StepFailed("the installed package has no command edge-ser: is it another package?")
     with tempfile.TemporaryDirectory(prefix="edge-ser-") as state:
         for trial in _TRIALS:
-            # Neither a mute file nor anything else of this user or of the service may matter.
+            # No mute file or other state of this user or of the service may have an effect.
             programs.call(
-                "a trial of what was installed",
+                "the trial of the installed package",
                 "env",
                 f"STATE_DIRECTORY={state}",
                 python,
@@ -245,8 +245,8 @@ def _try(new: Path) -> str:
     return programs.call("edge-ser --version", python, "-I", "-m", "edge_ser", "--version").split()[-1]
 
 
-def _name_final_place(new: Path) -> None:
-    """Let scripts say the path that the environment will have, in place of the one that it is made at."""
+def _set_final_path(new: Path) -> None:
+    """Replace the path where the environment is made with its final one, in its scripts."""
     made_at, final = os.fsencode(new), os.fsencode(paths.VENV)
     for path in [new / "pyvenv.cfg", *(new / "bin").iterdir()]:
         if path.is_file() and not path.is_symlink():
@@ -256,9 +256,9 @@ def _name_final_place(new: Path) -> None:
 
 
 def explain_pip(output: str) -> str:
-    """Make one line of what a failed pip or trial printed, with what to do where that can be told."""
+    """Return one line from the output of a failed pip or trial, with advice where there is any."""
     if "No space left" in output:
-        return "the disk is full; free some room"
+        return "the disk is full; free some space"
     if re.search(_NO_NETWORK, output):
         return "the package index cannot be reached; is the network up?"
     lines = [line.strip().removeprefix("ERROR: ") for line in output.splitlines() if line.strip()]

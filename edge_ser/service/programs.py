@@ -1,4 +1,4 @@
-"""Calling other programs (systemctl, pip, Python) so that a failure ends in one line with their last words."""
+"""Calling other programs (systemctl, pip, Python) so that a failure becomes one line with their last words."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from typing import Final
 from edge_ser.errors import NoSystemd, StepFailed
 
 _LONGEST: Final = 300
-"""Characters of a program's last words that are shown; compilers can say far more in a line."""
+"""Length at which a program's last words are cut, characters; compilers print far longer lines."""
 
-NO_SYSTEMD: Final = "systemd does not run here; without it, start by hand: edge-ser listen"
+NO_SYSTEMD: Final = "systemd does not run here; without it, start edge-ser by hand: edge-ser listen"
 
 
 def last_words(output: str) -> str:
-    """Return the last line of a program's output that says something."""
+    """Return the last line of a program's output that is not empty."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1][:_LONGEST] if lines else "it said nothing"
+    return lines[-1][:_LONGEST] if lines else "it printed nothing"
 
 
 def call(what: str, *command: str | Path, explain: Callable[[str], str] = last_words) -> str:
-    """Run a program to its end and return all that it printed.
+    """Run a program to its end and return its output.
 
     Args:
-        what: What people call it, for the message.
+        what: Its name in messages.
         command: The program and its arguments.
-        explain: Makes the reason for people from what a failed one printed.
+        explain: Turns the output of a failed program into a reason.
 
     Raises:
         StepFailed: it cannot be run, or its exit status is not 0.
@@ -49,10 +49,10 @@ def call(what: str, *command: str | Path, explain: Callable[[str], str] = last_w
 
 
 def systemctl(*arguments: str, explain: Callable[[str], str] = last_words) -> str:
-    """Call systemctl and return what it printed, as :func:`call` does.
+    """Call systemctl and return its output, as :func:`call` does.
 
     Raises:
-        NoSystemd: there is none.
+        NoSystemd: there is no systemctl.
         StepFailed: it failed.
     """
     if shutil.which("systemctl") is None:
@@ -61,7 +61,7 @@ def systemctl(*arguments: str, explain: Callable[[str], str] = last_words) -> st
 
 
 def properties(unit: str, *names: str) -> dict[str, str]:
-    """Return properties of a unit as systemd has them, by their names.
+    """Return properties of a unit from systemd, by name.
 
     Raises:
         NoSystemd: systemd does not run.
@@ -74,7 +74,7 @@ def properties(unit: str, *names: str) -> dict[str, str]:
 
 
 def parse_properties(text: str) -> dict[str, str]:
-    """Read what ``systemctl show`` prints."""
+    """Parse the output of ``systemctl show``."""
     rows = (line.partition("=") for line in text.splitlines())
     return {name: value for name, equals, value in rows if equals}
 
@@ -83,7 +83,7 @@ def systemd_version() -> int:
     """Return the version of systemd, such as 252.
 
     Raises:
-        NoSystemd: there is none.
+        NoSystemd: there is no systemctl.
     """
     found = re.match(r"systemd (\d+)", systemctl("--version"))
     return int(found[1]) if found else 0

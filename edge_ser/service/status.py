@@ -1,17 +1,15 @@
-"""How the service is, as systemd knows it and as it says itself."""
+"""The state of the service: what systemd knows, and what the service reports itself."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 from edge_ser import paths
-from edge_ser.errors import NotInstalled, NotPermitted
+from edge_ser.errors import NotInstalled
 from edge_ser.service import programs
 
 _PROPERTIES: Final = (
@@ -31,66 +29,64 @@ _PROPERTIES: Final = (
 _DASHBOARD_PROPERTIES: Final = ("LoadState", "ActiveState", "StatusText")
 
 _REASONS: Final = {
-    "2": "wrong use; what it is started with: systemctl cat edge-ser",
+    "2": "wrong usage; to see how it is started: systemctl cat edge-ser",
     "15": "PyAudio cannot be used; see: edge-ser doctor",
-    "30": "the model is damaged; install it anew",
-    "50": "something in the configuration is wrong: edge-ser config check",
+    "30": "the model is damaged; install it again",
+    "50": "a setting is not valid: edge-ser config check",
 }
-"""Exit statuses of the service that an owner can do something about, and what."""
-
-_JOURNALS: Final = (Path("/var/log/journal"), Path("/run/log/journal"))
+"""Exit statuses of the service that its owner can do something about, and what to do."""
 
 
 @dataclass(frozen=True)
 class Dashboard:
-    """How the live page's unit is."""
+    """State of the live page's unit."""
 
     unit: str
     """Its name."""
     active: bool
-    """Whether it runs and is ready."""
+    """Whether it is running and ready."""
     state: str
-    """systemd's word for it."""
+    """Its state in systemd's words."""
     address: str
-    """Where the page is, as it says itself; empty where it does not run."""
+    """Address of the page, as the unit reports it; empty while it is not running."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """How the service is."""
+    """State of the service."""
 
     active: bool
-    """Whether it runs and is ready."""
+    """Whether it is running and ready."""
     state: str
-    """systemd's word for it, such as ``active``, ``activating`` or ``failed``."""
+    """Its state in systemd's words, such as ``active``, ``activating`` or ``failed``."""
     sub_state: str
-    """A finer word, such as ``running``, ``dead`` or ``auto-restart``."""
+    """Its substate, such as ``running``, ``dead`` or ``auto-restart``."""
     enabled: bool
-    """Whether it starts with the machine."""
+    """Whether it starts at boot."""
     says: str
-    """Its own line: what it listens to, how the microphone is, whether it is muted."""
+    """The line it reports: what it listens to, the state of the microphone, whether it is muted."""
     since: str | None
-    """Local time from which it has been ready, ISO 8601; ``None`` if it is not."""
+    """Local time since which it has been ready, ISO 8601; ``None`` if it is not."""
     restarts: int
-    """How often it had to be started again since it was started by hand or with the machine."""
+    """Number of restarts since it was started by hand or at boot."""
     result: str
-    """How it ended the last time: ``success``, ``exit-code``, ``watchdog``, ``oom-kill`` ..."""
+    """How it last ended: ``success``, ``exit-code``, ``watchdog``, ``oom-kill`` ..."""
     exit_status: int
-    """Of the last end."""
+    """Exit status when it last ended."""
     memory_bytes: int | None
-    """Used now; ``None`` where that is not counted, as on Raspberry Pi OS before it is told to."""
+    """Memory in use, bytes; ``None`` where it is not counted, as on Raspberry Pi OS by default."""
     processor_seconds: float | None
-    """Used since it was started, s; ``None`` where that is not counted."""
+    """Processor time since it was started, s; ``None`` where it is not counted."""
     dashboard: Dashboard | None = None
-    """How the live page's unit is; ``None`` where it is not installed."""
+    """State of the live page's unit; ``None`` where it is not installed."""
 
 
 def read() -> Status:
-    """Ask systemd how the service is.
+    """Ask systemd for the state of the service.
 
     Raises:
         NoSystemd: systemd does not run.
-        NotInstalled: there is no such service.
+        NotInstalled: the service is not installed.
     """
     properties = programs.properties(paths.UNIT, *_PROPERTIES)
     if properties.get("LoadState") == "not-found":
@@ -100,11 +96,11 @@ def read() -> Status:
 
 
 def status_of(properties: Mapping[str, str], now: datetime, monotonic: float) -> Status:
-    """Make a status of what systemd says.
+    """Make a status from the properties of the unit.
 
     Args:
-        properties: Those of the unit.
-        now: The local wall clock; systemd's own stamp would be wrong where the clock was set after the start.
+        properties: The properties, by name.
+        now: The local time; systemd's own timestamp is wrong where the clock was set after the start.
         monotonic: The monotonic clock at that time, s.
     """
     active = properties.get("ActiveState") in ("active", "reloading")
@@ -127,7 +123,7 @@ def status_of(properties: Mapping[str, str], now: datetime, monotonic: float) ->
 
 
 def dashboard_of(properties: Mapping[str, str]) -> Dashboard | None:
-    """Make what is known of the live page's unit of what systemd says of it, if it is there at all."""
+    """Return the state of the live page's unit from its properties; ``None`` if it is not installed."""
     if properties.get("LoadState", "not-found") == "not-found":
         return None
     active = properties.get("ActiveState") in ("active", "reloading")
@@ -136,17 +132,17 @@ def dashboard_of(properties: Mapping[str, str]) -> Dashboard | None:
 
 
 def _number(text: str | None) -> int | None:
-    # What is not counted is "[not set]", or in older versions the largest number there is.
+    # What is not counted is "[not set]", or in older versions of systemd the largest 64-bit number.
     return int(text) if text and text.isdecimal() and int(text) < 2**64 - 1 else None
 
 
 def describe(status: Status, now: datetime) -> str:
-    """Return a status as a few lines for people."""
+    """Return a status as a few lines of text."""
     lines = []
     if status.active:
-        lines.append(f"edge-ser is running: {status.says or 'it has not said anything yet'}")
+        lines.append(f"edge-ser is running: {status.says or 'no report yet'}")
     elif status.sub_state == "auto-restart":
-        lines.append(f"edge-ser ended ({_why(status)}) and starts again in a moment")
+        lines.append(f"edge-ser ended ({_why(status)}) and restarts in a moment")
     elif status.state == "activating":
         lines.append("edge-ser is starting")
     else:
@@ -175,7 +171,7 @@ def _describe_dashboard(dashboard: Dashboard) -> str:
 
 def _why(status: Status) -> str:
     if status.result == "success":
-        return "it was stopped" if status.state == "inactive" else "nothing went wrong"
+        return "it was stopped" if status.state == "inactive" else "no error"
     if status.result != "exit-code":
         return status.result
     reason = _REASONS.get(str(status.exit_status))
@@ -187,17 +183,3 @@ def _span(span: timedelta) -> str:
     if minutes >= 48 * 60:
         return f"{minutes // 1440} days"
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
-
-
-def require_readable_journal(folders: tuple[Path, ...] = _JOURNALS) -> None:
-    """Raise an error if this user may not read the journal; journalctl itself then shows nothing.
-
-    Raises:
-        NotPermitted: the user may not; the message says what to do.
-    """
-    journals = [path for folder in folders for path in folder.glob("*/system.journal")]
-    if journals and not any(os.access(path, os.R_OK) for path in journals):
-        raise NotPermitted(
-            "you may not read the journal: sudo edge-ser service logs, or join its readers with "
-            "sudo usermod -aG systemd-journal $USER and log in again"
-        )

@@ -1,6 +1,6 @@
-"""Steps of an installation as data: `--dry-run` shows the same list that otherwise is carried out.
+"""Steps of an installation as data: `--dry-run` shows the same list that is otherwise carried out.
 
-Whatever a step writes is there as a whole or not at all, also when the power fails in the middle.
+A step writes a file completely or not at all, even if the power fails in between.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from edge_ser.console import output_file
 from edge_ser.errors import NoRoom, NotPermitted, StepFailed
+
+DONE: Final = "already done"
 
 
 @dataclass(frozen=True)
@@ -20,30 +23,30 @@ class Step:
     """One thing to do.
 
     Attributes:
-        text: What it does, for people: `write /etc/edge-ser/config.toml`.
-        needed: Whether it is still to be done.
+        text: What it does, as shown: `write /etc/edge-ser/config.toml`.
+        needed: Whether it still has to be done.
         act: Does it.
-        otherwise: Why nothing is done, if it is not needed.
+        otherwise: Why it is not needed, if it is not.
     """
 
     text: str
     needed: bool
     act: Callable[[], object]
-    otherwise: str = "already as it should be"
+    otherwise: str = DONE
 
 
 def carry_out(steps: Iterable[Step], tell: Callable[[str], object], dry_run: bool = False) -> None:
-    """Do what is needed, or only say it.
+    """Carry out the steps that are needed, or only report them.
 
     Args:
-        steps: What to do, in this order.
-        tell: Takes a line for people, before each step.
-        dry_run: Whether nothing is done.
+        steps: The steps, in order.
+        tell: Called with a line of output before each step.
+        dry_run: Whether to change nothing.
 
     Raises:
         NoRoom: the disk is full.
         NotPermitted: a file may not be written.
-        StepFailed: something else failed; later steps were not begun.
+        StepFailed: something else failed; later steps were not started.
     """
     for step in steps:
         if not step.needed:
@@ -61,20 +64,20 @@ def carry_out(steps: Iterable[Step], tell: Callable[[str], object], dry_run: boo
 def _failure(step: Step, error: OSError) -> Exception:
     what = f"could not {step.text}: {error.filename or ''} {error.strerror or error}"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return NoRoom(f"{what}; free some room and do the same again")
+        return NoRoom(f"{what}; free some space and try again")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return NotPermitted(f"{what}; is it read-only, or another user's?")
-    return StepFailed(f"{what}; mend that and do the same again")
+    return StepFailed(f"{what}; fix that and try again")
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a file that anybody may read; one that is there keeps its mode and owner."""
+    """Write a file that everybody may read; an existing one keeps its mode and owner."""
     path.parent.mkdir(parents=True, exist_ok=True)
     output_file.replace(path, text.encode(), path.stat() if path.is_file() else None)
 
 
 def write_link(path: Path, target: Path) -> None:
-    """Make a symbolic link, in place of what is there."""
+    """Make a symbolic link, replacing what is there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.new")
     beside.unlink(missing_ok=True)
@@ -83,7 +86,7 @@ def write_link(path: Path, target: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link or a whole folder; what is not there need not be."""
+    """Remove a file, a link or a whole folder, if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -91,5 +94,5 @@ def remove(path: Path) -> None:
 
 
 def link_target(path: Path) -> Path | None:
-    """Return what a symbolic link says, or ``None`` if there is none."""
+    """Return the target of a symbolic link, or ``None`` if it is not one."""
     return path.readlink() if path.is_symlink() else None

@@ -1,4 +1,4 @@
-"""The machine that the service is installed on: whether it is fit for it, and which Python runs it there."""
+"""The system that the service is installed on: whether it is suitable, and which Python runs the service."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from edge_ser.errors import NoRoom, NoSystemd, NotPermitted, NotRoot, StepFailed
 from edge_ser.service import programs
 
 ARCHITECTURES: Final = ("aarch64", "x86_64")
-"""For these there are TensorFlow Lite interpreters; a 32-bit kernel calls itself otherwise."""
+"""Architectures with a TensorFlow Lite interpreter; a 32-bit kernel reports another name."""
 
 OLDEST_PYTHON: Final = (3, 10)
 OLDEST_SYSTEMD: Final = 247
-"""What the unit asks for (ProtectProc=) came with it."""
+"""The first version with everything the unit uses (ProtectProc=)."""
 
 ROOM: Final = 300
-"""What is needed below /opt, MB: the virtual environment is 120 MB, and an old one goes only when the new is there."""
+"""Space needed below /opt, MB: an environment takes 120 MB, and the old one is removed after the new one is made."""
 
 SYSTEM_PYTHON: Final = Path("/usr/bin/python3")
 HOMES: Final = ("/home", "/root", "/run/user")
-"""Folders that ProtectHome= in the unit hides: a Python that stands there cannot be seen by the service."""
+"""Folders that ProtectHome= in the unit hides: the service cannot see a Python in them."""
 
 _PROBE: Final = (
     "import sys; from importlib.util import find_spec; "
@@ -36,53 +36,53 @@ _PROBE: Final = (
 
 @dataclass(frozen=True)
 class Target:
-    """Where the files go."""
+    """The system that is installed to."""
 
     root: Path = Path("/")
     """``/``, or the folder that an image is staged in."""
     live: bool = True
-    """Whether it is the system that runs here, whose systemd has to be told."""
+    """Whether it is the running system, whose systemd has to be told."""
 
     def at(self, path: Path) -> Path:
-        """Return where a path of the finished system stands now."""
+        """Return where a path of the finished system is now."""
         return self.root / path.relative_to("/")
 
 
 @dataclass(frozen=True)
 class Python:
-    """The interpreter that virtual environments are made with."""
+    """The Python that makes virtual environments."""
 
     executable: Path
     version: tuple[int, int]
     bits: int
     """32 or 64."""
     can_make_environments: bool
-    """Whether `ensurepip` is there, which Debian has in the package python3-venv."""
+    """Whether it has `ensurepip`, which Debian ships in the package python3-venv."""
 
     @property
     def release(self) -> str:
-        """Its version for people, such as 3.11."""
+        """Its version as text, such as 3.11."""
         return ".".join(map(str, self.version))
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What a system is like, as far as an installation has to know."""
+    """What an installation needs to know about a system."""
 
     architecture: str
-    """As `uname -m` has it."""
+    """As `uname -m` prints it."""
     python: Python
     systemd: int | None
-    """Version of the systemd that runs; ``None`` if none does."""
+    """Version of the running systemd; ``None`` if none runs."""
     free: int
-    """Room where the virtual environment goes, MB."""
+    """Free space on the disk of the virtual environment, MB."""
 
 
 def service_python() -> Python:
-    """Return the Python that runs this (not that of a virtual environment), or the system's if that is out of reach.
+    """Return the Python that runs this (not a virtual environment's), or the system's if the service cannot see it.
 
     Raises:
-        UnsupportedSystem: the service could not see it, and the system has none.
+        UnsupportedSystem: the service cannot see it, and the system has none.
     """
     own = Path(getattr(sys, "_base_executable", sys.executable))
     hidden = any(path.is_relative_to(home) for path in (own, own.resolve()) for home in HOMES)
@@ -97,8 +97,8 @@ def service_python() -> Python:
     return Python(executable, (major, minor), bits, bool(ensurepip))
 
 
-def look(target: Target) -> Machine:
-    """Find out what the machine is like."""
+def inspect(target: Target) -> Machine:
+    """Inspect the machine."""
     folder = target.at(paths.VENV)
     while not folder.exists():
         folder = folder.parent
@@ -110,8 +110,8 @@ def look(target: Target) -> Machine:
     )
 
 
-def require_fit(machine: Machine) -> None:
-    """Raise an error if edge-ser cannot run on such a machine at all.
+def require_suitable(machine: Machine) -> None:
+    """Raise an error if edge-ser cannot run on a machine at all.
 
     Raises:
         UnsupportedSystem: it is 32-bit or too old, or lacks a part of Python.
@@ -140,20 +140,20 @@ def require_fit(machine: Machine) -> None:
 
 
 def runs_systemd(target: Target) -> bool:
-    """Return whether systemd runs there, as sd_booted(3) finds out."""
+    """Return whether systemd runs there, with the test of sd_booted(3)."""
     return target.live and target.at(Path("/run/systemd/system")).is_dir()
 
 
 def require_may_change(target: Target, command: str) -> None:
-    """Raise an error if this process may not change the target, or it has no systemd to be told.
+    """Raise an error if this process may not change the target, or the target has no systemd.
 
     Args:
-        target: What is to be changed.
+        target: The system to change.
         command: The command line, for the message.
 
     Raises:
         NoSystemd: no systemd runs.
-        NotRoot: only root may.
+        NotRoot: only root may do it.
         NotPermitted: the folder may not be written.
     """
     if not target.live:
@@ -167,13 +167,13 @@ def require_may_change(target: Target, command: str) -> None:
 
 
 def require_room(machine: Machine) -> None:
-    """Raise an error if a virtual environment has no room.
+    """Raise an error if there is no space for a virtual environment.
 
     Raises:
-        NoRoom: it has not; the message says how much there is.
+        NoRoom: there is not; the message says how much there is.
     """
     if machine.free < ROOM:
         raise NoRoom(
-            f"{paths.VENV} needs {ROOM} MB and its disk has {machine.free} MB left; free some room, for "
+            f"{paths.VENV} needs {ROOM} MB and its disk has {machine.free} MB left; free some space, for "
             "example with: sudo apt clean"
         )

@@ -1,4 +1,4 @@
-"""Running the real command as a user's shell does, in a process of its own."""
+"""Running the real command as a shell does, in its own process."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ _SCRIPT = Path(sys.executable).with_name("edge-ser")
 EDGE_SER = [str(_SCRIPT)] if _SCRIPT.exists() else [sys.executable, "-m", "edge_ser"]
 DEMONSTRATION = Path(__file__).resolve().parents[2] / "edge_ser" / "demonstration.flac"
 TIMEOUT = 60.0
+JSON = ("--format", "json")
+DEMO = ("listen", "--input", "demo", *JSON)
 _SIGINT_BIT = 1 << 1
 
 
@@ -32,7 +34,7 @@ def run(
     prefix: Sequence[str] = (),
     cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `edge-ser` with the arguments to its end; a hanging one fails the test."""
+    """Run `edge-ser` with the arguments to its end; if it hangs, the test fails."""
     done = subprocess.run(
         [*prefix, *EDGE_SER, *map(os.fspath, arguments)],
         **({"stdin": stdin} if input is None else {"input": input}),
@@ -71,7 +73,7 @@ def assert_refused(
 
 
 def without_privileges() -> list[str]:
-    """Return what to put before a command so that file permissions hold for it, though root runs the tests."""
+    """Return the prefix of a command that makes file permissions apply to it even if root runs the tests."""
     if os.geteuid() != 0:
         return []
     if shutil.which("setpriv") is None:
@@ -80,7 +82,7 @@ def without_privileges() -> list[str]:
 
 
 def open_terminal() -> tuple[int, int]:
-    """Open a pseudo-terminal and return both its ends; skips the test where there are none, as in a bare chroot."""
+    """Open a pseudo-terminal and return both its ends; skips the test where there is none, as in a bare chroot."""
     try:
         return pty.openpty()
     except OSError as error:
@@ -88,7 +90,7 @@ def open_terminal() -> tuple[int, int]:
 
 
 def wait_until_loading(process: subprocess.Popen[Any]) -> None:
-    """Wait until `main` has begun: it takes back the handler that Python itself sets for Ctrl-C."""
+    """Wait until `main` has begun: it removes the handler that Python sets for Ctrl-C."""
     seen = False
     end = time.monotonic() + TIMEOUT
     while process.poll() is None and time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""What every command says and how soon, as a user or a program meets it."""
+"""What the commands print, and how soon, for users and for programs."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ import edge_ser
 from edge_ser.cli.group import COMMANDS
 from edge_ser.events import LABELS
 from edge_ser.sources.recording import read_samples
-from tests.cli.command import DEMONSTRATION, run
+from tests.cli.command import DEMONSTRATION, JSON, run
 from tests.virtual_microphone import file_microphone
 
 PACKAGE = Path(edge_ser.__file__).parent
 SCHEMA = json.loads((PACKAGE / "events.schema.json").read_text())
-JSON = ("--format", "json")
+DISCLAIMER = "demonstration: synthesized speech, no evidence of accuracy"
 HEAVY = {"tensorflow", "keras", "scipy", "sklearn", "librosa", "matplotlib", "pandas"}
 
 
@@ -180,7 +180,7 @@ def test_classify_as_json(quiet: Path) -> None:
     assert set(silence["probabilities"].values()) == {0}
 
 
-def test_classify_as_csv_and_table_agrees_with_json(quiet: Path) -> None:
+def test_classify_as_csv_and_table_agree_with_json(quiet: Path) -> None:
     rows = json.loads(run("classify", DEMONSTRATION, quiet, *JSON).stdout)
     table = list(csv.DictReader(io.StringIO(run("classify", DEMONSTRATION, quiet, "--format", "csv").stdout)))
     lines = run("classify", DEMONSTRATION, quiet).stdout.splitlines()
@@ -260,7 +260,7 @@ def test_realtime_takes_as_long_as_the_sound(quiet: Path) -> None:
     assert without_clock_and_source(realtime) == without_clock_and_source(events("--input", quiet))
 
 
-def test_text_is_a_line_an_utterance() -> None:
+def test_text_is_one_line_per_utterance() -> None:
     done = run("listen", "--input", "demo")
     finals = [event for event in events("--input", "demo") if event.get("final")]
     lines = done.stdout.splitlines()
@@ -268,4 +268,4 @@ def test_text_is_a_line_an_utterance() -> None:
     for line, event in zip(lines, finals, strict=True):
         assert line.split()[3] == event["label"]
         assert float(line[3:7]) == pytest.approx(event["start"] % 60, abs=0.051)
-    assert done.stderr == f"listening to {DEMONSTRATION}\nstopped: the end\n"
+    assert done.stderr.splitlines() == [DISCLAIMER, f"listening to {DEMONSTRATION}", "stopped: the end"]

@@ -68,7 +68,7 @@ def test_without_a_microphone(no_microphone: dict[str, str]) -> None:
         assert rows[check]["state"] in ("ok", "warning"), rows[check]
 
 
-def test_a_muted_microphone(tmp_path: Path) -> None:
+def test_silent_microphone(tmp_path: Path) -> None:
     status, rows = doctor("--device", "default", env=file_microphone(tmp_path, np.zeros(160_000, np.int16)))
     assert status == 1
     assert rows["level"]["state"] == "failed"
@@ -76,7 +76,7 @@ def test_a_muted_microphone(tmp_path: Path) -> None:
     assert "alsamixer" in str(rows["level"]["fix"])
 
 
-def test_a_good_microphone(tmp_path: Path) -> None:
+def test_good_microphone(tmp_path: Path) -> None:
     status, rows = doctor("--device", "DEFAULT", "--seconds", "4", env=good_microphone(tmp_path))
     assert status == 0, rows
     assert rows["level"]["state"] == "ok"
@@ -84,14 +84,14 @@ def test_a_good_microphone(tmp_path: Path) -> None:
     assert found.startswith("default: peak -12 dBFS, noise floor -6")
 
 
-def test_a_stuck_microphone(tmp_path: Path) -> None:
+def test_stuck_microphone(tmp_path: Path) -> None:
     sound = np.random.default_rng(3).normal(0, 300, 6_400).astype(np.int16)
     status, rows = doctor("--device", "default", env=file_microphone(tmp_path, np.tile(sound, 25)))
     assert status == 1
     assert "again and again" in str(rows["level"]["found"])
 
 
-def test_a_real_time_microphone_is_listened_to_no_longer_than_asked(tmp_path: Path) -> None:
+def test_recording_takes_no_longer_than_asked(tmp_path: Path) -> None:
     with pulse_microphone(tmp_path) as mic:
         begin = time.monotonic()
         _, quick = doctor("--no-meter", env=mic.env)
@@ -100,30 +100,30 @@ def test_a_real_time_microphone_is_listened_to_no_longer_than_asked(tmp_path: Pa
         took = time.monotonic() - between - (between - begin)
     assert quick["level"]["state"] == "skipped"
     assert status == 1
-    assert "exact zeros" in str(rows["level"]["found"])  # a sink into which nobody plays
+    assert "exact zeros" in str(rows["level"]["found"])  # a sink to which nothing is played
     assert took < 5
 
 
-def test_an_unknown_microphone(tmp_path: Path) -> None:
+def test_unknown_microphone(tmp_path: Path) -> None:
     status, rows = doctor("--device", "gramophone", "--no-meter", env=good_microphone(tmp_path))
     assert status == 1
     assert "no microphone is called 'gramophone'" in str(rows["microphone"]["found"])
     assert "edge-ser devices" in str(rows["microphone"]["fix"])
 
 
-def test_the_configuration_is_heeded(tmp_path: Path) -> None:
+def test_configuration_is_applied(tmp_path: Path) -> None:
     env = good_microphone(tmp_path)
     file = tmp_path / "my.toml"
     file.write_text('[microphone]\ndevice = "gramophone"\n')
     _, rows = doctor("--config", str(file), "--no-meter", env=env)
-    assert rows["configuration"]["found"] == f"{file} is right"
+    assert rows["configuration"]["found"] == f"{file} is valid"
     assert rows["microphone"]["state"] == "failed"
     _, rows = doctor("--config", str(file), "--device", "default", "--no-meter", env=env)
     assert rows["microphone"]["state"] == "ok"
 
 
 @pytest.mark.parametrize("text", [None, "[microphone]\nqueue_seconds = 0.1\n", "[", "\xff"])
-def test_a_wrong_configuration(tmp_path: Path, text: str | None) -> None:
+def test_wrong_configuration(tmp_path: Path, text: str | None) -> None:
     file = tmp_path / "my.toml"
     if text is not None:
         file.write_text(text, encoding="latin-1")
@@ -134,7 +134,7 @@ def test_a_wrong_configuration(tmp_path: Path, text: str | None) -> None:
     assert "edge-ser config example" in str(rows["configuration"]["fix"])
 
 
-def test_mute_holds_for_the_doctor_too(tmp_path: Path) -> None:
+def test_mute_applies_to_the_doctor_too(tmp_path: Path) -> None:
     muted, file = tmp_path / "muted", tmp_path / "my.toml"
     muted.touch()
     file.write_text(f'[privacy]\nmute_file = "{muted}"\n')
@@ -144,7 +144,7 @@ def test_mute_holds_for_the_doctor_too(tmp_path: Path) -> None:
     assert rows["level"]["state"] == "skipped"
 
 
-def test_text_is_a_line_a_check_and_counts(tmp_path: Path) -> None:
+def test_text_is_one_line_per_check_and_counts(tmp_path: Path) -> None:
     env = good_microphone(tmp_path) | {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
     done = run("doctor", "--device", "default", "--no-meter", env=env)
     assert (done.returncode, done.stderr) == (0, "")
@@ -158,7 +158,7 @@ def test_text_is_a_line_a_check_and_counts(tmp_path: Path) -> None:
     assert "\x1b" not in done.stdout
 
 
-def test_a_terminal_has_colours_and_a_meter(tmp_path: Path) -> None:
+def test_terminal_has_colours_and_a_meter(tmp_path: Path) -> None:
     main, terminal = open_terminal()
     shown = b""
     command = [*EDGE_SER, "doctor", "--device", "default", "--seconds", "1"]
@@ -180,7 +180,7 @@ def test_a_terminal_has_colours_and_a_meter(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seconds", ["0", "61", "nan", "1.5"])
-def test_wrong_use(seconds: str) -> None:
+def test_wrong_usage(seconds: str) -> None:
     done = run("doctor", "--seconds", seconds)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1

@@ -1,4 +1,4 @@
-"""``edge-ser firmware`` as people run it, on folders that stand for a Pi's root."""
+"""``edge-ser firmware`` as users run it, on folders in place of a Pi's root."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_apply_and_revert(tmp_path: Path) -> None:
     done = firmware("apply", "inmp441", root=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     now, reboot, then = done.stdout.splitlines()
-    assert now == f"inmp441 is now set in {path}; the file before the first change: config.txt.edge-ser-backup"
+    assert now == f"inmp441 is now set in {path}; the original file is kept as config.txt.edge-ser-backup"
     assert reboot == "reboot needed: sudo reboot"
     assert then == "then: edge-ser listen --device googlevoicehat     (for ALSA: hw:CARD=sndrpigooglevoi)"
     applied = path.read_bytes()
@@ -53,7 +53,7 @@ def test_apply_and_revert(tmp_path: Path) -> None:
 
     before = path.stat()
     again = firmware("apply", "inmp441", root=tmp_path)
-    assert again.stdout.startswith(f"inmp441 is set already in {path}: nothing changed\n")
+    assert again.stdout.startswith(f"inmp441 is already set in {path}: nothing changed\n")
     assert "reboot" not in again.stdout
     assert (path.read_bytes(), path.stat().st_mtime_ns) == (applied, before.st_mtime_ns)
 
@@ -61,14 +61,14 @@ def test_apply_and_revert(tmp_path: Path) -> None:
     assert other.stdout.startswith(f"pdm is now set in {path} instead of inmp441;")
 
     back = firmware("revert", root=tmp_path)
-    assert back.stdout == f"pdm was taken out of {path}\nreboot needed: sudo reboot\n"
+    assert back.stdout == f"pdm was removed from {path}\nreboot needed: sudo reboot\n"
     assert path.read_bytes() == BOOKWORM
     nothing = firmware("revert", root=tmp_path)
     assert (nothing.returncode, nothing.stdout) == (0, f"no microphone is set in {path}: nothing changed\n")
     assert sorted(entry.name for entry in path.parent.iterdir()) == ["config.txt", "config.txt.edge-ser-backup"]
 
 
-def test_the_backup_is_of_the_first_change_and_revert_keeps_later_edits(tmp_path: Path) -> None:
+def test_backup_is_the_original_and_revert_keeps_later_edits(tmp_path: Path) -> None:
     path = a_pi(tmp_path)
     firmware("apply", "inmp441", root=tmp_path)
     path.write_bytes(path.read_bytes() + b"dtparam=spi=on\n")
@@ -79,7 +79,7 @@ def test_the_backup_is_of_the_first_change_and_revert_keeps_later_edits(tmp_path
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in SAMPLES.iterdir()))
-def test_every_byte_of_odd_files_survives(tmp_path: Path, name: str) -> None:
+def test_every_byte_of_odd_files_is_kept(tmp_path: Path, name: str) -> None:
     content = (SAMPLES / name).read_bytes()
     path = a_pi(tmp_path, content)
     assert firmware("apply", "respeaker-2mic", root=tmp_path).returncode == 0
@@ -89,7 +89,7 @@ def test_every_byte_of_odd_files_survives(tmp_path: Path, name: str) -> None:
     assert path.read_bytes() == content
 
 
-def test_dry_run_shows_a_difference_and_changes_nothing(tmp_path: Path) -> None:
+def test_dry_run_shows_a_diff_and_changes_nothing(tmp_path: Path) -> None:
     path = a_pi(tmp_path, (SAMPLES / "windows.txt").read_bytes())
     done = firmware("apply", "inmp441", "--dry-run", root=tmp_path)
     lines = done.stdout.splitlines()
@@ -101,7 +101,7 @@ def test_dry_run_shows_a_difference_and_changes_nothing(tmp_path: Path) -> None:
     assert firmware("revert", "--dry-run", root=tmp_path).stdout == f"{path}: nothing would change\n"
 
 
-def test_the_owners_settings_are_said_on_standard_error(tmp_path: Path) -> None:
+def test_remarks_are_on_standard_error(tmp_path: Path) -> None:
     path = a_pi(tmp_path, (SAMPLES / "owner_i2s.txt").read_bytes())
     done = firmware("apply", "pdm", root=tmp_path)
     first, second = done.stderr.splitlines()
@@ -112,7 +112,7 @@ def test_the_owners_settings_are_said_on_standard_error(tmp_path: Path) -> None:
 # Which file ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_new_place_counts_before_the_old(tmp_path: Path) -> None:
+def test_new_place_has_priority(tmp_path: Path) -> None:
     path = a_pi(tmp_path)
     old = a_pi(tmp_path, STUB, "boot/config.txt")
     assert firmware("apply", "inmp441", root=tmp_path).returncode == 0
@@ -120,7 +120,7 @@ def test_the_new_place_counts_before_the_old(tmp_path: Path) -> None:
     assert old.read_bytes() == STUB
 
 
-def test_the_old_place(tmp_path: Path) -> None:
+def test_old_place(tmp_path: Path) -> None:
     path = a_pi(tmp_path, place="boot/config.txt")
     assert json.loads(firmware("show", "--format", "json", root=tmp_path).stdout)["file"] == str(path)
 
@@ -131,7 +131,7 @@ def test_no_file(tmp_path: Path) -> None:
     assert_refused(firmware("revert", root=tmp_path), NoFirmwareFile, "only says", "sudo mount /boot/firmware")
 
 
-def test_a_link_stays_one(tmp_path: Path) -> None:
+def test_link_stays_a_link(tmp_path: Path) -> None:
     target = a_pi(tmp_path, place="boot/real.txt")
     link = tmp_path / "boot" / "config.txt"
     link.symlink_to("real.txt")
@@ -140,7 +140,7 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
     assert b"adau7002" in target.read_bytes()
 
 
-def test_a_link_out_of_a_staged_image_is_not_followed(tmp_path: Path) -> None:
+def test_link_out_of_an_image_is_not_followed(tmp_path: Path) -> None:
     outside = a_pi(tmp_path / "host")
     link = tmp_path / "image" / "boot" / "config.txt"
     link.parent.mkdir(parents=True)
@@ -152,13 +152,13 @@ def test_a_link_out_of_a_staged_image_is_not_followed(tmp_path: Path) -> None:
 # Refusals ------------------------------------------------------------------------------------------------------------
 
 
-def test_an_unknown_profile(tmp_path: Path) -> None:
+def test_unknown_profile(tmp_path: Path) -> None:
     a_pi(tmp_path)
     for action in ("apply", "show"):
         assert_refused(firmware(action, "inmp", root=tmp_path), InvalidSetting, "inmp", "inmp441", "respeaker-2mic")
 
 
-def test_a_damaged_block(tmp_path: Path) -> None:
+def test_damaged_block(tmp_path: Path) -> None:
     content = BOOKWORM + b"# >>> edge-ser >>> pdm\n[all]\n"
     path = a_pi(tmp_path, content)
     line = f"line {content.count(10) - 1} "
@@ -181,7 +181,7 @@ def test_not_root(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["file", "folder"])
-def test_a_read_only_file_or_folder(tmp_path: Path, what: str) -> None:
+def test_read_only_file_or_folder(tmp_path: Path, what: str) -> None:
     path = a_pi(tmp_path)
     (path if what == "file" else path.parent).chmod(0o555)
     done = run("firmware", "apply", "pdm", "--root", tmp_path, prefix=without_privileges())
@@ -191,14 +191,14 @@ def test_a_read_only_file_or_folder(tmp_path: Path, what: str) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["config.txt"]
 
 
-def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+def test_unreadable_file(tmp_path: Path) -> None:
     a_pi(tmp_path).chmod(0)
     done = run("firmware", "show", "--root", tmp_path, prefix=without_privileges())
     assert_refused(done, NotPermitted, "config.txt", "sudo")
 
 
 @pytest.mark.parametrize("has_backup", [False, True])
-def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, has_backup: bool) -> None:
+def test_full_disk_leaves_the_file_as_it_was(tmp_path: Path, has_backup: bool) -> None:
     disk = tmp_path / "boot" / "firmware"
     disk.mkdir(parents=True)
     mounted = subprocess.run(
@@ -221,7 +221,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, has_backup: bool)
         subprocess.run(["umount", disk], check=True)
 
 
-def test_mode_and_owner_stay(tmp_path: Path) -> None:
+def test_mode_and_owner_are_kept(tmp_path: Path) -> None:
     path = a_pi(tmp_path)
     path.chmod(0o640)
     if os.geteuid() == 0:
@@ -247,7 +247,7 @@ def test_show(tmp_path: Path) -> None:
     assert where == f"file: {path}"
 
 
-def test_show_for_programs(tmp_path: Path) -> None:
+def test_show_as_json(tmp_path: Path) -> None:
     found = json.loads(firmware("show", "--format", "json", root=tmp_path).stdout)
     assert (found["file"], found["applied"]) == (None, None)
     assert [profile["name"] for profile in found["profiles"]] == list(files.names())

@@ -50,7 +50,7 @@ def rows(path: Path, *arguments: str, env: dict[str, str] | None = None) -> list
 # From listening to the table -----------------------------------------------------------------------------------------
 
 
-def test_what_was_heard_is_kept_without_being_asked_where(tmp_path: Path) -> None:
+def test_history_is_kept_in_the_default_place(tmp_path: Path) -> None:
     env = os.environ | {"XDG_STATE_HOME": str(tmp_path)}
     env.pop("STATE_DIRECTORY", None)
     done = run("listen", "--input", "demo", "--format", "json", "--publish", "history:", env=env)
@@ -106,7 +106,7 @@ def test_a_history_that_cannot_be_written_stops_nothing(path: Path) -> None:
         (("history", "--file", "{path}", "--since", "2020-01-01"), "matplotlib numpy"),
     ],
 )
-def test_nobody_loads_what_others_need(path: Path, arguments: tuple[str, ...], absent: str) -> None:
+def test_commands_import_only_what_they_need(path: Path, arguments: tuple[str, ...], absent: str) -> None:
     written(path, utterance(1))
     code = (
         "import sys; from edge_ser.cli.main import run; assert run(sys.argv[1:]) == 0;"
@@ -176,7 +176,7 @@ def test_nothing_is_said_to_be_nothing(path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [("history",), ("report", "out.txt")])
-def test_what_cannot_be_read_is_one_clear_line(path: Path, tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_unreadable_history_is_one_clear_line(path: Path, tmp_path: Path, command: tuple[str, ...]) -> None:
     def refused(error: type[EdgeSerError], *words: str, prefix: list[str] | None = None) -> None:
         done = run(*command, "--file", path, cwd=tmp_path, prefix=prefix or [])
         assert_refused(done, error, str(path), *words)
@@ -192,7 +192,7 @@ def test_what_cannot_be_read_is_one_clear_line(path: Path, tmp_path: Path, comma
     refused(EdgeSerError, "Is a directory", "a file such as history.sqlite")
 
 
-def test_another_file_is_no_damaged_history_that_would_be_set_aside(tmp_path: Path) -> None:
+def test_other_files_are_not_set_aside(tmp_path: Path) -> None:
     notes = tmp_path / "notes.txt"
     notes.write_text("what I have to buy\n" * 99)
     done = run("history", "--file", notes)
@@ -200,7 +200,7 @@ def test_another_file_is_no_damaged_history_that_would_be_set_aside(tmp_path: Pa
     assert "aside" not in done.stderr
 
 
-def test_a_backup_in_a_folder_that_may_not_be_written_can_be_read(path: Path) -> None:
+def test_backup_in_a_read_only_folder_can_be_read(path: Path) -> None:
     written(path, utterance(1))
     path.parent.chmod(0o555)
     try:

@@ -29,7 +29,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Page(HTMLParser):
-    """What stands in a page: tags, cells of tables, the picture, and what would be fetched from elsewhere."""
+    """The contents of a page: tags, cells of tables, the picture, and external links."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ def test_a_picture(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["x.png"]
 
 
-def test_a_page_needs_nothing_else_and_says_the_same_as_classify(tmp_path: Path) -> None:
+def test_page_is_complete_and_agrees_with_classify(tmp_path: Path) -> None:
     assert run("inspect", DEMONSTRATION, tmp_path / "x.HTML").returncode == 0
     page = Page((tmp_path / "x.HTML").read_text())
     (picture,) = page.links
@@ -90,7 +90,7 @@ def test_odd_names_are_shown_as_they_are(tmp_path: Path, name: str) -> None:
     assert re.search(r"<h1>(.*)</h1>", text)
 
 
-def test_silence_noise_and_a_click_say_that_nobody_speaks(tmp_path: Path) -> None:
+def test_silence_noise_and_a_click_are_no_speech(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     for name, samples in {
         "silence": np.zeros(16_000),
@@ -102,7 +102,7 @@ def test_silence_noise_and_a_click_say_that_nobody_speaks(tmp_path: Path) -> Non
         assert "Nobody speaks." in Page((tmp_path / f"{name}.html").read_text()).alternative
 
 
-def test_what_the_gate_lets_pass_is_an_utterance_or_rejected(tmp_path: Path) -> None:
+def test_speech_becomes_an_utterance_or_is_rejected(tmp_path: Path) -> None:
     samples = soundfile.read(DEMONSTRATION, dtype="int16")[0]
     tone = (8_000 * np.sign(np.sin(np.arange(32_000) * 0.05))).astype(np.int16)  # the detector takes it for a voice
     soundfile.write(tmp_path / "x.wav", np.concatenate((samples, np.zeros(8_000, np.int16), tone)), 16_000)
@@ -113,7 +113,7 @@ def test_what_the_gate_lets_pass_is_an_utterance_or_rejected(tmp_path: Path) -> 
     assert len(found.samples) == len(samples) + 40_000
 
 
-def test_what_a_user_can_get_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_of_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = tmp_path / "x.txt"
     text.write_text("no recording")
     assert_refused(run("inspect", tmp_path / "none.wav", tmp_path / "x.png"), RecordingMissing, "none.wav")
@@ -127,7 +127,7 @@ def test_what_a_user_can_get_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "sox FILE part.wav trim 0 2" in str(error)
 
 
-def test_an_older_picture_stays_if_the_new_one_fails_and_keeps_its_mode(tmp_path: Path) -> None:
+def test_failure_keeps_the_old_picture(tmp_path: Path) -> None:
     out = tmp_path / "x.png"
     out.write_bytes(b"old")
     out.chmod(0o600)
@@ -138,7 +138,7 @@ def test_an_older_picture_stays_if_the_new_one_fails_and_keeps_its_mode(tmp_path
     assert out.stat().st_mode & 0o777 == 0o600
 
 
-def test_without_matplotlib_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_matplotlib_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     real = importlib.import_module
 
     def without(name: str, package: str | None = None) -> object:

@@ -1,4 +1,4 @@
-"""`edge-ser service` as a user or an image builder meets it."""
+"""`edge-ser service` as users and builders of images run it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def fake(folder: Path, name: str, script: str) -> dict[str, str]:
 # Install and uninstall -----------------------------------------------------------------------------------------------
 
 
-def test_a_dry_run_shows_every_step_and_changes_nothing(tmp_path: Path) -> None:
+def test_dry_run_shows_every_step_and_changes_nothing(tmp_path: Path) -> None:
     done = run("service", "install", "--root", tmp_path, "--with", "mqtt-lan", "--dry-run")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
@@ -52,13 +52,13 @@ def test_a_dry_run_shows_every_step_and_changes_nothing(tmp_path: Path) -> None:
         "would write /etc/systemd/system/edge-ser.service.d/mqtt-lan.conf",
         "would write /etc/edge-ser/config.toml",
         "would link /usr/local/bin/edge-ser to /opt/edge-ser/bin/edge-ser",
-        "would start the service with the machine",
+        "would enable the service at boot",
         "nothing was changed: this was a dry run",
     ]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dry_run_of_the_dashboard_shows_its_group_and_unit_too(tmp_path: Path) -> None:
+def test_dry_run_of_the_dashboard_shows_group_and_unit(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/group").touch()
     done = run("service", "install", "--root", tmp_path, "--with", "dashboard", "--dry-run")
@@ -71,26 +71,26 @@ def test_a_dry_run_of_the_dashboard_shows_its_group_and_unit_too(tmp_path: Path)
         "would write /etc/systemd/system/edge-ser-dashboard.service",
         "would write /etc/edge-ser/config.toml",
         "would link /usr/local/bin/edge-ser to /opt/edge-ser/bin/edge-ser",
-        "would make the group edge-ser-readers",
-        "would start the service with the machine",
-        "would start the dashboard with the machine",
+        "would create the group edge-ser-readers",
+        "would enable the service at boot",
+        "would enable the dashboard at boot",
         "nothing was changed: this was a dry run",
     ]
 
 
-def test_a_dry_run_needs_neither_root_nor_systemd() -> None:
+def test_dry_run_needs_neither_root_nor_systemd() -> None:
     for arguments in (("install",), ("uninstall", "--purge")):
         done = run("service", *arguments, "--dry-run")
         assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.skipif(not NO_SYSTEMD, reason="systemd runs here, and would be told")
+@pytest.mark.skipif(not NO_SYSTEMD, reason="systemd runs here, and would be called")
 def test_without_systemd_nothing_is_changed() -> None:
     for arguments in (("install",), ("uninstall",)):
         assert_refused(run("service", *arguments), NoSystemd, "systemd does not run here", "--root DIR")
 
 
-def test_what_is_wrong_is_said_before_anything_is_changed(tmp_path: Path) -> None:
+def test_errors_are_reported_before_changes(tmp_path: Path) -> None:
     staged = ("service", "install", "--root", tmp_path)
     assert_refused(run(*staged, "--with", "mqtt"), InvalidSetting, "--with mqtt", ", ".join(drop_in_names()))
     assert_refused(run(*staged, "--device", "a\nb"), InvalidSetting, "--device", "edge-ser devices")
@@ -100,13 +100,13 @@ def test_what_is_wrong_is_said_before_anything_is_changed(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-def test_help_names_the_drop_ins_that_there_are() -> None:
+def test_help_names_all_drop_ins() -> None:
     text = run("service", "install", "--help").stdout
     for name in drop_in_names():
         assert name in text
 
 
-def test_an_uninstall_of_nothing_says_so(tmp_path: Path) -> None:
+def test_uninstalling_nothing_is_reported(tmp_path: Path) -> None:
     done = run("service", "uninstall", "--root", tmp_path)
     assert (done.returncode, done.stdout) == (0, "nothing is installed: nothing was changed\n")
 
@@ -117,7 +117,7 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int, int]]:
     return {str(path): (of.st_uid, of.st_size, of.st_mtime_ns) for path, of in every if not path.is_dir()}
 
 
-def test_slow_a_real_installation_into_an_image(tmp_path: Path) -> None:
+def test_slow_real_installation_into_an_image(tmp_path: Path) -> None:
     """Needs the package index, as `make test` itself does."""
     checkout, root = tmp_path / "checkout", tmp_path / "image"
     root.mkdir()
@@ -135,7 +135,7 @@ def test_slow_a_real_installation_into_an_image(tmp_path: Path) -> None:
 
     told = service("install", "--device", "USB PnP", "--with", "mqtt-local")
     assert told.startswith(f"install {checkout}[mqtt] into {root}/opt/edge-ser, with ")
-    assert told.endswith(f"edge-ser is staged in {root}: it starts with the machine that boots from there.\n")
+    assert told.endswith(f"edge-ser is staged in {root}: it starts when a machine boots from there.\n")
     assert snapshot(checkout) == before
 
     venv = root / "opt/edge-ser"
@@ -152,17 +152,17 @@ def test_slow_a_real_installation_into_an_image(tmp_path: Path) -> None:
 
     configuration.write_text("# mine\n")
     staged = snapshot(root)
-    assert service("install", "--device", "other").endswith("everything is as it should be: nothing was changed\n")
+    assert service("install", "--device", "other").endswith("everything is up to date: nothing was changed\n")
     assert snapshot(root) == staged
 
-    # From here on it is the installed one that is called, which takes away what it runs from.
+    # From here on the installed command runs, and removes what it runs from.
     own = venv / "bin/python"
     assert "uninstall" not in service("uninstall", "--dry-run", python=own)
     assert snapshot(root) == staged
-    assert "config.toml stays" in service("uninstall", python=own)
+    assert "config.toml is kept" in service("uninstall", python=own)
     assert list(snapshot(root)) == [str(configuration)]
     assert service("uninstall").startswith("nothing is installed")
-    assert service("uninstall", "--purge").endswith("edge-ser is removed\n")
+    assert service("uninstall", "--purge").endswith("edge-ser was removed\n")
     assert snapshot(root) == {}
 
 
@@ -194,18 +194,18 @@ def test_status_of_a_running_service(fakes: Path) -> None:
     assert found["dashboard"]["address"] == "http://127.0.0.1:8765/"
 
 
-def test_status_of_a_service_that_does_not_run(fakes: Path) -> None:
+def test_status_of_a_stopped_service(fakes: Path) -> None:
     done = status(fakes, LoadState="loaded", ActiveState="failed", Result="exit-code", ExecMainStatus="50")
     assert (done.returncode, done.stderr) == (3, "")
     assert "exit status 50" in done.stdout
     assert "edge-ser config check" in done.stdout
 
 
-def test_status_where_it_is_not_installed(fakes: Path) -> None:
+def test_status_of_a_missing_service(fakes: Path) -> None:
     assert_refused(status(fakes, LoadState="not-found"), NotInstalled, "sudo edge-ser service install")
 
 
-def test_status_where_systemd_does_not_answer(fakes: Path) -> None:
+def test_status_without_an_answer_of_systemd(fakes: Path) -> None:
     env = fake(fakes, "systemctl", "echo 'Failed to connect to bus' >&2; exit 1")
     assert_refused(run("service", "status", env=env), NoSystemd, "systemd does not run here", "Failed to connect")
 

@@ -1,4 +1,4 @@
-"""`edge-ser watch` as a user runs it: on a terminal, in a pipe, while services come and go."""
+"""`edge-ser watch` as users run it: in a terminal, in a pipe, while services start and stop."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Terminal:
         try:
             while piece := os.read(self._main, 65_536):
                 self.shown += piece.decode(errors="replace")
-        except OSError:  # how Linux says that the other end is closed
+        except OSError:  # Linux's sign that the other end is closed
             pass
 
 
@@ -112,18 +112,18 @@ def test_the_level_moves_and_falls_to_nothing(short_path: Path) -> None:
         assert f"  level, dBFS  -36 {'█' * 25}{'·' * 25}  speech" in screen.wait_for("-36")
         assert drawn < 10
         begin = time.monotonic()
-        wait_until(lambda: empty in screen.frame(), 5)  # muted, say
+        wait_until(lambda: empty in screen.frame(), 5)  # as when muted
         assert time.monotonic() - begin < 3
         service.publish(level(-96.0))
         screen.wait_for(f"  level, dBFS  -96 {'·' * 50}")
     with Service(short_path / "s") as service, start("watch", "--socket", short_path / "s") as watching:
         service.readers(1)
         time.sleep(0.2)
-        assert not service.wants_levels  # in a pipe nobody looks
+        assert not service.wants_levels  # a pipe shows no level
         watching.terminate()
 
 
-def test_it_fits_a_window_that_is_resized_and_heeds_no_color(short_path: Path) -> None:
+def test_resized_windows_and_no_color(short_path: Path) -> None:
     with (
         Service(short_path / "s") as service,
         terminal(short_path / "s", NO_COLOR="1", PYTHONIOENCODING="ascii") as screen,
@@ -137,7 +137,7 @@ def test_it_fits_a_window_that_is_resized_and_heeds_no_color(short_path: Path) -
         assert screen.shown.isascii()
 
 
-def test_it_waits_for_a_service_and_takes_up_the_next(short_path: Path) -> None:
+def test_it_waits_for_a_service_and_reconnects(short_path: Path) -> None:
     with terminal(short_path / "s", columns=200) as screen:
         screen.wait_for("there is no socket")
         for label in ("fear", "anger"):
@@ -150,7 +150,7 @@ def test_it_waits_for_a_service_and_takes_up_the_next(short_path: Path) -> None:
     assert [line.split()[3] for line in frame if re.match(r"  \d\d:", line)] == ["anger", "fear"]
 
 
-def test_a_pipe_gets_a_line_an_utterance(short_path: Path) -> None:
+def test_pipe_gets_one_line_per_utterance(short_path: Path) -> None:
     with start("watch", "--socket", short_path / "s") as watching:
         assert watching.stdout is not None
         assert watching.stderr is not None
@@ -186,7 +186,7 @@ def test_a_socket_of_others(short_path: Path) -> None:
     assert_refused(done, NotPermitted, str(short_path), "group audio")
 
 
-def test_wrong_use() -> None:
+def test_wrong_usage() -> None:
     assert_refused(run("watch", "--socket", "/" + "x" * 200), InvalidSetting, "107 bytes")
     assert run("watch", "extra").returncode == 2
 

@@ -1,3 +1,5 @@
+"""The block in config.txt, the profiles, and the udev rules and ALSA configuration that are shipped."""
+
 from __future__ import annotations
 
 import errno
@@ -23,7 +25,7 @@ PROFILES = files.profiles()
 INMP441, RESPEAKER = PROFILES["inmp441"], PROFILES["respeaker-2mic"]
 FOLDER = paths.resource_folder("firmware_config")
 
-# What has a meaning to the firmware or to us comes often, and anything else sometimes.
+# Mostly what means something to the firmware or to us, and sometimes anything else.
 _PIECES = ["[all]", "[pi4]", "[none]", "[EDID=X]", "dtparam=i2s=on", "dtparam=i2s=off", "dtparam=i2c_arm=on,i2s", "#"]
 _PIECES += [
     "dtoverlay=googlevoicehat-soundcard",
@@ -61,7 +63,7 @@ def test_apply_then_revert_gives_the_same_bytes_back(text: str, profile: block.P
 
 
 @given(texts, profiles, profiles)
-def test_apply_twice_is_once_and_the_last_profile_counts(text: str, first: block.Profile, last: block.Profile) -> None:
+def test_the_last_profile_applied_counts(text: str, first: block.Profile, last: block.Profile) -> None:
     once = apply(text, last)
     assert apply(once, last) == once
     assert apply(apply(text, first), last) == once
@@ -69,7 +71,7 @@ def test_apply_twice_is_once_and_the_last_profile_counts(text: str, first: block
 
 
 @given(texts, texts, profiles)
-def test_what_is_outside_of_the_block_is_untouched(text: str, later: str, profile: block.Profile) -> None:
+def test_text_outside_the_block_is_untouched(text: str, later: str, profile: block.Profile) -> None:
     done = apply(text, profile)
     assert done.startswith(text)
     edited = done + later  # the owner goes on after our block
@@ -116,7 +118,7 @@ def test_the_block_has_the_line_ends_of_the_file() -> None:
     assert block.count("\n") == block.count("\r\n") == len(block.splitlines())
 
 
-def test_what_the_owner_has_set_is_said_and_not_doubled() -> None:
+def test_options_set_by_the_owner_are_not_repeated() -> None:
     text = SAMPLES["owner_i2s"]
     assert apply(text, INMP441) == text
     assert remarks(text, INMP441) == [
@@ -126,7 +128,7 @@ def test_what_the_owner_has_set_is_said_and_not_doubled() -> None:
     assert block_of(apply(text, PROFILES["pdm"]))[1:-1] == ["[all]", "dtoverlay=adau7002-simple"]
 
 
-def test_a_block_whose_lines_the_owner_has_set_since_goes() -> None:
+def test_block_goes_once_the_owner_sets_its_lines() -> None:
     done = apply("a=1\n", INMP441)
     mine = "dtparam=i2s=on\ndtoverlay=googlevoicehat-soundcard\n"
     assert apply(done + mine, INMP441) == "a=1\n" + mine
@@ -253,7 +255,7 @@ def test_udev_rules(text: str) -> None:
     assert [("ATTR{id}", "=", "edgeser")] in keys
 
 
-def test_udev_itself_finds_no_fault() -> None:
+def test_udev_finds_no_fault() -> None:
     udevadm = shutil.which("udevadm")
     version = int(subprocess.check_output([udevadm, "--version"]).split()[0]) if udevadm else 0
     if udevadm is None or version < 254:
@@ -265,7 +267,7 @@ def test_udev_itself_finds_no_fault() -> None:
 
 
 @pytest.mark.parametrize("i2s", [False, True])
-def test_alsa_itself_finds_no_fault_but_the_missing_card(tmp_path: Path, i2s: bool) -> None:
+def test_alsa_misses_nothing_but_the_card(tmp_path: Path, i2s: bool) -> None:
     text = (FOLDER / "asound.conf").read_text()
     if i2s:
         text = text.replace("#ttable", "ttable").replace("#format", "format").replace("channels 1", "channels 2")

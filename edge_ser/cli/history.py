@@ -49,7 +49,7 @@ def command(since: datetime, until: datetime, file: Path | None, format_: str) -
     events = reading.read(path, since, until)
     first = next(events, None)
     if first is None:
-        standard_error.say(f"edge-ser: {path} has nothing from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}")
+        standard_error.say(f"edge-ser: no entries in {path} from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}")
     rows = iter(()) if first is None else chain([first], events)
     lines = {"table": _table, "csv": _csv, "json": _json}[format_](rows)
     while part := "".join(islice(lines, _LINES)):

@@ -22,6 +22,9 @@ DEMONSTRATION = Path(__file__).resolve().parents[2] / "edge_ser" / "demonstratio
 TIMEOUT = 60.0
 JSON = ("--format", "json")
 DEMO = ("listen", "--input", "demo", *JSON)
+DISCLAIMER = "demonstration: synthesized speech, no evidence of accuracy"
+"""What `listen --input demo` prints first on standard error, if its format is text."""
+
 _SIGINT_BIT = 1 << 1
 
 
@@ -63,9 +66,11 @@ def start(*arguments: str | os.PathLike[str], **options: Any) -> subprocess.Pope
 def assert_refused(
     done: subprocess.CompletedProcess[str], error: type[EdgeSerError], *words: str, status: int | None = None
 ) -> None:
-    """Assert one clear line on standard error and the error's own exit status."""
+    """Assert one clear line on standard error, but for the one about the demonstration, and the error's exit status."""
     assert done.returncode == (error.exit_status if status is None else status), done.stderr
     lines = done.stderr.splitlines()
+    if lines[0] == DISCLAIMER:
+        lines = lines[1:]
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("edge-ser: ")
     for word in words:

@@ -24,12 +24,11 @@ import edge_ser
 from edge_ser.cli.group import COMMANDS
 from edge_ser.events import LABELS
 from edge_ser.sources.recording import read_samples
-from tests.cli.command import DEMONSTRATION, JSON, run
+from tests.cli.command import DEMONSTRATION, DISCLAIMER, JSON, run
 from tests.virtual_microphone import file_microphone
 
 PACKAGE = Path(edge_ser.__file__).parent
 SCHEMA = json.loads((PACKAGE / "events.schema.json").read_text())
-DISCLAIMER = "demonstration: synthesized speech, no evidence of accuracy"
 HEAVY = {"tensorflow", "keras", "scipy", "sklearn", "librosa", "matplotlib", "pandas"}
 
 

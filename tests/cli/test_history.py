@@ -78,7 +78,7 @@ def test_a_wrong_destination_is_named_with_a_right_one(uri: str) -> None:
     assert_refused(run("listen", "--publish", uri), InvalidSetting, repr(uri), "history:", status=2)
 
 
-def test_a_service_without_the_drop_in_is_told_of_it(path: Path) -> None:
+def test_service_without_the_drop_in_is_told_about_it(path: Path) -> None:
     done = run("listen", "--input", "demo", "--publish", f"history:{path}", prefix=["prlimit", "--fsize=0"])
     assert_refused(done, InvalidSetting, "sudo edge-ser service install --with history")
 
@@ -167,11 +167,11 @@ def test_a_span_counts_back_from_now(path: Path) -> None:
     assert [row["utterance"] for row in rows(path, "--since", "9d", "--until", "1d")] == [192, 30]
 
 
-def test_nothing_is_said_to_be_nothing(path: Path) -> None:
+def test_empty_period_is_reported(path: Path) -> None:
     written(path, utterance(1))
     done = run("history", "--file", path, "--since", "2020-01-01", "--until", "2020-01-02")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "nothing is in" in done.stderr
+    assert f"no entries in {path} from 2020-01-01 00:00 to" in done.stderr
     assert run("history", "--file", path, "--until", "2020-01-02", *ALL, "--format", "json").stdout == "[]\n"
 
 
@@ -214,7 +214,7 @@ def test_backup_in_a_read_only_folder_can_be_read(path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--since", "yesterday"), "yesterday is neither a time such as"),
+        (("--since", "yesterday"), "yesterday is neither a time span such as"),
         (("--since", "0001-01-01T00:00+14:00"), "0001-01-01T00:00+14:00 is neither"),
         (("--until", "2026-13-01"), "2026-13-01 is neither"),
         (("--until", "2026-11-01", "--since", "2026-11-02"), "before it begins"),
@@ -231,7 +231,7 @@ def test_wrong_periods_are_named(path: Path, arguments: tuple[str, ...], words: 
 
 
 @pytest.mark.parametrize("name", ["out.txt", "out.html", "out.PNG"])
-def test_a_report_is_written_as_its_name_says(path: Path, name: str) -> None:
+def test_suffix_chooses_the_form_of_the_report(path: Path, name: str) -> None:
     if name == "out.PNG":
         pytest.importorskip("matplotlib")
     written(path, *(utterance(number) for number in range(40)))
@@ -242,7 +242,7 @@ def test_a_report_is_written_as_its_name_says(path: Path, name: str) -> None:
     assert [child.name for child in path.parent.glob(".*")] == []
 
 
-def test_an_empty_report_says_so_in_itself_and_aloud(path: Path) -> None:
+def test_empty_report_says_so_and_so_does_the_command(path: Path) -> None:
     written(path, status("muted"))
     out = path.with_name("out.txt")
     done = run("report", "--file", path, *ALL, out)
@@ -251,13 +251,13 @@ def test_an_empty_report_says_so_in_itself_and_aloud(path: Path) -> None:
     assert "Nobody spoke" in out.read_text()
 
 
-def test_an_ending_that_is_none_is_named(path: Path) -> None:
+def test_unknown_suffix_is_named(path: Path) -> None:
     done = run("report", "--file", path, "out.pdf")
     assert done.returncode == 2
-    assert "out.pdf: allowed is a name that ends in .html, .png or .txt, for example week.html" in done.stderr
+    assert "out.pdf: the name must end in .html, .png or .txt, for example week.html" in done.stderr
 
 
-def test_a_year_of_history_is_summed_up_soon(path: Path) -> None:
+def test_report_of_a_year_is_quick(path: Path) -> None:
     hours = timedelta(minutes=20)
     written(path, *(utterance(number, NOON - number * hours) for number in range(26_000)))
     out = path.with_name("out.html")

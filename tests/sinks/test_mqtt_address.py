@@ -14,7 +14,7 @@ from edge_ser.settings import MqttSettings, OutputSettings
 from edge_ser.sinks import destinations
 from edge_ser.sinks.mqtt.address import Address, parse
 from edge_ser.sinks.mqtt.credentials import password_of, tls_of
-from tests.cli.command import run, without_privileges
+from tests.cli.command import DISCLAIMER, run, without_privileges
 
 words = st.from_regex(r"[A-Za-z0-9_-]{1,12}", fullmatch=True)
 secrets = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=20)
@@ -103,7 +103,9 @@ def test_files_that_cannot_be_used_are_said_before_anything_is_heard(tmp_path: P
     config.write_text(f"{output}mqtt.password_file = '{tmp_path}/none'\n")
     done = run(*listen)
     assert (done.returncode, done.stdout) == (InvalidSetting.exit_status, "")
-    assert done.stderr.startswith(f"edge-ser: mqtt.password_file = '{tmp_path}/none': cannot be read: No such file")
+    assert done.stderr.startswith(
+        f"{DISCLAIMER}\nedge-ser: mqtt.password_file = '{tmp_path}/none': cannot be read: No such file"
+    )
 
     secret = tmp_path / "password"
     secret.write_text("secret")

@@ -8,9 +8,6 @@ import sys
 
 # Nothing else is imported before `main` has dealt with Ctrl-C.
 
-EXIT_INTERRUPTED = 130
-EXIT_TERMINATED = 143
-
 _OF_OUTPUT = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG, errno.EAGAIN)
 
 
@@ -36,7 +33,7 @@ def run(arguments: list[str], program: str = "edge-ser", group: str = "edge_ser.
     """
     import click
 
-    from edge_ser.errors import EdgeSerError, OutputClosed
+    from edge_ser.errors import EXIT_INTERRUPTED, EdgeSerError, OutputClosed
 
     try:
         return _invoke(arguments, program, group)

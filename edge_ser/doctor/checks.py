@@ -83,7 +83,9 @@ def examine(
 
 def _settings(file: Path | None) -> ListenSettings:
     """Return the settings, or the defaults if the file is not valid, which its own check reports."""
+    from edge_ser.listening.configuration import settings_of
+
     try:
-        return service.read_settings(file)
+        return settings_of(file)
     except EdgeSerError:
         return ListenSettings()

@@ -11,7 +11,7 @@ from typing import Final
 from edge_ser import paths
 from edge_ser.doctor.result import Finding, State
 from edge_ser.service.programs import parse_properties
-from edge_ser.settings import ListenSettings, PrivacySettings
+from edge_ser.settings import PrivacySettings
 
 _TIMEOUT: Final = 5.0
 """How long systemd may take to answer, s."""
@@ -28,22 +28,13 @@ def configuration_file(root: Path) -> Path | None:
     return path if os.path.lexists(path) else None
 
 
-def read_settings(path: Path | None) -> ListenSettings:
-    """Return the settings of a configuration file, or the defaults for ``None``.
-
-    Raises:
-        InvalidSetting: the file is not valid.
-    """
-    from edge_ser.listening.configuration import settings_of
-
-    return ListenSettings() if path is None else settings_of(path)
-
-
 def check_configuration(path: Path | None) -> Finding:
     """Check a configuration file."""
+    from edge_ser.listening.configuration import settings_of
+
     if path is None:
         return Finding(State.SKIPPED, f"no {paths.CONFIGURATION}: the defaults apply")
-    read_settings(path)
+    settings_of(path)
     return Finding(State.OK, f"{path} is valid")
 
 

@@ -76,7 +76,7 @@ def test_no_floor_of_training_is_crowded() -> None:
 
 
 def test_no_nameless_results_go_from_module_to_module() -> None:
-    """A public function takes and returns typed results; dictionaries of anything stand at the edge to JSON and TOML."""
+    """Public functions take and return typed results; dictionaries of anything stand at the edge to JSON and TOML."""
     at_the_edge = re.compile(r"def (_\w+|to_\w+|from_\w+|read\w*|write\w*|asdict\w*|command)\(")
     for path in MODULES:
         if not path.is_relative_to(ROOT / "training"):

@@ -40,10 +40,8 @@ def check_model(settings: ModelSettings) -> Finding:
     with Recording(demonstration()) as recording:
         blocks = list(limited(recording.blocks(), _SECONDS))
     begin = time.perf_counter()
-    events = [event for block in blocks for event in pipeline.process(block)]
-    events += pipeline.finish()
+    labels = [event.label for event in pipeline.run(blocks) if isinstance(event, EmotionEvent)]
     work = (time.perf_counter() - begin) / pipeline.position
-    labels = [event.label for event in events if isinstance(event, EmotionEvent)]
     return rate_model(settings.file or "the shipped model", labels, work)
 
 

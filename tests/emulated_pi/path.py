@@ -157,10 +157,7 @@ def path(regions: Regions, samples: Samples, name: str, by_stage: bool) -> None:
                 setattr(stage, call, regions.metered(getattr(stage, call), f"{name}: {called}"))
 
     def run() -> None:
-        for block in blocks:
-            for event in pipeline.process(Block(block)):
-                publish(event)
-        for event in pipeline.finish():
+        for event in pipeline.run(map(Block, blocks)):
             publish(event)
 
     regions.silent = True

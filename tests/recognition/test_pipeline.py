@@ -26,7 +26,7 @@ DEMONSTRATION = read_samples(demonstration())
 
 def run(blocks: Iterable[Block]) -> list[Event]:
     pipeline = Pipeline.for_model(BUNDLE, BACKEND, now=lambda: MOMENT)
-    return [*(event for block in blocks for event in pipeline.process(block)), *pipeline.finish()]
+    return list(pipeline.run(blocks))
 
 
 def cut(samples: Samples, cuts: list[int]) -> list[Block]:

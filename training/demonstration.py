@@ -1,7 +1,7 @@
-"""Makes the demonstration recording that the package ships: ``python -m training.demonstration OUT.flac``.
+"""Makes the demonstration recording that ships with the package: ``python -m training.demonstration OUT.flac``.
 
-espeak-ng (`apt install espeak-ng`) says four sentences with different pitch, speed and loudness.  Synthesized speech
-shows that the path works; it is no evidence of accuracy.
+espeak-ng (`apt install espeak-ng`) speaks four sentences with different pitch, speed and loudness.  Synthetic speech
+shows that the software works; it is no evidence of accuracy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import soundfile
 from edge_ser.audio import SAMPLE_RATE
 from edge_ser.sources.resample import Resampler
 
-# text, pitch (0 to 99), words a minute, level
+# text, pitch (0 to 99), words per minute, peak (share of full scale)
 SENTENCES: Final = (
     ("Good morning. The kitchen light is on, and the window is closed.", 45, 160, 0.35),
     ("I told you three times already! Why is the door still open?", 70, 230, 0.9),
@@ -28,7 +28,7 @@ PAUSE: Final = 1.0  # s, before, between and after the sentences
 
 
 def main() -> None:
-    """Write the recording."""
+    """Write the recording to the file named by the first argument."""
     silence = np.zeros(round(PAUSE * SAMPLE_RATE), np.int16)
     parts = [silence]
     for text, pitch, speed, level in SENTENCES:
@@ -38,7 +38,7 @@ def main() -> None:
         resampler = Resampler(rate)
         speech = np.concatenate((resampler.process(samples), resampler.finish())).astype(np.float64)
         parts += [np.round(speech / np.abs(speech).max() * level * 32_767).astype(np.int16), silence]
-    # A room is never digitally silent: noise of a few int16 steps, always the same.
+    # A room is never digitally silent: add noise of a few int16 steps, always the same.
     recording = np.concatenate(parts) + np.round(np.random.default_rng(1).normal(0, 6, sum(map(len, parts))))
     soundfile.write(sys.argv[1], np.clip(recording, -32_768, 32_767).astype(np.int16), SAMPLE_RATE, format="FLAC")
 

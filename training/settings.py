@@ -86,7 +86,7 @@ class NetworkSettings:
 class AugmentSettings:
     """What happens to the training recordings before the front end; each field but the first a probability."""
 
-    variants: int = 6
+    copies: int = 6
     """Augmented copies of each recording; the recording itself is always there too."""
     speed: float = 0.35
     """Played faster or slower: tempo, pitch and formants move together."""
@@ -104,7 +104,7 @@ class AugmentSettings:
     """Another level, 2 dB beyond full scale to 36 dB below."""
 
     def __post_init__(self) -> None:
-        require("augment.variants", self.variants, 0, 50)
+        require("augment.copies", self.copies, 0, 50)
         for key in ("speed", "tempo", "pitch", "room", "noise", "band", "gain"):
             require(f"augment.{key}", getattr(self, key), 0, 1)
 
@@ -114,7 +114,7 @@ class TrainingSettings:
     """How a network is trained."""
 
     epochs: int = 50
-    """Passes over the training utterances, each in one of its variants."""
+    """Passes over the training utterances, each in one of its copies."""
     draws: int = 4_000
     """Voices in an epoch; a small corpus is drawn several times over, so that it is not left half learned."""
     repeats: int = 5

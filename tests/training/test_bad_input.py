@@ -22,7 +22,7 @@ from training.support import workers
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 120.0
-SVM = ("--family", "svm", "--variants", "0", "--jobs", "1")
+SVM = ("--family", "svm", "--copies", "0", "--jobs", "1")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -88,28 +88,28 @@ FAMILIES = "cnn, lstm, blstm, cnn_lstm, cnn_blstm, svm, decision_tree, random_fo
         (
             "train --data {data} --corpus savee",
             26,
-            "no recordings of savee: {data} holds no folder savee or savee-database or "
-            "surrey-audiovisual-expressed-emotion-savee; get it: http://kahlan.eps.surrey.ac.uk/savee/ (on "
-            "registration), then put it there",
+            "no recordings of savee: {data} has no folder savee or savee-database or "
+            "surrey-audiovisual-expressed-emotion-savee; get the corpus from "
+            "http://kahlan.eps.surrey.ac.uk/savee/ (requires registration), and put it there",
         ),
         (
             "train --data {data} --corpus minne",
             50,
-            "no corpus is called 'minne', and {data} holds no such folder; did you mean mine?; known are "
+            "unknown corpus 'minne' (did you mean mine?), and {data} has no folder of that name; known corpora: "
             f"{KNOWN}, labels.csv, lonely, mine",
         ),
         (
             "train --data {data} --corpus labels.csv",
             26,
-            "no recordings of labels.csv in {data}/labels.csv: 10 skipped (5 x label 'angri' means none of ours; the "
-            "nearest word is angry, 5 x label 'qqq' means none of ours)",
+            "no recordings of labels.csv in {data}/labels.csv: 10 skipped (5 x unsupported label 'angri' "
+            "(nearest: angry), 5 x unsupported label 'qqq')",
         ),
         (
             "train --data {data} --config {data}/wrong.toml",
             50,
             "{data}/wrong.toml: there is no key 'training.epoch'; did you mean 'training.epochs'?",
         ),
-        ("train --data {data} --family svn", 50, f"network.family = svn: did you mean svm? allowed are {FAMILIES}"),
+        ("train --data {data} --family svn", 50, f"network.family = svn (did you mean svm?): allowed are {FAMILIES}"),
         (
             "compare --data {data} --corpus mine --vary seed=1",
             50,
@@ -123,7 +123,7 @@ FAMILIES = "cnn, lstm, blstm, cnn_lstm, cnn_blstm, svm, decision_tree, random_fo
         (
             "train --data {data} --corpus mine --set data.noise= --classes anger,sadnes",
             50,
-            "classes: no label is called 'sadnes'; did you mean sadness?",
+            "classes: unknown label 'sadnes'; did you mean sadness?",
         ),
         (
             "evaluate --data {data} --corpus mine --model {data}/notes.tflite",
@@ -145,8 +145,8 @@ def test_one_clear_line(run: Run, data: Path, arguments: str, status: int, line:
 def test_a_class_with_one_speaker(run: Run, data: Path) -> None:
     done = run("train", "--data", data, "--corpus", "lonely", "--protocol", "loso", "--set", "data.noise=", *SVM)
     assert lines(done.stderr) == [
-        "training: boredom cannot be judged: of its 1 speaker (lonely/s1) none is left to learn it from in "
-        "02-lonely-s1; leave it out with --classes, or take more folds"
+        "training: boredom cannot be evaluated: its only speaker (lonely/s1) is not in the training part of "
+        "02-lonely-s1; exclude it with --classes or use more folds"
     ]
     assert (done.returncode, done.stdout) == (9, "")
 
@@ -166,9 +166,9 @@ def test_a_half_unpacked_corpus_with_broken_clips_goes_on_and_counts_them(run: R
     done = run("evaluate", "--data", tmp_path / "data", "--corpus", "emodb", "--run", "run", "--format", "json", *SVM)
     assert done.returncode == 0, done.stderr
     said = lines(done.stderr)
-    assert said[0] == "training: emodb: found 19 of 535 clips: the corpus is not whole"
+    assert said[0] == "training: emodb: found 19 of 535 clips; the corpus is incomplete"
     assert said[1] == "training: emodb: skipped 1 file: empty file"
-    assert "training: emodb: skipped 2 recordings that cannot be read, for example 03a01Wa.wav: cut off, " in said[3]
+    assert "training: emodb: skipped 2 unreadable recordings, for example 03a01Wa.wav: cut off, " in said[3]
     assert len(said) == 4, said
     skipped = json.loads(done.stdout)["data"]["skipped"]
     assert skipped.pop("empty file") == 1
@@ -194,7 +194,7 @@ def test_a_disk_that_fills_leaves_nothing_half_written(run: Run, data: Path, tmp
     assert "Traceback" not in done.stderr
     said = lines(done.stderr)[-1]
     assert said.startswith(f"training: cannot write {tmp_path}/cache/mine-0-")
-    assert said.endswith(": the disk is full; free some room and run the same command again")
+    assert said.endswith(": the disk is full; free some space and run the same command again")
     assert files_in(tmp_path) == ["run/settings.toml"]
 
     done = run(*asked)
@@ -205,7 +205,7 @@ def test_a_disk_that_fills_leaves_nothing_half_written(run: Run, data: Path, tmp
     done = run(*asked, "--run", "another", most=20_000)  # the features are there, the classifier has no room
     assert done.returncode == 42
     assert lines(done.stderr)[-1] == (
-        "training: cannot write another/holdout/classifier.joblib: the disk is full; free some room and run the same "
+        "training: cannot write another/holdout/classifier.joblib: the disk is full; free some space and run the same "
         "command again"
     )
     assert files_in(tmp_path / "another") == ["record.json", "settings.toml", "skipped.csv"]
@@ -242,7 +242,7 @@ def alive_in(session: int) -> list[str]:
     ],
 )
 def test_ctrl_c_ends_all_processes_quietly(data: Path, tmp_path: Path, family: str, begun: str) -> None:
-    asked = ("--run", "run", "--cache", "cache", "--jobs", "2", "--variants", "0", "--family", family)
+    asked = ("--run", "run", "--cache", "cache", "--jobs", "2", "--copies", "0", "--family", family)
     slow = ("--epochs", "5000", "--set", "network.units=4", "--set", "network.channels=4")
     process = subprocess.Popen(
         command("train", "--data", data, "--corpus", "mine", *asked, *slow),

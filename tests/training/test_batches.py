@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.corpora import Clip
-from training.data.dataset import Utterance
+from training.data.utterances import Utterance
 from training.families import INPUT_SCALE, LONGEST, STRIDE, Family
 from training.fitting import batches
 from training.fitting.batches import Batch, Epochs, Pool

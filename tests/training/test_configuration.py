@@ -238,12 +238,12 @@ def chosen(**given: Any) -> dict[str, Any]:
 
 def test_options_of_the_command_line_become_settings(tmp_path: Path) -> None:
     path = tmp_path / "run.toml"
-    path.write_text("[training]\nepochs = 5\n[augment]\nvariants = 2\n[data]\ncorpora = ['savee']")
+    path.write_text("[training]\nepochs = 5\n[augment]\ncopies = 2\n[data]\ncorpora = ['savee']")
     assert options.settings_of(chosen()) == RunSettings()
     settings = options.settings_of(
-        chosen(config=path, augment_variants=0, assignments=("training.epochs=9", "training.mask=0"), seed=0)
+        chosen(config=path, augment_copies=0, assignments=("training.epochs=9", "training.mask=0"), seed=0)
     )
-    assert (settings.seed, settings.augment.variants, settings.data.corpora) == (0, 0, ("savee",))
+    assert (settings.seed, settings.augment.copies, settings.data.corpora) == (0, 0, ("savee",))
     assert (settings.training.epochs, settings.training.mask) == (9, 0)
 
 

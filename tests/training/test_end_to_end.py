@@ -25,7 +25,7 @@ pytestmark = [
 ACTORS: Final = range(1001, 1007)
 SPEAKERS: Final = ("03", "08", "10", "11", "14")
 SMALL: Final = (
-    "--epochs", "6", "--variants", "1", "--set", "network.channels=8", "--set", "network.units=8",
+    "--epochs", "6", "--copies", "1", "--set", "network.channels=8", "--set", "network.units=8",
     "--set", "training.batch=16", "--set", "augment.room=0", "--set", "training.draws=0", "--set", "data.sounds=1",
 )  # fmt: skip
 
@@ -181,7 +181,7 @@ def test_a_finished_model_is_judged_on_another_corpus(place: Path, finished: Pat
 def test_a_baseline_is_judged_by_folds_of_speakers_and_has_no_model_file(place: Path) -> None:
     run = place / "runs" / "svm"
     folds = ("--protocol", "kfold", "--folds", "3")
-    arguments = ("--family", "svm", "--corpus", "emodb", "--classes", "4", *folds, "--variants", "0", "--run", str(run))
+    arguments = ("--family", "svm", "--corpus", "emodb", "--classes", "4", *folds, "--copies", "0", "--run", str(run))
     judged = json.loads(training(place, "evaluate", *arguments, "--format", "json"))
     assert judged["protocol"] == "kfold of 3"
     assert list(judged["folds"]) == ["fold-1", "fold-2", "fold-3"]
@@ -206,7 +206,7 @@ def test_families_are_compared_in_one_table(place: Path) -> None:
 def test_settings_are_compared_in_one_table(place: Path) -> None:
     folder = place / "runs" / "varied"
     vary = ("--vary", "protocol.test=0.2,0.4", "--family", "decision_tree")
-    table = training(place, "compare", *vary, "--corpus", "emodb", "--run", str(folder), "--variants", "0")
+    table = training(place, "compare", *vary, "--corpus", "emodb", "--run", str(folder), "--copies", "0")
     assert "by protocol.test" in table
     found = json.loads((folder / "comparison.json").read_text())
     assert [row["family"] for row in found["rows"]] == ["0.2", "0.4"]

@@ -14,7 +14,7 @@ from edge_ser.model.bundle import read_bundle
 from edge_ser.model.interpreter import choose_interpreter
 from edge_ser.model.stream import ModelStream
 from training.corpora import Clip
-from training.data.dataset import Utterance
+from training.data.utterances import Utterance
 from training.families import DEEP, INPUT_SCALE, LONGEST, STRIDE, deep
 from training.fitting import batches
 from training.scoring import predict

@@ -48,7 +48,7 @@ def place(tmp_path: Path, work: list[Any]) -> Path:
 
 def dataset_of(place: Path) -> Dataset:
     settings = DataSettings(("mine",), (), "all", sounds=0)
-    return load(place / "data", settings, AugmentSettings(variants=0), place / "cache", 1, [].append)
+    return load(place / "data", settings, AugmentSettings(copies=0), place / "cache", 1, [].append)
 
 
 def model(*learned_from: str) -> Bundle:

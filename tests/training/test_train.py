@@ -19,7 +19,7 @@ from training.data import cache
 from training.data.corpus_features import CorpusFeatures
 from training.data.dataset import Dataset
 from training.data.protocols import Learning
-from training.data.utterances import FRONT_END, Analysis, Features
+from training.data.utterances import FRONT_END, ClipFeatures, Utterance
 from training.experiment.fold import Fold, learn, quantize
 from training.families import deep
 from training.fitting.batches import Pool
@@ -285,26 +285,27 @@ def test_a_student_learns_what_its_teachers_say(tmp_path: Path) -> None:
 
 
 def made_up_dataset(folder: Path) -> Dataset:
-    """Four speakers, each with six clips of a few hundred milliseconds, in two variants."""
+    """Four speakers, each with six clips of a few hundred milliseconds, with one augmented copy."""
     clips = [
         Clip(Path(f"/data/s{speaker}/{take}.wav"), "emodb", f"emodb/s{speaker}", LABELS[take % 3])
         for speaker in range(4)
         for take in range(6)
     ]
     entries = []
-    for variant in range(2):
-        rng = np.random.default_rng(variant)
+    for copy in range(2):
+        rng = np.random.default_rng(copy)
         heights = [3_000 * LABELS.index(clip.label or "") for clip in clips]
         cepstra = [rng.normal(height, 4_000, (40, FRONT_END.coefficients)).astype(np.int32) for height in heights]
-        entry = cache.Entry(folder / f"emodb-{variant}")
-        entry.write(Analysis([Features(c, np.ones(len(c), np.bool_))]) for c in cepstra)
+        entry = cache.Entry(folder / f"emodb-{copy}")
+        rows = zip(clips, cepstra, strict=True)
+        entry.write(ClipFeatures([Utterance(clip, c, np.ones(len(c), np.bool_))]) for clip, c in rows)
         entries.append(entry)
     groups = {clip.speaker: clip.speaker for clip in clips}
     return Dataset(LABELS, clips, [], [], groups, [], "fingerprint", [], [CorpusFeatures(clips, [], entries)])
 
 
 def made_up_fold(folder: Path, schedule: TrainingSettings, teacher: TeacherSettings) -> tuple[Fold, Learning]:
-    settings = RunSettings(network=SIZES, augment=AugmentSettings(variants=1), training=schedule, teacher=teacher)
+    settings = RunSettings(network=SIZES, augment=AugmentSettings(copies=1), training=schedule, teacher=teacher)
     fold = Fold(folder / "fold", settings, made_up_dataset(folder))
     clips = fold.dataset.judged
     parts = [[clip for clip in clips if (clip.speaker == "emodb/s3") is last] for last in (False, True)]

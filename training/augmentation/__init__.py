@@ -1,1 +1,1 @@
-"""What happens to a voice between mouth and model, and sounds in which nobody speaks: all of it made, none recorded."""
+"""Augmentation: changes of a recorded voice, simulated reverberation, and synthetic noises; all made, none recorded."""

@@ -12,7 +12,7 @@ from edge_ser.cli.options import format_of
 from edge_ser.console import standard_output
 from edge_ser.errors import EdgeSerError
 from training import corpora
-from training.corpora import CORPORA, Corpus, Found
+from training.corpora import CORPORA, Corpus, CorpusListing
 from training.corpora.labels import LABELS
 
 _HEADING: Final = ("corpus", "lang", "licence", "ship", "clips", "speakers", "labels")
@@ -58,7 +58,7 @@ def _other(data: Path, name: str) -> dict[str, Any]:
 
 
 def _contents(data: Path | None, name: str) -> dict[str, Any]:
-    found, error = Found([], []), None
+    found, error = CorpusListing([], []), None
     try:
         found = corpora.read(data, name) if data else found
     except EdgeSerError as wrong:

@@ -63,7 +63,7 @@ _SETTINGS: Final = (
     ("--protocol", "protocol.name", click.Choice(PROTOCOLS), "Who is learned from and who is judged."),
     ("--folds", "protocol.folds", int, "Folds of `kfold`."),
     ("--epochs", "training.epochs", int, "Passes over the training recordings."),
-    ("--variants", "augment.variants", int, "Augmented copies of each recording."),
+    ("--copies", "augment.copies", int, "Augmented copies of each recording."),
     ("--imbalance", "training.imbalance", click.Choice(IMBALANCES), "What is done about unequal classes."),
     ("--seed", "seed", int, "Of initial weights, order and chance."),
 )
@@ -163,7 +163,7 @@ def _dataset_of(run: Run, data: Path | None, cache: Path, jobs: int) -> Dataset:
     settings = run.settings
     augmentation = settings.augment
     if settings.network.family in CLASSICAL:  # these learn from the recordings as they are
-        augmentation = replace(augmentation, variants=0)
+        augmentation = replace(augmentation, copies=0)
     cross = settings.protocol.name == "cross"
     return load(data_folder(data), settings.data, augmentation, cache.resolve(), jobs, say, cross=cross)
 
@@ -172,7 +172,7 @@ def dataset_for_model(
     settings: DataSettings, known: Sequence[str], data: Path | None, cache: Path, jobs: int
 ) -> Dataset:
     """Read the recordings that a finished model is judged on, their labels narrowed to those that it knows."""
-    return load(data_folder(data), settings, AugmentSettings(variants=0), cache.resolve(), jobs, say, known)
+    return load(data_folder(data), settings, AugmentSettings(copies=0), cache.resolve(), jobs, say, known)
 
 
 def say(line: str) -> None:

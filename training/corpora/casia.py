@@ -1,6 +1,6 @@
-"""CASIA: ``liuchanhg/angry/201.wav``, a folder a speaker and in it one an emotion.
+"""CASIA: ``liuchanhg/angry/201.wav``: a folder for each speaker, with a folder for each emotion.
 
-A mirror has a folder an emotion only, with names like ``angry/201-angry-liuchanhg.wav``.
+One mirror only has a folder for each emotion, with file names like ``angry/201-angry-liuchanhg.wav``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from training.corpora import tree
-from training.corpora.clip import Clip, Found
+from training.corpora.clip import Clip, CorpusListing
 from training.corpora.corpus import Corpus
 
 _LABELS: Final = {
@@ -22,7 +22,7 @@ _LABELS: Final = {
     "surprise": "surprise",
 }
 _SEXES: Final = {"liuchanhg": "female", "wangzhe": "male", "zhaoquanyin": "female", "zhaozuoxiang": "male"}
-# The part with other sentences, which is sold, writes the same people another way round.
+# The part that is sold, with other sentences, writes the names of the same speakers differently.
 _OTHER_NAMES: Final = {
     "chang.liu": "liuchanhg",
     "zhe.wang": "wangzhe",
@@ -32,7 +32,7 @@ _OTHER_NAMES: Final = {
 _NAME: Final = re.compile(rf"\d+(?:-({'|'.join(_LABELS)})-([a-z]+))?", re.IGNORECASE)
 
 
-def _read(folder: Path) -> Found:
+def _read(folder: Path) -> CorpusListing:
     def clip_of(path: Path) -> Clip | str:
         match = _NAME.fullmatch(path.stem)
         inside = path.relative_to(folder).parts
@@ -45,13 +45,13 @@ def _read(folder: Path) -> Found:
         speaker = _OTHER_NAMES.get(speaker.lower(), speaker.lower())
         return Clip(path, "casia", f"casia/{speaker}", label, _SEXES.get(speaker), "zh")
 
-    # Numbers are those of sentences, and one part of the corpus might count them as another does.
+    # The numbers are those of sentences, and several parts of the corpus may use the same ones.
     return tree.read(folder, clip_of, names_are_unique=False)
 
 
 CORPUS: Final = Corpus(
     name="casia",
-    title="CASIA Chinese Emotional Corpus, the part that is given away",
+    title="CASIA Chinese Emotional Corpus, free part",
     aliases=("CASIA database", "CASIA汉语情感语料库", "CASIA Chinese Emotional Corpus"),
     languages=("zh",),
     licence="research only",

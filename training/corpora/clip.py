@@ -1,4 +1,4 @@
-"""What a corpus says of a recording, and what reading a corpus gives."""
+"""A labelled recording, a skipped file, and the listing of a corpus."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ class Clip:
 
     Attributes:
         path: The file.
-        corpus: Name of its corpus in the registry.
-        speaker: Unique over all corpora, ``corpus/speaker``; for a noise the recording that it was cut from.
+        corpus: Name of its corpus.
+        speaker: ``corpus/speaker``, unique over all corpora; for a noise, the recording that it was cut from.
         label: One of :data:`training.corpora.labels.LABELS`; ``None`` for a noise.
-        sex: ``female``, ``male`` or ``None`` where the corpus does not tell.
+        sex: ``female``, ``male``, or ``None`` if the corpus does not say.
         language: ISO 639-1 code; empty for a noise.
-        votes: Labels that listeners gave and their shares, which add up to at most 1: what is missing went to labels
-            that are none of ours.  Empty where nobody was asked.
-        part: ``train``, ``validation`` or ``test`` where a manifest says so.
+        votes: The share of listeners who chose each label.  The shares add up to less than 1 if listeners chose
+            unsupported labels.  Empty if there were no listeners.
+        part: ``train``, ``validation`` or ``test`` if a manifest assigns one.
     """
 
     path: Path
@@ -37,8 +37,8 @@ class Skipped:
     """A file that is not used.
 
     Attributes:
-        path: The file, or the line of a manifest.
-        reason: Why, in a few words, the same words for the same reason, so that they can be counted.
+        path: The file, or the manifest with the line number.
+        reason: Why it is skipped, in the same few words for the same reason, so that reasons can be counted.
     """
 
     path: Path
@@ -46,12 +46,12 @@ class Skipped:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What reading a corpus gave.
+class CorpusListing:
+    """The files of a corpus.
 
     Attributes:
-        clips: In a fixed order, which does not depend on the file system.
-        skipped: Files that are left out: other emotions, known broken clips, copies of others, unknown names.
+        clips: Clips that can be used, in an order that does not depend on the file system.
+        skipped: Files that are not used: unsupported labels, known broken clips, duplicates, unrecognized file names.
     """
 
     clips: list[Clip]

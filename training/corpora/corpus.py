@@ -1,4 +1,4 @@
-"""What is known of a corpus: where it comes from, who may use it for what, and how to read it."""
+"""Facts about a corpus: where to get it, what its licence allows, and how to read it."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.corpora.clip import Found
+from training.corpora.clip import CorpusListing
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A corpus that is known by name.
+    """A registered corpus.
 
     Attributes:
-        name: The word for it on the command line and in :attr:`training.corpora.clip.Clip.corpus`.
+        name: Its name on the command line and in :attr:`training.corpora.clip.Clip.corpus`.
         title: Its full name.
-        aliases: Further names of its folder, as archives and mirrors call it; case and punctuation do not matter.
+        aliases: Other names of its folder in archives and mirrors; case and punctuation do not matter.
         languages: ISO 639-1 codes; empty for noises.
-        licence: What its makers allow.
-        ships: Whether weights that learned from it may be sold or given away for any use.
+        licence: Its licence.
+        ships: Whether weights trained on it may be sold or given away for any use.
         get: Where to get it.
-        clips: Recordings in the complete official corpus, known broken ones and other labels included; ``None`` where
-            there is no such number.
-        speakers: Speakers in the complete official corpus; ``None`` where there is no such number.
-        labels: The corpus' own codes and our labels for them.
-        left_out: What of the corpus is not used, and why.
-        citation: Whom a model's card names.
-        read: Read the corpus from its folder.
+        clips: Recordings in the complete official corpus, including known broken clips and unsupported labels; ``None``
+            if there is no fixed number.
+        speakers: Speakers in the complete official corpus; ``None`` if there is no fixed number.
+        labels: Our label for each code of the corpus.
+        left_out: What is not used, and why.
+        citation: Citation in the cards of models trained on it.
+        read: Reads the corpus from its folder.
     """
 
     name: str
@@ -42,4 +42,4 @@ class Corpus:
     labels: Mapping[str, str]
     left_out: str
     citation: str
-    read: Callable[[Path], Found]
+    read: Callable[[Path], CorpusListing]

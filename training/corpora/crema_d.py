@@ -1,4 +1,4 @@
-"""CREMA-D: ``AudioWAV/1001_DFA_ANG_XX.wav``, which is actor, sentence, emotion, level."""
+"""CREMA-D: ``AudioWAV/1001_DFA_ANG_XX.wav``: actor, sentence, emotion, level."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 from edge_ser.errors import InvalidSetting
 from training.corpora import tree
-from training.corpora.clip import Clip, Found
+from training.corpora.clip import Clip, CorpusListing
 from training.corpora.corpus import Corpus
 
 _LABELS: Final = {
@@ -21,11 +21,11 @@ _LABELS: Final = {
     "NEU": "neutral",
     "SAD": "sadness",
 }
-# One official name, 1040_ITH_SAD_X, is a letter short.
+# One official name, 1040_ITH_SAD_X, lacks a letter.
 _NAME: Final = re.compile(r"(\d{4})_[A-Z]{3}_([A-Z]{3})_(?:XX?|LO|MD|HI)", re.IGNORECASE)
 
 _BROKEN: Final = frozenset({"1064_IEO_DIS_MD", "1064_TIE_SAD_XX", "1076_MTI_NEU_XX", "1076_MTI_SAD_XX"})
-"""By the corpus' own page: a minute with all emotions, one of no length, and two nearly without sound."""
+"""According to the corpus' page: one minute with all emotions, an empty clip, and two that are nearly silent."""
 
 _VOTES: Final = ("anger", "disgust", "fear", "happy", "neutral", "sad")
 _OFFICIAL_VOTES: Final = ("A", "D", "F", "H", "N", "S")
@@ -37,15 +37,15 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:
         reader = csv.DictReader(file)
         missing = sorted(set(columns) - set(reader.fieldnames or ()))
         if missing:
-            raise InvalidSetting(f"{path}:1: the column {missing[0]} is missing; needed are {', '.join(columns)}")
+            raise InvalidSetting(f"{path}:1: the column {missing[0]} is missing; required: {', '.join(columns)}")
         yield from reader
 
 
 def _table(folder: Path, ours: str, official: str) -> tuple[Path | None, bool]:
-    """Find our table in or beside the corpus' folder, else the official one anywhere in it.
+    """Find our table in or beside the folder of the corpus, or else the official one anywhere below it.
 
     Returns:
-        The file, and whether it is the official one.
+        The file, ``None`` if there is none, and whether it is the official one.
     """
     for place in (folder / ours, folder.parent / ours):
         if place.is_file():
@@ -62,7 +62,7 @@ def _sexes(folder: Path) -> dict[str, str]:
 
 
 def _votes(folder: Path) -> dict[str, tuple[tuple[str, float], ...]]:
-    """Return the shares of those who only heard the clip."""
+    """Return the votes of the listeners who only heard each clip, without the video."""
     path, official = _table(folder, "crema-d-voice-votes.csv", "tabulatedVotes.csv")
     if path is None:
         return {}
@@ -77,7 +77,7 @@ def _votes(folder: Path) -> dict[str, tuple[tuple[str, float], ...]]:
     return votes
 
 
-def _read(folder: Path) -> Found:
+def _read(folder: Path) -> CorpusListing:
     sexes, votes = _sexes(folder), _votes(folder)
 
     def clip_of(path: Path) -> Clip | str:
@@ -88,8 +88,8 @@ def _read(folder: Path) -> Found:
         if name in _BROKEN:
             return tree.BROKEN
         actor = match[1]
-        heard = votes.get(name) or votes.get(f"{name}X", ())
-        return Clip(path, "crema-d", f"crema-d/{actor}", _LABELS[match[2]], sexes.get(actor), "en", heard)
+        votes_of_clip = votes.get(name) or votes.get(f"{name}X", ())
+        return Clip(path, "crema-d", f"crema-d/{actor}", _LABELS[match[2]], sexes.get(actor), "en", votes_of_clip)
 
     return tree.read(folder, clip_of)
 
@@ -101,11 +101,11 @@ CORPUS: Final = Corpus(
     languages=("en",),
     licence="ODbL 1.0 / DbCL 1.0",
     ships=True,
-    get="https://github.com/CheyneyComputerScience/CREMA-D (with git lfs; the folder AudioWAV)",
+    get="https://github.com/CheyneyComputerScience/CREMA-D (folder AudioWAV; clone with Git LFS)",
     clips=7442,
     speakers=91,
     labels=_LABELS,
-    left_out="four clips that its page calls broken",
+    left_out="four clips listed as broken on its page",
     citation="Cao et al., CREMA-D: Crowd-sourced Emotional Multimodal Actors Dataset, "
     "IEEE Transactions on Affective Computing 5(4), 2014",
     read=_read,

@@ -1,4 +1,4 @@
-"""EmoDB: ``wav/03a01Fa.wav``, which is speaker, text, emotion (the first letter of the German word), version."""
+"""EmoDB: ``wav/03a01Fa.wav``: speaker, text, emotion (first letter of the German word), version."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from training.corpora import tree
-from training.corpora.clip import Clip, Found
+from training.corpora.clip import Clip, CorpusListing
 from training.corpora.corpus import Corpus
 
 _LABELS: Final = {
@@ -25,7 +25,7 @@ _SEXES: Final = dict.fromkeys(("03", "10", "11", "12", "15"), "male") | dict.fro
 )
 
 
-def _read(folder: Path) -> Found:
+def _read(folder: Path) -> CorpusListing:
     def clip_of(path: Path) -> Clip | str:
         match = _NAME.fullmatch(path.stem)
         if not match or match[1] not in _SEXES:

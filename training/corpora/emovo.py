@@ -1,4 +1,4 @@
-"""EMOVO: ``f1/dis-f1-b1.wav``, which is emotion (of the Italian word), speaker, sentence."""
+"""EMOVO: ``f1/dis-f1-b1.wav``: emotion (first letters of the Italian word), speaker, sentence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from training.corpora import tree
-from training.corpora.clip import Clip, Found
+from training.corpora.clip import Clip, CorpusListing
 from training.corpora.corpus import Corpus
 
 _LABELS: Final = {
@@ -22,7 +22,7 @@ _LABELS: Final = {
 _NAME: Final = re.compile(rf"({'|'.join(_LABELS)})-([fm][123])-[a-z]\d", re.IGNORECASE)
 
 
-def _read(folder: Path) -> Found:
+def _read(folder: Path) -> CorpusListing:
     def clip_of(path: Path) -> Clip | str:
         match = _NAME.fullmatch(path.stem.lower())
         if not match:

@@ -1,4 +1,4 @@
-"""ESD: ``0011/Angry/train/0011_000351.wav``, or without the folders train, evaluation and test."""
+"""ESD: ``0011/Angry/train/0011_000351.wav``, also without the folders train, evaluation and test."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from training.corpora import tree
-from training.corpora.clip import Clip, Found
+from training.corpora.clip import Clip, CorpusListing
 from training.corpora.corpus import Corpus
 
 _LABELS: Final = {
@@ -18,13 +18,13 @@ _LABELS: Final = {
     "surprise": "surprise",
 }
 _NAME: Final = re.compile(r"(00\d\d)_\d{6}")
-_PARTS: Final = ("train", "evaluation", "test")  # split by sentence, not by speaker, so they are not kept
+_PARTS: Final = ("train", "evaluation", "test")  # ignored, because they split sentences, not speakers
 _LAST_MANDARIN: Final = 10
-_FEMALE: Final = frozenset({1, 2, 3, 7, 9, 15, 16, 17, 18, 19})  # by the archive's own ReadMe.txt
+_FEMALE: Final = frozenset({1, 2, 3, 7, 9, 15, 16, 17, 18, 19})  # according to the archive's ReadMe.txt
 _SPEAKERS: Final = 20
 
 
-def _read(folder: Path) -> Found:
+def _read(folder: Path) -> CorpusListing:
     def clip_of(path: Path) -> Clip | str:
         match = _NAME.fullmatch(path.stem)
         emotion = path.parent.parent if path.parent.name.lower() in _PARTS else path.parent
@@ -50,7 +50,7 @@ CORPUS: Final = Corpus(
     languages=("zh", "en"),
     licence="research only",
     ships=False,
-    get="https://github.com/HLTSingapore/Emotional-Speech-Data (on a signed licence)",
+    get="https://github.com/HLTSingapore/Emotional-Speech-Data (requires a signed licence)",
     clips=35000,
     speakers=20,
     labels=_LABELS,

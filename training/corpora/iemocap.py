@@ -1,6 +1,6 @@
 """IEMOCAP: ``Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F000.wav``.
 
-What listeners heard stands in ``Session1/dialog/EmoEvaluation/Ses01F_impro01.txt``, a line an utterance.
+The listeners' labels are in ``Session1/dialog/EmoEvaluation/Ses01F_impro01.txt``, one line for each utterance.
 """
 
 from __future__ import annotations
@@ -10,39 +10,39 @@ from pathlib import Path
 from typing import Final
 
 from training.corpora import tree
-from training.corpora.clip import Clip, Found
+from training.corpora.clip import Clip, CorpusListing
 from training.corpora.corpus import Corpus
 
-NO_EVALUATION: Final = "no line in dialog/EmoEvaluation: unpack that too"
-"""Why an utterance without a label is not used: the archive is unpacked in part only."""
+NO_EVALUATION: Final = "not listed in dialog/EmoEvaluation (unpack that folder, too)"
+"""Why an utterance without a label is skipped: the archive is only partly unpacked."""
 
 _LABELS: Final = {
     "ang": "anger",
     "dis": "disgust",
     "fea": "fear",
     "hap": "happiness",
-    "exc": "happiness",  # excited: counted as happiness by the usual protocol of four classes
+    "exc": "happiness",  # excited; the usual protocol with four classes counts it as happiness
     "neu": "neutral",
     "sad": "sadness",
     "sur": "surprise",
     "fru": "frustration",
 }
-# Session, who wore the markers, dialogue, who speaks, number: the letter before the number is the speaker's.
+# Session, wearer of the markers, dialogue, speaker, number: the letter before the number is the speaker.
 _NAME: Final = re.compile(r"Ses(0[1-5])[FM]_(?:impro|script)\w+?_([FM])\w{3}")
 _DIALOGUE: Final = re.compile(r"Ses0[1-5][FM]_(?:impro|script)\d\d(?:_\w+)?")
 _LINE: Final = re.compile(r"^\[[\d.]+ - [\d.]+\]\s+(\S+)\s+(\w+)\s+\[", re.MULTILINE)
 
 
 def _evaluations(folder: Path) -> dict[str, str]:
-    """Return the label that most listeners gave each utterance, ``xxx`` where they did not agree."""
+    """Return the label that most listeners gave to each utterance, ``xxx`` if they did not agree."""
     labels: dict[str, str] = {}
-    # Deeper folders hold each listener's own answers, in other formats.
+    # Deeper folders contain the answers of each listener, in other formats.
     for path in tree.files(folder, lambda path: path.suffix == ".txt" and path.parent.name == "EmoEvaluation"):
         labels.update(_LINE.findall(path.read_text("utf-8", errors="replace")))
     return labels
 
 
-def _read(folder: Path) -> Found:
+def _read(folder: Path) -> CorpusListing:
     evaluations = _evaluations(folder)
 
     def clip_of(path: Path) -> Clip | str:
@@ -53,7 +53,7 @@ def _read(folder: Path) -> Found:
             return NO_EVALUATION
         label = _LABELS.get(evaluations[path.stem].lower())
         if label is None:
-            return tree.NO_LABEL
+            return tree.UNSUPPORTED_LABEL
         session, letter = match.groups()
         sex = "female" if letter == "F" else "male"
         return Clip(path, "iemocap", f"iemocap/Ses{session}{letter}", label, sex, "en")
@@ -72,7 +72,7 @@ CORPUS: Final = Corpus(
     clips=10039,
     speakers=10,
     labels=_LABELS,
-    left_out="utterances whose listeners did not agree (xxx) or heard something else (oth); whole dialogues",
+    left_out="utterances on which the listeners did not agree (xxx) or chose another emotion (oth); full dialogues",
     citation="Busso et al., IEMOCAP: Interactive Emotional Dyadic Motion Capture Database, "
     "Language Resources and Evaluation 42(4), 2008",
     read=_read,

@@ -1,4 +1,4 @@
-"""The emotions that corpora are labelled with, and the sets of them that figures are made over."""
+"""The emotion labels of all corpora, the words that mean them, and the choice of a run's labels."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from edge_ser.errors import InvalidSetting
 from edge_ser.events import LABELS as DEFAULT_LABELS
 
 LABELS: Final = (*DEFAULT_LABELS, "boredom", "calm", "surprise", "frustration")
-"""All labels, in the order in which a network's outputs stand: the default model's first."""
+"""All labels in the order of a network's outputs; those of the default model come first."""
 
 FOUR: Final = ("anger", "happiness", "neutral", "sadness")
-"""The labels that nearly all corpora share."""
+"""The labels that nearly all corpora have in common."""
 
 _SYNONYMS: Final = {
     "anger": ("angry", "ang", "rage"),
@@ -31,12 +31,12 @@ _LABEL_OF: Final = {word: label for label, words in _SYNONYMS.items() for word i
 
 
 def label_of(word: str) -> str | None:
-    """Return our label for a word, in any case; ``None`` for one that no mapping knows."""
+    """Return the label that a word means, whatever its case; ``None`` if it means none."""
     return _LABEL_OF.get(word.strip().lower().replace(" ", "_").replace("-", "_"))
 
 
 def nearest(word: str) -> str | None:
-    """Return the known word that is most like an unknown one."""
+    """Return the known word that is most similar to an unknown one; ``None`` if no word is similar."""
     return next(iter(get_close_matches(word.strip().lower(), _LABEL_OF, 1)), None)
 
 
@@ -44,45 +44,45 @@ def choose(classes: str, present: Sequence[str]) -> tuple[str, ...]:
     """Return the labels that ``--classes`` means.
 
     Args:
-        classes: ``all``, a number, or names with commas between them.  4 is anger, happiness, neutral, sadness and 6
-            the default model's labels where these are there; any number is all that is there if it is as many.
-        present: The labels that occur, or that a model knows.
+        classes: ``all``, a number, or comma-separated names.  4 means anger, happiness, neutral and sadness, 6 the
+            default model's labels, if all of them are available; any other number must be that of the available labels.
+        present: The available labels: those that occur, or those that a model knows.
 
     Raises:
-        InvalidSetting: the words do not fit what is there.
+        InvalidSetting: a label is unknown or not available, or fewer than two are chosen.
     """
-    there = tuple(label for label in LABELS if label in set(present))
+    available = tuple(label for label in LABELS if label in set(present))
     if classes == "all":
-        chosen: set[str] = set(there)
+        chosen: set[str] = set(available)
     elif classes.isdecimal():
-        chosen = _as_many(int(classes), there)
+        chosen = _by_count(int(classes), available)
     else:
         chosen = set(map(_named, classes.split(",")))
-        for label in sorted(chosen - set(there)):
-            raise InvalidSetting(f"classes = {classes}: {label} is none of what is there, {', '.join(there)}")
+        for label in sorted(chosen - set(available)):
+            raise InvalidSetting(f"classes = {classes}: {label} is not available; available: {', '.join(available)}")
     if len(chosen) < 2:
         raise InvalidSetting(
-            f"classes = {classes}: allowed are two labels or more, there are {', '.join(there) or 'none'}"
+            f"classes = {classes}: at least two labels are needed; available: {', '.join(available) or 'none'}"
         )
     return tuple(label for label in LABELS if label in chosen)
 
 
-def _as_many(count: int, there: Sequence[str]) -> set[str]:
-    for known in (FOUR, DEFAULT_LABELS, there):
-        if len(known) == count and set(known) <= set(there):
+def _by_count(count: int, available: Sequence[str]) -> set[str]:
+    for known in (FOUR, DEFAULT_LABELS, available):
+        if len(known) == count and set(known) <= set(available):
             return set(known)
     raise InvalidSetting(
-        f"classes = {count}: there are {len(there)} ({', '.join(there)}); allowed are 4, 6 (where all of them are "
-        "there), all, or names with commas between them"
+        f"classes = {count}: {len(available)} labels are available ({', '.join(available)}); use 4 or 6 (if all of "
+        "those are available), all, or comma-separated names"
     )
 
 
 def _named(word: str) -> str:
     label = label_of(word)
     if label is None:
-        like = nearest(word)
+        similar = nearest(word)
         raise InvalidSetting(
-            f"classes: no label is called '{word.strip()}'"
-            + (f"; did you mean {label_of(like)}?" if like else f"; there are {', '.join(LABELS)}")
+            f"classes: unknown label '{word.strip()}'; "
+            + (f"did you mean {label_of(similar)}?" if similar else f"known labels: {', '.join(LABELS)}")
         )
     return label

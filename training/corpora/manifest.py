@@ -1,4 +1,4 @@
-"""A table of recordings, ``path,label,speaker[,language][,split][,sex]``, as a CSV file."""
+"""Manifests: CSV files with the columns ``path,label,speaker[,language][,split][,sex]``, one recording per line."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from typing import Final
 
 from edge_ser.errors import InvalidSetting
 from training.corpora import tree
-from training.corpora.clip import Clip, Found, Skipped
+from training.corpora.clip import Clip, CorpusListing, Skipped
 from training.corpora.labels import label_of, nearest
 
-NEEDED: Final = ("path", "label", "speaker")
+REQUIRED: Final = ("path", "label", "speaker")
 OPTIONAL: Final = ("language", "split", "sex")
 _WORDS: Final = {"split": ("train", "validation", "test"), "sex": ("female", "male")}
 
-MISSING: Final = "file is missing"
-TWICE: Final = "same path as an earlier line"
+MISSING: Final = "file not found"
+REPEATED: Final = "same path as an earlier line"
 
 
-def is_one(path: Path) -> bool:
-    """Return whether a CSV file has a manifest's columns."""
+def is_manifest(path: Path) -> bool:
+    """Return whether a CSV file has the columns of a manifest."""
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-        return set(NEEDED) <= set(_columns(file.readline().split(",")))
+        return set(REQUIRED) <= set(_columns(file.readline().split(",")))
 
 
-def read(path: Path, name: str) -> Found:
+def read(path: Path, name: str) -> CorpusListing:
     """Read a manifest.
 
-    A row whose file is missing or whose label means none of ours is skipped; what else is wrong with one is an error,
-    since it may well be wrong with all.
+    A row whose file is missing or whose label is not supported is skipped.  Anything else that is wrong is an error,
+    because all rows may have it.
 
     Args:
         path: The CSV file; the paths in it are relative to its folder.
-        name: The corpus' name.
+        name: Name of the corpus.
 
     Raises:
-        InvalidSetting: a column is missing or unknown, a field is empty or its word unknown, a path stands there twice
-            with different labels, or the file is no CSV.
+        InvalidSetting: a column is missing or unknown, a field is empty or its value unknown, a path has two labels, or
+            the file is not a CSV file.
     """
     clips: list[Clip] = []
     skipped: list[Skipped] = []
@@ -54,14 +54,14 @@ def read(path: Path, name: str) -> Found:
         if before != meaning:
             raise InvalidSetting(
                 f"{line}: {row['path']} is labelled {row['label']}, but {before} in line {first}; "
-                "allowed is one label a path"
+                "give each path one label"
             )
         if first != number:
-            skipped.append(Skipped(line, TWICE))
+            skipped.append(Skipped(line, REPEATED))
         elif label is None:
-            like = nearest(row["label"])
-            unknown = f"label '{row['label']}' means none of ours"
-            skipped.append(Skipped(line, f"{unknown}; the nearest word is {like}" if like else unknown))
+            similar = nearest(row["label"])
+            unsupported = f"unsupported label '{row['label']}'"
+            skipped.append(Skipped(line, f"{unsupported} (nearest: {similar})" if similar else unsupported))
         elif not recording.is_file():
             skipped.append(Skipped(line, MISSING))
         elif reason := tree.unusable(recording):
@@ -78,7 +78,7 @@ def read(path: Path, name: str) -> Found:
                     part=row.get("split") or None,
                 )
             )
-    return Found(clips, skipped)
+    return CorpusListing(clips, skipped)
 
 
 def _columns(names: list[str]) -> list[str]:
@@ -86,7 +86,11 @@ def _columns(names: list[str]) -> list[str]:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the rows that are whole, with the number of the line that each ends on."""
+    """Yield each row with the number of its last line.
+
+    Raises:
+        InvalidSetting: the file is not a CSV file, or a column or field is wrong.
+    """
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file, strict=True)
         try:
@@ -96,35 +100,37 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 if cells:
                     yield reader.line_num, _checked(columns, cells, f"{path}:{reader.line_num}")
         except csv.Error as error:
-            raise InvalidSetting(f"{path}:{reader.line_num}: no CSV ({error}); mend the quotation marks") from None
+            raise InvalidSetting(
+                f"{path}:{reader.line_num}: invalid CSV ({error}); correct the quotation marks"
+            ) from None
         except UnicodeDecodeError:
-            raise InvalidSetting(f"{path}:{reader.line_num + 1}: no UTF-8 text; save the file as UTF-8") from None
+            raise InvalidSetting(f"{path}:{reader.line_num + 1}: not UTF-8 text; save the file as UTF-8") from None
 
 
 def _check_columns(columns: list[str], path: Path) -> None:
-    rule = f"needed are {', '.join(NEEDED)}, allowed are also {', '.join(OPTIONAL)}"
+    rule = f"required: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}"
     for column in columns:
-        if column not in NEEDED + OPTIONAL:
-            like = get_close_matches(column, NEEDED + OPTIONAL, 1)
-            guess = f"; did you mean {like[0]}?" if like else ""
-            raise InvalidSetting(f"{path}:1: no column is called '{column}'{guess}; {rule}")
+        if column not in REQUIRED + OPTIONAL:
+            similar = get_close_matches(column, REQUIRED + OPTIONAL, 1)
+            guess = f" (did you mean {similar[0]}?)" if similar else ""
+            raise InvalidSetting(f"{path}:1: unknown column '{column}'{guess}; {rule}")
         if columns.count(column) > 1:
-            raise InvalidSetting(f"{path}:1: the column {column} stands there twice; {rule}")
-    for column in NEEDED:
+            raise InvalidSetting(f"{path}:1: the column {column} appears twice; {rule}")
+    for column in REQUIRED:
         if column not in columns:
             raise InvalidSetting(f"{path}:1: the column {column} is missing; {rule}")
 
 
 def _checked(columns: list[str], cells: list[str], line: str) -> dict[str, str]:
     if len(cells) != len(columns):
-        raise InvalidSetting(f"{line}: {len(cells)} fields; needed are {len(columns)}, one a column")
+        raise InvalidSetting(f"{line}: {len(cells)} fields; {len(columns)} are needed, one for each column")
     row = dict(zip(columns, (cell.strip() for cell in cells), strict=True))
-    for column in NEEDED:
+    for column in REQUIRED:
         if not row[column]:
-            raise InvalidSetting(f"{line}: {column} is empty; give one")
+            raise InvalidSetting(f"{line}: {column} is empty; every line needs one")
     for column, allowed in _WORDS.items():
         word = row.get(column, "").lower()
         if word and word not in allowed:
-            raise InvalidSetting(f"{line}: {column} = {row[column]}: allowed are {', '.join(allowed)}, or nothing")
+            raise InvalidSetting(f"{line}: {column} = {row[column]}: use {', '.join(allowed)}, or leave it empty")
         row[column] = word
     return row

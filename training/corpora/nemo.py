@@ -1,4 +1,4 @@
-"""nEMO: ``samples/EB0_anger_1.wav``, which is speaker, emotion, sentence; ``data.tsv`` tells the sexes."""
+"""nEMO: ``samples/EB0_anger_1.wav``: speaker, emotion, sentence; ``data.tsv`` lists the speakers' sexes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from training.corpora import tree
-from training.corpora.clip import Clip, Found
+from training.corpora.clip import Clip, CorpusListing
 from training.corpora.corpus import Corpus
 
 _LABELS: Final = {
@@ -26,13 +26,13 @@ def _sexes(folder: Path) -> dict[str, str]:
     sexes: dict[str, str] = {}
     for path in tree.files(folder, lambda path: path.name == "data.tsv")[:1]:
         with path.open(newline="", encoding="utf-8") as file:
-            # Sentences hold quotation marks that quote nothing; spaces stand before the speakers.
+            # Sentences contain unpaired quotation marks; the names of speakers begin with spaces.
             for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
                 sexes[(row.get("speaker_id") or "").strip()] = (row.get("gender") or "").strip()
     return sexes
 
 
-def _read(folder: Path) -> Found:
+def _read(folder: Path) -> CorpusListing:
     sexes = _sexes(folder)
 
     def clip_of(path: Path) -> Clip | str:

@@ -1,4 +1,4 @@
-"""Recordings without speech: ``noise/esc10_rain_1-17367-A.ogg``, and whatever else is put there."""
+"""Noise: recordings without speech, such as ``noise/esc10_rain_1-17367-A.ogg``, under any name."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from pathlib import Path
 from typing import Final
 
 from training.corpora import tree
-from training.corpora.clip import Clip, Found
+from training.corpora.clip import Clip, CorpusListing
 from training.corpora.corpus import Corpus
 
 
-def _read(folder: Path) -> Found:
+def _read(folder: Path) -> CorpusListing:
     def clip_of(path: Path) -> Clip | str:
-        # Takes A, B, ... of one recording belong together.
+        # The takes A, B, ... of one recording belong together.
         parts = path.stem.split("-")
-        source = "-".join(parts[:2]) if len(parts) == 3 else path.stem
-        return Clip(path, "noise", "/".join(("noise", *path.parent.relative_to(folder).parts, source)), None)
+        recording = "-".join(parts[:2]) if len(parts) == 3 else path.stem
+        return Clip(path, "noise", "/".join(("noise", *path.parent.relative_to(folder).parts, recording)), None)
 
     return tree.read(folder, clip_of, names_are_unique=False)
 
 
 CORPUS: Final = Corpus(
     name="noise",
-    title="Noises: of ESC-10 and of the Speech Commands' background recordings",
+    title="Noises from ESC-10 and the background recordings of Speech Commands",
     aliases=("noises",),
     languages=(),
     licence="CC BY 3.0 / 4.0",
     ships=True,
-    get="https://github.com/karolpiczak/ESC-50 (its ESC-10), or any recordings without speech",
+    get="https://github.com/karolpiczak/ESC-50 (subset ESC-10), or any recordings without speech",
     clips=None,
     speakers=None,
     labels={},

@@ -1,6 +1,6 @@
 """RAVDESS: ``Actor_12/03-01-06-01-02-01-12.wav``.
 
-The numbers are modality, vocal channel, emotion, intensity, statement, repetition, actor.
+The numbers: modality, vocal channel, emotion, intensity, statement, repetition, actor.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from training.corpora import tree
-from training.corpora.clip import Clip, Found
+from training.corpora.clip import Clip, CorpusListing
 from training.corpora.corpus import Corpus
 
 _LABELS: Final = {
@@ -28,7 +28,7 @@ _AUDIO_ONLY: Final = "03"
 _SPEECH: Final = "01"
 
 
-def _read(folder: Path) -> Found:
+def _read(folder: Path) -> CorpusListing:
     def clip_of(path: Path) -> Clip | str:
         match = _NAME.fullmatch(path.stem)
         if not match or not 1 <= int(match[4]) <= 24:

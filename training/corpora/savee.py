@@ -1,4 +1,4 @@
-"""SAVEE: ``AudioData/DC/a01.wav``, a folder a speaker, or ``DC_a01.wav`` in mirrors."""
+"""SAVEE: ``AudioData/DC/a01.wav``, with a folder for each speaker, or ``DC_a01.wav`` in mirrors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from training.corpora import tree
-from training.corpora.clip import Clip, Found
+from training.corpora.clip import Clip, CorpusListing
 from training.corpora.corpus import Corpus
 
 _LABELS: Final = {
@@ -23,7 +23,7 @@ _SPEAKERS: Final = ("DC", "JE", "JK", "KL")
 _NAME: Final = re.compile(rf"(?:({'|'.join(_SPEAKERS)})_)?({'|'.join(_LABELS)})\d{{2}}", re.IGNORECASE)
 
 
-def _read(folder: Path) -> Found:
+def _read(folder: Path) -> CorpusListing:
     def clip_of(path: Path) -> Clip | str:
         match = _NAME.fullmatch(path.stem)
         speaker = ((match and match[1]) or path.parent.name).upper()
@@ -41,7 +41,7 @@ CORPUS: Final = Corpus(
     languages=("en",),
     licence="research only",
     ships=False,
-    get="http://kahlan.eps.surrey.ac.uk/savee/ (on registration)",
+    get="http://kahlan.eps.surrey.ac.uk/savee/ (requires registration)",
     clips=480,
     speakers=4,
     labels=_LABELS,

@@ -1,4 +1,4 @@
-"""TESS: ``OAF_Fear/OAF_back_fear.wav`` or all files in one folder; an older (OAF) and a younger (YAF) actress."""
+"""TESS: ``OAF_Fear/OAF_back_fear.wav``, or all files in one folder; an older (OAF) and a younger (YAF) actress."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from training.corpora import tree
-from training.corpora.clip import Clip, Found
+from training.corpora.clip import Clip, CorpusListing
 from training.corpora.corpus import Corpus
 
 _LABELS: Final = {
@@ -19,11 +19,11 @@ _LABELS: Final = {
     "sad": "sadness",
     "ps": "surprise",  # pleasant surprise
 }
-# One official name, OA_bite_neutral, is a letter short.
+# One official name, OA_bite_neutral, lacks a letter.
 _NAME: Final = re.compile(rf"([OY]AF|OA)_\w+_({'|'.join(_LABELS)})", re.IGNORECASE)
 
 
-def _read(folder: Path) -> Found:
+def _read(folder: Path) -> CorpusListing:
     def clip_of(path: Path) -> Clip | str:
         match = _NAME.fullmatch(path.stem)
         if not match:

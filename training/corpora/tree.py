@@ -1,4 +1,4 @@
-"""Recordings anywhere below a folder, what becomes of each, and why some are not used."""
+"""Finds the recordings anywhere below a folder, and the reasons why some are skipped."""
 
 from __future__ import annotations
 
@@ -9,62 +9,62 @@ from pathlib import Path
 from typing import Final
 
 from edge_ser.sources.folders import SUFFIXES
-from training.corpora.clip import Clip, Found, Skipped
+from training.corpora.clip import Clip, CorpusListing, Skipped
 
-NO_LABEL: Final = "label none of ours"
+UNSUPPORTED_LABEL: Final = "unsupported label"
 BROKEN: Final = "known broken clip"
 SONG: Final = "song"
-VIDEO: Final = "sound of a video"
-DIALOGUE: Final = "whole dialogue"
-COPY: Final = "copy of another file"
-VERSION: Final = "another version of a file with the same name"
-UNRECOGNIZED: Final = "unrecognized name"
+VIDEO: Final = "video soundtrack"
+DIALOGUE: Final = "full dialogue"
+DUPLICATE: Final = "duplicate of another file"
+VERSION: Final = "different version of a file with the same name"
+UNRECOGNIZED: Final = "unrecognized file name"
 EMPTY: Final = "empty file"
-POINTER: Final = "Git LFS pointer, not the recording (git lfs pull)"
+POINTER: Final = "Git LFS pointer instead of the recording (run git lfs pull)"
 
-PART_OF_CORPUS: Final = frozenset({NO_LABEL, BROKEN})
-"""Reasons of recordings that are left out though the complete corpus has them."""
+PART_OF_CORPUS: Final = frozenset({UNSUPPORTED_LABEL, BROKEN})
+"""Reasons for recordings that are skipped but count as part of the complete corpus."""
 
-EXPECTED: Final = PART_OF_CORPUS | {SONG, VIDEO, DIALOGUE, COPY}
-"""Reasons that official archives and usual mirrors give by themselves; nobody needs to be warned of them."""
+EXPECTED: Final = PART_OF_CORPUS | {SONG, VIDEO, DIALOGUE, DUPLICATE}
+"""Reasons that occur with every official archive or usual mirror, and so need no warning."""
 
 _POINTER_START: Final = b"version https://git-lfs"
 _POINTER_SIZE: Final = 200  # bytes; a pointer has about 130, a WAV header alone 44
 
 
 def files(folder: Path, wanted: Callable[[Path], bool]) -> list[Path]:
-    """Return the files below a folder that are wanted, links followed, in an order that names alone decide.
+    """Return the wanted files below a folder, also through links, in an order that depends only on their names.
 
-    Files nearer to the folder come first, so that of two copies the nested one is left out.  Names that begin with a
-    dot are never wanted: archives made on macOS hold such a shadow of each file.
+    Files nearer to the folder come first, so that the nested one of two duplicates is skipped.  Names that begin with a
+    dot are ignored: archives made on macOS contain such a companion of each file.
     """
-    found: list[Path] = []
+    result: list[Path] = []
     seen: set[str] = set()
     for parent, folders, names in os.walk(folder, followlinks=True):
         real = os.path.realpath(parent)
-        if real in seen:  # a link that leads back up
+        if real in seen:  # a link to a parent folder
             folders.clear()
             continue
         seen.add(real)
         folders.sort()
         paths = (Path(parent, name) for name in names if not name.startswith("."))
-        found += filter(wanted, paths)
+        result += filter(wanted, paths)
 
-    def place(path: Path) -> tuple[int, str]:
+    def depth_and_name(path: Path) -> tuple[int, str]:
         inside = path.relative_to(folder)
         return len(inside.parts), inside.as_posix()
 
-    return sorted(found, key=place)
+    return sorted(result, key=depth_and_name)
 
 
-def read(folder: Path, clip_of: Callable[[Path], Clip | str], names_are_unique: bool = True) -> Found:
-    """Read all recordings, WAV, FLAC or Ogg, below a folder.
+def read(folder: Path, clip_of: Callable[[Path], Clip | str], names_are_unique: bool = True) -> CorpusListing:
+    """List all WAV, FLAC and Ogg recordings below a folder.
 
     Args:
-        folder: The corpus' folder.
-        clip_of: Returns the clip that a file is, or the reason why it is left out.
-        names_are_unique: Whether the corpus gives a name to one recording only, so that a second file with it is
-            never wanted.  Otherwise a second file is left out when its bytes are the same too.
+        folder: The folder of the corpus.
+        clip_of: Returns the clip of a file, or the reason why it is skipped.
+        names_are_unique: Whether each name in the corpus belongs to only one recording, so that a second file with the
+            same name is always skipped.  Otherwise, it is skipped only if its bytes are the same, too.
     """
     clips: dict[tuple[str, str | None, str], list[Clip]] = {}
     skipped: list[Skipped] = []
@@ -75,21 +75,21 @@ def read(folder: Path, clip_of: Callable[[Path], Clip | str], names_are_unique: 
         if isinstance(clip, str):
             skipped.append(Skipped(path, clip))
             continue
-        # Some mirrors of a corpus write the speaker before the name that the file has in the speaker's folder.
+        # Some mirrors put the speaker in front of the name that the file has in the speaker's folder.
         name = path.stem.lower().removeprefix(clip.speaker.rpartition("/")[2].lower() + "_")
         same = clips.setdefault((clip.speaker, clip.label, name), [])
         if any(filecmp.cmp(path, other.path, shallow=False) for other in same):
-            skipped.append(Skipped(path, COPY))
+            skipped.append(Skipped(path, DUPLICATE))
         elif same and names_are_unique:
             skipped.append(Skipped(path, VERSION))
         else:
             same.append(clip)
     kept = [clip for same in clips.values() for clip in same]
-    return Found(sorted(kept, key=lambda clip: clip.path.relative_to(folder).as_posix()), skipped)
+    return CorpusListing(sorted(kept, key=lambda clip: clip.path.relative_to(folder).as_posix()), skipped)
 
 
 def unusable(path: Path) -> str | None:
-    """Return why a file cannot be a recording, as far as its size tells; ``None`` where it can."""
+    """Return why a file cannot be a recording, judging by its size; ``None`` if it may be one."""
     size = path.stat().st_size
     if not size:
         return EMPTY

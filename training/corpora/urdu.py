@@ -1,4 +1,4 @@
-"""URDU: ``Angry/SM1_F1_A01.wav``, which is speaker (SM men, SF women), file, emotion and number."""
+"""URDU: ``Angry/SM1_F1_A01.wav``: speaker (SM: man, SF: woman), file, emotion and number."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Final
 
 from training.corpora import tree
-from training.corpora.clip import Clip, Found
+from training.corpora.clip import Clip, CorpusListing
 from training.corpora.corpus import Corpus
 
 _LABELS: Final = {"A": "anger", "H": "happiness", "N": "neutral", "S": "sadness"}
 _NAME: Final = re.compile(r"(S[MF]\d+)_F\d+_([AHNS])\d+", re.IGNORECASE)
 
 
-def _read(folder: Path) -> Found:
+def _read(folder: Path) -> CorpusListing:
     def clip_of(path: Path) -> Clip | str:
         match = _NAME.fullmatch(path.stem.upper())
         if not match:
@@ -28,7 +28,7 @@ def _read(folder: Path) -> Found:
 
 CORPUS: Final = Corpus(
     name="urdu",
-    title="URDU, emotional utterances of Urdu talk shows",
+    title="URDU, emotional utterances from Urdu talk shows",
     aliases=("URDU-Dataset", "urdu-language-speech-dataset"),
     languages=("ur",),
     licence="research only",

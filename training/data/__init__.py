@@ -1,1 +1,1 @@
-"""The recordings of a run: their features, copies among them, and who is learned from and who is judged."""
+"""The recordings of a run: their features, duplicates among them, and the splits by speaker."""

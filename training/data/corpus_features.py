@@ -1,19 +1,16 @@
-"""Makes the features of whole corpora, in all variants, and keeps them on disk."""
+"""Computes the features of whole corpora, of the recordings and of their augmented copies, and caches them on disk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from training.corpora import Clip, Found
+from training.corpora import Clip, CorpusListing
 from training.data import cache, protocols
-from training.data.utterances import Analysis, Recipe, analyze
+from training.data.utterances import ClipFeatures, CopySpec, Utterance, extract
 from training.settings import AugmentSettings
 from training.support import progress, workers
 
@@ -23,9 +20,9 @@ class CorpusFeatures:
     """A corpus with its stored features.
 
     Attributes:
-        clips: As the corpus has them, labels that a run does not want included.
+        clips: All clips of the corpus, including those whose labels the run does not use.
         digests: Hash of each recording's content.
-        entries: The stored features, one a variant; the first is of the recordings themselves.
+        entries: The stored features, one entry for each copy; the first is of the recordings themselves.
     """
 
     clips: list[Clip]
@@ -33,76 +30,84 @@ class CorpusFeatures:
     entries: list[cache.Entry]
 
     def failures(self) -> dict[Path, str]:
-        """Return which recordings cannot be read, and why."""
+        """Return the recordings that cannot be read, each with the reason."""
         return {self.clips[i].path: reason for i, reason in self.entries[0].failures().items()}
 
-    def utterances(self, variant: int = 0) -> Iterator[tuple[Clip, npt.NDArray[np.int32], npt.NDArray[np.bool_]]]:
-        """Yield clip, cepstra and speech frames of each utterance; cepstra stay on disk until they are used."""
-        for index, cepstra, speech in zip(*self.entries[variant].read(), strict=True):
-            yield self.clips[index], cepstra, speech
+    def utterances(self, copy: int = 0) -> list[Utterance]:
+        """Return all utterances of one copy; their cepstra stay on disk until they are used."""
+        return self.entries[copy].read(self.clips)
 
 
-def make(
-    found: Mapping[str, Found], noise: str, augmentation: AugmentSettings, folder: Path, jobs: int
+def compute(
+    listings: Mapping[str, CorpusListing], noise: str, augmentation: AugmentSettings, folder: Path, jobs: int
 ) -> dict[str, CorpusFeatures]:
-    """Make what is missing of the features of corpora.
+    """Compute the features of corpora; those that are in the cache are not computed again.
 
     Args:
-        found: The corpora by name.
-        noise: Name of the one that is mixed in, its training part that is; empty for none.
-        augmentation: The variants.
+        listings: The corpora by name.
+        noise: Name of the corpus whose training part is mixed into the copies; empty for none.
+        augmentation: How many copies to make, and how.
         folder: Folder of the cache.
-        jobs: Processes at a time.
+        jobs: Number of parallel processes.
     """
-    clean = Recipe(0, augmentation, (), folder / "rooms")
-    digests_of = {name: digests(corpus.clips) for name, corpus in found.items()}
+    original = CopySpec(0, augmentation, (), folder / "impulse-responses")
+    digests_of = {name: digests(listing.clips) for name, listing in listings.items()}
     noises: list[Clip] = []
     if noise:
-        entry = _entry(folder, noise, found[noise].clips, digests_of[noise], clean, [], jobs)
+        entry = _entry(folder, noise, listings[noise].clips, digests_of[noise], original, [], jobs)
         failed = entry.failures()
-        readable = [clip for i, clip in enumerate(found[noise].clips) if i not in failed]
+        readable = [clip for i, clip in enumerate(listings[noise].clips) if i not in failed]
         noises = protocols.noise_split(readable).train
-    recipe = replace(clean, noises=tuple(clip.path for clip in noises))
+    spec = replace(original, noises=tuple(clip.path for clip in noises))
     noise_digests = digests(noises)
     return {
         name: CorpusFeatures(
-            corpus.clips,
+            listing.clips,
             digests_of[name],
             [
-                _entry(folder, name, corpus.clips, digests_of[name], replace(recipe, variant=v), noise_digests, jobs)
-                for v in range(augmentation.variants + 1)
+                _entry(folder, name, listing.clips, digests_of[name], replace(spec, copy=copy), noise_digests, jobs)
+                for copy in range(augmentation.copies + 1)
             ],
         )
-        for name, corpus in found.items()
+        for name, listing in listings.items()
     }
 
 
 def _entry(
-    folder: Path, name: str, clips: list[Clip], digests: list[str], recipe: Recipe, noises: list[str], jobs: int
+    folder: Path, name: str, clips: list[Clip], digests: list[str], spec: CopySpec, noises: list[str], jobs: int
 ) -> cache.Entry:
-    kinds = "".join("n" if clip.label is None else "v" for clip in clips)
-    # How many variants there are does not change any of them.
-    changes = (astuple(recipe.settings)[1:], tuple(noises)) if recipe.variant else ()
-    entry = cache.entry(folder, name, recipe.variant, digests, (kinds, *changes))
-    of = f" variant {recipe.variant} of {recipe.settings.variants}" if recipe.settings.variants else ""
-    fill(entry, partial(analyze, recipe=recipe), clips, digests, f"features of {name}{of}", jobs)
+    kinds = "".join("n" if clip.label is None else "v" for clip in clips)  # noise or voice
+    # The number of copies, the first setting, changes none of them.
+    changes = (astuple(spec.settings)[1:], tuple(noises)) if spec.copy else ()
+    entry = cache.entry(folder, name, spec.copy, digests, (kinds, *changes))
+    which = f", augmented copy {spec.copy} of {spec.settings.copies}" if spec.copy else ""
+    fill(entry, partial(extract, spec=spec), clips, digests, f"features of {name}{which}", jobs)
     return entry
 
 
 def fill(
     entry: cache.Entry,
-    work: Callable[[Clip, str], Analysis],
+    work: Callable[[Clip, str], ClipFeatures],
     clips: Sequence[Clip],
     digests: Sequence[str],
     title: str,
     jobs: int,
 ) -> None:
-    """Make the features of an entry if they are not there yet, several clips at a time, with a bar of this title."""
+    """Compute the features of a cache entry in parallel, unless they are stored already.
+
+    Args:
+        entry: Where to store the features.
+        work: Returns the features of a clip; the second argument is the hash of the recording's content.
+        clips: The clips.
+        digests: Hash of each recording's content.
+        title: Title of the progress bar.
+        jobs: Number of parallel processes.
+    """
     if entry.complete:
         return
     with workers.pool(min(jobs, len(clips))) as pool:
-        made = pool.map(work, clips, digests, chunksize=16)
-        entry.write(progress.bar(made, title, len(clips), "clip"))
+        results = pool.map(work, clips, digests, chunksize=16)
+        entry.write(progress.bar(results, title, len(clips), "clip"))
 
 
 def digests(clips: Sequence[Clip]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The recordings of a run with their features: what is there, what is left out and why."""
+"""The recordings of a run with their features, and the files that are left out with the reason."""
 
 from __future__ import annotations
 
@@ -10,48 +10,33 @@ from functools import partial
 from itertools import combinations
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from edge_ser.errors import InvalidSetting, NoRecordings
 from training import corpora
-from training.corpora import Clip, Found, Skipped, labels
-from training.data import copies, corpus_features, synthetic_clips
+from training.corpora import Clip, CorpusListing, Skipped, labels
+from training.data import corpus_features, synthetic_clips
 from training.data.corpus_features import CorpusFeatures
+from training.data.deduplication import deduplicate
+from training.data.utterances import Utterance
 from training.settings import AugmentSettings, DataSettings
 
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Utterance:
-    """One utterance of a clip.
-
-    Attributes:
-        clip: Where it comes from.
-        cepstra: Normalized, not yet scaled to int8: shape ``(frames, coefficients)``, int32, Q12.
-        speech: Which frames hold speech, shape ``(frames,)``, bool.
-    """
-
-    clip: Clip
-    cepstra: npt.NDArray[np.int32]
-    speech: npt.NDArray[np.bool_]
+Report = Callable[[str], None]
+"""Takes a line of progress or a warning."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """All that a run may learn from or be judged on.
+    """All recordings that a run may train on or evaluate.
 
     Attributes:
-        labels: The run's labels, in the order of the outputs.
-        judged: Clips of the corpora that are judged.
-        learned: Clips of those that are only learned from.
+        labels: The run's labels, in the order of the network's outputs.
+        judged: Clips of the corpora that are evaluated.
+        learned: Clips of the corpora that are used for training only.
         noise: Recordings without speech.
-        groups: Of each speaker, the group that never crosses a split: himself, or those who share a recording.
-        skipped: Files that are left out, with reasons.
+        groups: The group of each speaker: one speaker, or all who share a recording.  No split divides a group.
+        skipped: Files that are left out, with the reason.
         fingerprint: Hash of the content, label and speaker of every clip that is used.
-        warnings: What a user should know of the corpora, a line each.
-        features: Of the corpora, in all variants.
+        warnings: What a user should know about the corpora, one line each.
+        features: The features of the corpora, with all augmented copies.
     """
 
     labels: tuple[str, ...]
@@ -66,18 +51,23 @@ class Dataset:
 
     @property
     def reasons(self) -> dict[str, int]:
-        """How many files are left out for which reason."""
+        """The number of files left out for each reason."""
         return dict(sorted(Counter(skip.reason for skip in self.skipped).items()))
 
-    def utterances(self, clips: Iterable[Clip], variant: int = 0) -> list[Utterance]:
-        """Return the utterances of some clips in one variant; a clip in which no speech was heard has none."""
+    def utterances(self, clips: Iterable[Clip], copy: int = 0) -> list[Utterance]:
+        """Return the utterances of some clips; a clip in which the speech gate found no speech has none.
+
+        Args:
+            clips: The clips.
+            copy: Number of the augmented copy; 0 is the recordings themselves.
+        """
         wanted = {clip.path for clip in clips}
         return [
-            Utterance(*parts)
+            utterance
             for corpus in self.features
             if any(clip.path in wanted for clip in corpus.clips)
-            for parts in corpus.utterances(variant)
-            if parts[0].path in wanted
+            for utterance in corpus.utterances(copy)
+            if utterance.clip.path in wanted
         ]
 
 
@@ -87,100 +77,100 @@ def load(
     augmentation: AugmentSettings,
     folder: Path,
     jobs: int,
-    say: Say,
+    report: Report,
     known_labels: Sequence[str] = labels.LABELS,
     cross: bool = False,
 ) -> Dataset:
-    """Read corpora and make what is missing of their features.
+    """Read corpora, and compute the features that are not in the cache.
 
     Args:
         data: The data folder.
-        settings: Which corpora and labels.
-        augmentation: The variants; of corpora that are judged by a finished model, none.
+        settings: Which corpora and labels to use.
+        augmentation: Which augmented copies to make; none for corpora that only evaluate a finished model.
         folder: Folder of the cache.
-        jobs: Processes that make features.
-        say: Takes a line of progress or warning.
-        known_labels: Labels that may be chosen from: those of a finished model.
-        cross: Whether nothing is learned from the judged corpora, so that their labels have to occur in the others.
+        jobs: Number of parallel processes.
+        report: Called with each line of progress or warning.
+        known_labels: Labels to choose from: those of a finished model, or all.
+        cross: Whether the evaluated corpora are not trained on, so that their labels have to occur in the others.
 
     Raises:
-        NoRecordings: a corpus is not there, or nothing usable is left of it.
-        InvalidSetting: the labels asked for are not there, or recordings are asked for twice.
+        NoRecordings: a corpus is missing, or has no usable recording.
+        InvalidSetting: the requested labels do not occur, or two corpora contain the same recordings.
     """
     noise = settings.noise if settings.noise and corpora.folder_of(data, settings.noise) else ""
     names = [*settings.corpora, *settings.learn_from, *([noise] if noise else [])]
-    found = {name: corpora.read(data, name) for name in names}
-    _check_once(names, found)
+    listings = {name: corpora.read(data, name) for name in names}
+    _check_disjoint(names, listings)
     if noise and settings.sounds:
-        made = synthetic_clips.recordings(folder, settings.sounds)
-        found[noise] = Found([*found[noise].clips, *made], found[noise].skipped)
-    warnings = [line for name in names for line in corpora.warnings(found[name], name)]
+        synthetic = synthetic_clips.recordings(folder, settings.sounds)
+        listings[noise] = CorpusListing([*listings[noise].clips, *synthetic], listings[noise].skipped)
+    warnings = [line for name in names for line in corpora.warnings(listings[name], name)]
     if settings.noise and not noise:
-        warnings.append(f"no folder {settings.noise} with recordings without speech: noises are not learned")
+        warnings.append(f"no folder {settings.noise} of recordings without speech: training without noise")
     for line in warnings:
-        say(line)
+        report(line)
     labels_of = partial(_labels, settings=settings, known=known_labels, cross=cross)
-    labels_of({name: found[name].clips for name in names})  # what is wrong with them is said before the work
-    features = corpus_features.make(found, noise, augmentation, folder, jobs)
-    clips, skipped = _readable(found, features)
+    labels_of({name: listings[name].clips for name in names})  # reports wrong labels before the long computation
+    features = corpus_features.compute(listings, noise, augmentation, folder, jobs)
+    clips, skipped = _readable(listings, features)
     for name in names:
         if failures := [f"{path.name}: {reason}" for path, reason in features[name].failures().items()]:
-            count = f"{len(failures)} recording{'s' if len(failures) > 1 else ''}"
-            warnings.append(f"{name}: skipped {count} that cannot be read, for example {failures[0]}")
-            say(warnings[-1])
+            count = f"{len(failures)} unreadable recording{'s' if len(failures) > 1 else ''}"
+            warnings.append(f"{name}: skipped {count}, for example {failures[0]}")
+            report(warnings[-1])
     chosen = labels_of(clips)
     other = [clip for name in names for clip in clips[name] if clip.label is not None and clip.label not in chosen]
-    skipped += [Skipped(clip.path, f"{clip.label} is none of the classes of this run") for clip in other]
-    twice = copies.find((c for name in names for c in clips[name] if c.label in chosen), features.values())
-    for line in twice.warnings:
-        say(line)
-    skipped += twice.skipped
+    skipped += [Skipped(clip.path, f"{clip.label} is not a class of this run") for clip in other]
+    duplicates = deduplicate((c for name in names for c in clips[name] if c.label in chosen), features.values())
+    for line in duplicates.warnings:
+        report(line)
+    skipped += duplicates.skipped
     left_out = {skip.path for skip in skipped}
     used = {name: [clip for clip in clips[name] if clip.path not in left_out] for name in names}
     judged = [clip for name in settings.corpora for clip in used[name]]
     if not judged:
-        raise NoRecordings(f"{', '.join(settings.corpora)}: no recording has one of the labels {', '.join(chosen)}")
+        raise NoRecordings(f"{', '.join(settings.corpora)}: no recording is labelled {', '.join(chosen)}")
     return Dataset(
         labels=chosen,
         judged=judged,
         learned=[clip for name in settings.learn_from for clip in used[name]],
         noise=used[noise] if noise else [],
-        groups=twice.groups,
+        groups=duplicates.groups,
         skipped=skipped,
         fingerprint=_fingerprint(used, features),
-        warnings=[*warnings, *twice.warnings],
+        warnings=[*warnings, *duplicates.warnings],
         features=list(features.values()),
     )
 
 
-def _check_once(names: Sequence[str], found: Mapping[str, Found]) -> None:
+def _check_disjoint(names: Sequence[str], listings: Mapping[str, CorpusListing]) -> None:
     for one, other in combinations(names, 2):
-        if {clip.path for clip in found[one].clips} & {clip.path for clip in found[other].clips}:
-            raise InvalidSetting(f"data: the corpora {one} and {other} hold the same recordings; name them once")
+        if {clip.path for clip in listings[one].clips} & {clip.path for clip in listings[other].clips}:
+            raise InvalidSetting(f"data: the corpora {one} and {other} contain the same recordings; name only one")
 
 
 def _readable(
-    found: Mapping[str, Found], features: Mapping[str, CorpusFeatures]
+    listings: Mapping[str, CorpusListing], features: Mapping[str, CorpusFeatures]
 ) -> tuple[dict[str, list[Clip]], list[Skipped]]:
-    """Return the clips that can be read, and what is left out with reasons."""
-    clips, skipped = {}, [skip for corpus in found.values() for skip in corpus.skipped]
-    for name, corpus in found.items():
+    """Return the clips that can be read, and the files that are left out with the reason."""
+    clips, skipped = {}, [skip for listing in listings.values() for skip in listing.skipped]
+    for name, listing in listings.items():
         failures = features[name].failures()
         skipped += [Skipped(path, reason) for path, reason in failures.items()]
-        clips[name] = [clip for clip in corpus.clips if clip.path not in failures]
+        clips[name] = [clip for clip in listing.clips if clip.path not in failures]
         if not clips[name]:
             path, reason = next(iter(failures.items()))
-            raise NoRecordings(f"no recording of {name} can be read; the first: {path.name}: {reason}")
+            raise NoRecordings(f"no recording of {name} can be read; the first is {path.name}: {reason}")
     return clips, skipped
 
 
 def _labels(
     clips: Mapping[str, list[Clip]], settings: DataSettings, known: Sequence[str], cross: bool
 ) -> tuple[str, ...]:
-    there = set(known)
+    available = set(known)
     for names in (settings.corpora, *([settings.learn_from] if cross else [])):
-        there &= {clip.label for name in names for clip in clips[name] if clip.label}
-    return labels.choose(settings.classes, sorted(there))
+        available &= {clip.label for name in names for clip in clips[name] if clip.label}
+    return labels.choose(settings.classes, sorted(available))
 
 
 def _fingerprint(used: Mapping[str, list[Clip]], features: Mapping[str, CorpusFeatures]) -> str:

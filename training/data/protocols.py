@@ -1,4 +1,4 @@
-"""Splits that cannot leak: whole groups of speakers go to training, validation or test, never parts of one."""
+"""Speaker-independent splits: a group of speakers goes to training, validation or test as a whole."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from edge_ser.errors import EdgeSerError
 from training.corpora import Clip
 from training.settings import ProtocolSettings
 
-_NOISE_SHARES: Final = (0.15, 0.25)  # of the noises, kept for validation and for the test
-_NOISE_SEED: Final = 7  # the same in all protocols and folds, so that augmented copies can be shared
+_NOISE_SHARES: Final = (0.15, 0.25)  # of the noises, set aside for validation and for the test
+_NOISE_SEED: Final = 7  # the same for all protocols and folds, so that they can share augmented copies
 
 
 class Leak(ValueError):
-    """A speaker, or a recording, would stand on both sides of a split."""
+    """A speaker or a recording would be in more than one part of a split."""
 
 
 @dataclass(frozen=True)
 class Learning:
-    """The part of a split that training, selection, calibration and quantization are given: no test speakers.
+    """The part of a split that training, model selection, calibration and quantization get: without test speakers.
 
     Attributes:
-        name: Of the fold.
-        train: Clips to learn from, noises included.
-        validation: Clips for selection and calibration, noises included.
+        name: Name of the fold.
+        train: Clips to train on, including noises.
+        validation: Clips for model selection and calibration, including noises.
     """
 
     name: str
@@ -37,11 +37,17 @@ class Learning:
 
 @dataclass(frozen=True)
 class Split:
-    """Clips by use.  Model selection, thresholds and calibration may read ``train`` and ``validation`` only.
+    """Clips by use.  Model selection, thresholds and calibration may read only ``train`` and ``validation``.
 
     Attributes:
-        name: Of the fold, for files and messages.
-        groups: Of each speaker, the group that may not be torn apart; a speaker that is missing is his own.
+        name: Name of the fold, for files and messages.
+        train: Clips to train on.
+        validation: Clips for model selection and calibration.
+        test: Clips to evaluate on.
+        groups: The group of each speaker, which must not be divided; a speaker who is missing is a group alone.
+
+    Raises:
+        Leak: a speaker, a group or a recording is in more than one part.
     """
 
     name: str
@@ -59,16 +65,16 @@ class Split:
             crossing = sets[0] & sets[1] | sets[0] & sets[2] | sets[1] & sets[2]
             if crossing:
                 raise Leak(
-                    f"fold {self.name}: a {what} stands on both sides of the split: {sorted(map(str, crossing))[0]}"
+                    f"fold {self.name}: a {what} is in more than one part of the split: {sorted(map(str, crossing))[0]}"
                 )
 
     @property
     def learning(self) -> Learning:
-        """All but the test speakers."""
+        """The split without the test speakers."""
         return Learning(self.name, self.train, self.validation)
 
     def with_noise(self, noise: Split) -> Split:
-        """Return the split with recordings without speech in each part."""
+        """Return the split with the recordings without speech added to each part."""
         return Split(
             self.name,
             [*self.train, *noise.train],
@@ -84,34 +90,36 @@ def splits(
     """Split clips by a protocol.
 
     Args:
-        judged: Clips of the corpora that are judged.
-        learned: Clips that are only learned from; speakers who share a recording with them are not judged.
-        groups: Of each speaker, the group that may not be torn apart.
+        judged: Clips of the corpora that are evaluated.
+        learned: Clips that are used for training only, except those of groups that are validated or tested.
+        groups: The group of each speaker, which must not be divided.
         settings: The protocol.
 
     Returns:
-        A split a fold; over all folds of `kfold` and `loso`, each clip of ``judged`` is tested once.
+        One split for each fold; over all folds of `kfold` and `loso`, each clip of ``judged`` is tested once.
 
     Raises:
-        EdgeSerError: there are too few speakers for the protocol, or a label has one speaker only.
+        EdgeSerError: there are too few speakers for the protocol, or a label has only one speaker.
     """
-    every = _Everybody(judged, groups)
+    speakers = _SpeakerGroups(judged, groups)
     if settings.name == "cross":
-        learners = _Everybody(learned, groups)
-        result = [_split("cross", learned, [], learners.validation([], settings), {*every.groups}, groups, judged)]
+        validation = _SpeakerGroups(learned, groups).validation([], settings)
+        result = [_split("cross", learned, [], validation, {*speakers.groups}, groups, judged)]
     else:
         result = [
-            _split(name, judged, learned, every.validation(test, settings), set(test), groups, judged)
-            for name, test in _tests(every, settings)
+            _split(name, judged, learned, speakers.validation(test, settings), set(test), groups, judged)
+            for name, test in _tests(speakers, settings)
         ]
     _check(result)
     return result
 
 
 def noise_split(clips: Sequence[Clip]) -> Split:
-    """Split recordings without speech, takes of one recording together; the same in every protocol."""
+    """Split recordings without speech in the same way for every protocol; takes of one recording stay together."""
     use: dict[str, int] = {}
-    for corpus in sorted({clip.corpus for clip in clips}):  # each by itself: what is added to one moves no other
+    for corpus in sorted(
+        {clip.corpus for clip in clips}
+    ):  # each separately: an addition to one does not change another
         sources = sorted({clip.speaker for clip in clips if clip.corpus == corpus})
         random.Random(f"{_NOISE_SEED} {corpus}").shuffle(sources)
         validation, test = (round(share * len(sources)) for share in _NOISE_SHARES)
@@ -120,13 +128,13 @@ def noise_split(clips: Sequence[Clip]) -> Split:
     return Split("noise", parts[0], parts[1], parts[2], {})
 
 
-class _Everybody:
-    """The groups of some clips, a corpus at a time, in a fixed order."""
+class _SpeakerGroups:
+    """The groups of speakers of some clips, by corpus, in a fixed order."""
 
     def __init__(self, clips: Sequence[Clip], groups: Mapping[str, str]) -> None:
         self.by_corpus: dict[str, list[str]] = defaultdict(list)
         self.sexes: dict[str, str] = {}
-        self._parts: dict[str, set[str | None]] = defaultdict(set)  # that a manifest puts them into
+        self._parts: dict[str, set[str | None]] = defaultdict(set)  # that a manifest assigns them to
         seen = set()
         for clip in sorted(clips, key=lambda clip: (clip.corpus, clip.speaker)):
             group = groups.get(clip.speaker, clip.speaker)
@@ -136,18 +144,18 @@ class _Everybody:
                 self.sexes[group] = clip.sex or ""
             self._parts[group].add(clip.part)
 
-    def given(self, corpus: str, part: str) -> list[str]:
-        """Return the groups that a manifest puts into a part.
+    def assigned(self, corpus: str, part: str) -> list[str]:
+        """Return the groups that a manifest assigns to a part.
 
         Raises:
-            EdgeSerError: it puts them into another one too.
+            EdgeSerError: it assigns them to another part, too.
         """
         groups = [group for group in self.by_corpus[corpus] if part in self._parts[group]]
         for group in groups:
             if len(self._parts[group]) > 1:
                 raise EdgeSerError(
-                    f"the manifest of {corpus} puts {group} into {part} and into another part too; a speaker, and "
-                    "those who share a recording, belong into one part"
+                    f"the manifest of {corpus} assigns {group} to {part} and to another part; a speaker, and all "
+                    "speakers who share a recording, must be in one part"
                 )
         return groups
 
@@ -156,7 +164,7 @@ class _Everybody:
         return [group for groups in self.by_corpus.values() for group in groups]
 
     def shuffled(self, corpus: str, seed: int, fold: str = "") -> list[str]:
-        """Return the groups in an order of chance in which the sexes take turns, so that any part has both."""
+        """Return the groups in a random order in which the sexes alternate, so that any part has both."""
         groups = list(self.by_corpus[corpus])
         random.Random(f"{seed} {corpus} {fold}".rstrip()).shuffle(groups)
         place: dict[str, float] = {}
@@ -166,13 +174,13 @@ class _Everybody:
         return sorted(groups, key=lambda group: (place[group], self.sexes[group]))
 
     def validation(self, test: Sequence[str], settings: ProtocolSettings) -> set[str]:
-        """Choose from each corpus speakers that are not tested: a share of all of them, one at least."""
+        """Choose the validation speakers among those who are not tested: a share of each corpus, at least one."""
         chosen: set[str] = set()
         for corpus, groups in self.by_corpus.items():
-            if settings.name in ("holdout", "cross") and (given := self.given(corpus, "validation")):
-                chosen |= set(given) - set(test)
+            if settings.name in ("holdout", "cross") and (assigned := self.assigned(corpus, "validation")):
+                chosen |= set(assigned) - set(test)
                 continue
-            # In a holdout they follow the test speakers in the same order.
+            # In a holdout, they follow the test speakers in the same order.
             fold = "" if settings.name == "holdout" else f"validation {' '.join(sorted(test))}"
             rest = [group for group in self.shuffled(corpus, settings.seed, fold) if group not in test]
             count = max(1, round(settings.validation * (len(groups) if settings.name == "holdout" else len(rest))))
@@ -180,31 +188,31 @@ class _Everybody:
         return chosen
 
 
-def _tests(every: _Everybody, settings: ProtocolSettings) -> list[tuple[str, list[str]]]:
+def _tests(speakers: _SpeakerGroups, settings: ProtocolSettings) -> list[tuple[str, list[str]]]:
     """Return each fold's name and the groups that it tests."""
-    count = len(every.groups)
+    count = len(speakers.groups)
     least = {"holdout": 3, "kfold": max(3, settings.folds), "loso": 3}[settings.name]
     if count < least:
         raise EdgeSerError(
-            f"protocol {settings.name} needs {least} speakers or more who share no recording, there are {count}"
-            f" ({', '.join(every.groups)}); take fewer folds, another protocol, or a corpus that names its speakers"
+            f"protocol {settings.name} needs at least {least} speakers who share no recording, but there are {count}"
+            f" ({', '.join(speakers.groups)}); use fewer folds, another protocol, or a corpus that names its speakers"
         )
     if settings.name == "holdout":
         test = []
-        for corpus, groups in every.by_corpus.items():
-            if given := every.given(corpus, "test"):
-                test += given
+        for corpus, groups in speakers.by_corpus.items():
+            if assigned := speakers.assigned(corpus, "test"):
+                test += assigned
                 continue
-            test += every.shuffled(corpus, settings.seed)[: max(1, round(settings.test * len(groups)))]
+            test += speakers.shuffled(corpus, settings.seed)[: max(1, round(settings.test * len(groups)))]
         return [("holdout", test)]
     if settings.name == "loso":
-        numbered = enumerate(every.groups, 1)
+        numbered = enumerate(speakers.groups, 1)
         return [(f"{number:02d}-{group.replace('/', '-')}", [group]) for number, group in numbered]
     folds: list[list[str]] = [[] for _ in range(settings.folds)]
     dealt = 0
-    for corpus in every.by_corpus:
-        by_sex = sorted(every.shuffled(corpus, settings.seed), key=every.sexes.__getitem__)
-        for group in by_sex:  # dealt out one after the other
+    for corpus in speakers.by_corpus:
+        by_sex = sorted(speakers.shuffled(corpus, settings.seed), key=speakers.sexes.__getitem__)
+        for group in by_sex:  # dealt to the folds in turn
             folds[dealt % settings.folds].append(group)
             dealt += 1
     return [(f"fold-{number}", fold) for number, fold in enumerate(folds, 1)]
@@ -212,23 +220,35 @@ def _tests(every: _Everybody, settings: ProtocolSettings) -> list[tuple[str, lis
 
 def _split(
     name: str,
-    learners: Sequence[Clip],
+    divided: Sequence[Clip],
     learned: Sequence[Clip],
     validation: set[str],
     test: set[str],
     groups: Mapping[str, str],
     judged: Sequence[Clip],
 ) -> Split:
+    """Make a split.
+
+    Args:
+        name: Name of the fold.
+        divided: Clips whose groups are divided between training and validation.
+        learned: Clips that are used for training only.
+        validation: Groups for validation.
+        test: Groups for the test.
+        groups: The group of each speaker.
+        judged: Clips to test on, those of other groups excluded.
+    """
+
     def group(clip: Clip) -> str:
         return groups.get(clip.speaker, clip.speaker)
 
     return Split(
         name,
         train=[
-            *(clip for clip in learners if group(clip) not in test | validation),
+            *(clip for clip in divided if group(clip) not in test | validation),
             *(clip for clip in learned if group(clip) not in test | validation),
         ],
-        validation=[clip for clip in learners if group(clip) in validation - test],
+        validation=[clip for clip in divided if group(clip) in validation - test],
         test=[clip for clip in judged if group(clip) in test],
         groups=groups,
     )
@@ -238,15 +258,16 @@ def _check(folds: Sequence[Split]) -> None:
     for fold in folds:
         if not fold.validation or not fold.train:
             raise EdgeSerError(
-                f"{fold.name}: too few speakers to keep one apart for selection and calibration, beside those who are "
-                "learned from; add a corpus, or take fewer folds"
+                f"{fold.name}: too few speakers to set one aside for model selection and calibration and to train on "
+                "others; add a corpus or use fewer folds"
             )
         learned = {clip.label or "" for clip in fold.train}
         for label in sorted({clip.label or "" for clip in fold.test} - learned):
             everyone = (*fold.train, *fold.validation, *fold.test)
             speakers = sorted({clip.speaker for clip in everyone if clip.label == label})
-            who = f"{len(speakers)} speaker{'s' if len(speakers) > 1 else ''} ({', '.join(speakers[:3])}"
+            names = f"({', '.join(speakers[:3])}{', ...' if len(speakers) > 3 else ''})"
+            some = f"none of its {len(speakers)} speakers {names} is" if len(speakers) > 1 else ""
             raise EdgeSerError(
-                f"{label} cannot be judged: of its {who}{', ...' if len(speakers) > 3 else ''}) none is left to learn "
-                f"it from in {fold.name}; leave it out with --classes, or take more folds"
+                f"{label} cannot be evaluated: {some or f'its only speaker {names} is not'} in the training part of "
+                f"{fold.name}; exclude it with --classes or use more folds"
             )

@@ -1,4 +1,4 @@
-"""Synthesized sounds as recordings beside those of a noise folder: music and others that are rarely recorded."""
+"""Synthetic noises as recordings that complement the noise folder: music and other sounds that it rarely contains."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ from training.corpora import Clip
 from training.support import files
 
 CORPUS: Final = "sounds"
-"""What their clips name as their corpus."""
+"""Corpus of the synthetic clips; part of their speakers' names, which decide the noise split, so it stays."""
 
 _SECONDS: Final = 10.0
 _SEED: Final = 5
 
 
 def recordings(folder: Path, count: int) -> list[Clip]:
-    """Return recordings of each kind of sound; they are made where they are not there yet.
+    """Return recordings of each kind of synthetic noise; those that are not in the cache are synthesized.
 
     Args:
-        folder: The cache; those of another version of :mod:`training.augmentation.synthetic_noise` are never used.
-        count: How many of each kind.
+        folder: Folder of the cache; recordings made by another version of
+            :mod:`training.augmentation.synthetic_noise` are not used.
+        count: Number of recordings of each kind.
     """
     version = hashlib.sha256(Path(synthetic_noise.__file__).read_bytes()).hexdigest()[:16]
     clips = []
     for kind in synthetic_noise.KINDS:
         for number in range(count):
-            path = folder / f"sounds-{version}" / f"{kind}-{number:02d}.flac"
+            path = folder / f"synthetic-noise-{version}" / f"{kind}-{number:02d}.flac"
             if not path.exists():
                 rng = np.random.default_rng([_SEED, number, zlib.crc32(kind.encode())])
                 samples = synthetic_noise.make(kind, _SECONDS, rng)

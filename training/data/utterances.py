@@ -1,4 +1,4 @@
-"""What the device would hear in a recording: cut by the speech gate, through the integer front end."""
+"""Cuts recordings into utterances and computes their features as the device does: speech gate, integer front end."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from edge_ser.audio import Samples
 from edge_ser.errors import EdgeSerError
 from edge_ser.features.fixed_point import LOG2_FRACTION_BITS
 from edge_ser.features.log_mel import LogMel
@@ -18,88 +18,89 @@ from edge_ser.features.parameters import FrontEndParameters
 from edge_ser.recognition import gate
 from edge_ser.sources.recording import read_samples
 from training.augmentation import reverb
-from training.augmentation.voice import augment, in_a_room
+from training.augmentation.voice import augment, pad_with_room_noise
 from training.corpora import Clip
 from training.settings import AugmentSettings
-
-Int16 = npt.NDArray[np.int16]
+from training.support.arrays import Cepstra, ImpulseResponses, LogMelBands, SpeechFrames
 
 FRONT_END: Final = FrontEndParameters()
-"""The front end of all trainings; a run adds the gains of its training speakers."""
+"""The front end of every training run; a run adds the gains computed from its training speakers."""
 
-_SHORTEST: Final = 0.6  # s; shorter utterances of a clip carry its label too rarely to learn from
+_SHORTEST: Final = 0.6  # s; a shorter utterance of a longer clip too rarely carries the clip's emotion
 _SPEECH_RANGE: Final = 10.0  # log2 units, 30 dB: frames further below the loud ones count as pauses
 
 
 @dataclass(frozen=True)
-class Features:
-    """One utterance.
+class Utterance:
+    """An utterance with its features.
 
     Attributes:
-        cepstra: Normalized, not yet scaled to int8: shape ``(frames, coefficients)``, int32, Q12.
-        speech: Which frames hold speech, shape ``(frames,)``, bool.
+        clip: The recording that it is part of.
+        cepstra: Shape ``(frames, coefficients)``, int32, Q12: normalized, not yet scaled to int8 by the gains.
+        speech: Shape ``(frames,)``, bool: which frames hold speech.
     """
 
-    cepstra: npt.NDArray[np.int32]
-    speech: npt.NDArray[np.bool_]
+    clip: Clip
+    cepstra: Cepstra
+    speech: SpeechFrames
 
 
 @dataclass(frozen=True)
-class Analysis:
-    """What was found in a clip.
+class ClipFeatures:
+    """The features of one recording.
 
     Attributes:
-        utterances: Empty where the gate heard no speech.
-        failure: Why the clip cannot be read; empty where it can.
+        utterances: Empty if the gate found no speech.
+        failure: Why the recording cannot be read; empty if it can.
     """
 
-    utterances: list[Features]
+    utterances: list[Utterance]
     failure: str = ""
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How a variant of a corpus is made; it goes to every worker process.
+class CopySpec:
+    """How one copy of a corpus is made; it is sent to every worker process.
 
     Attributes:
-        variant: 0 for the recordings themselves, in a quiet room (:func:`training.augmentation.voice.in_a_room`).
-        settings: What may happen to the others.
-        noises: Recordings that are mixed in; they must come from the training part of the split.
-        rooms: Folder where the impulse responses are kept.
+        copy: Number of the copy; 0 is the recordings themselves, without augmentation.
+        settings: Probabilities of the changes; copy 0 does not use them.
+        noises: Recordings to mix in, all from the training part of the split.
+        impulse_responses: Folder that caches the simulated impulse responses.
     """
 
-    variant: int
+    copy: int
     settings: AugmentSettings
     noises: tuple[Path, ...]
-    rooms: Path
+    impulse_responses: Path
 
 
-def analyze(clip: Clip, digest: str, recipe: Recipe) -> Analysis:
-    """Read a clip and make the features of its utterances.
+def extract(clip: Clip, digest: str, spec: CopySpec) -> ClipFeatures:
+    """Read a recording, augment it, and compute the features of its utterances.
 
     Args:
         clip: The recording.
-        digest: Hash of its content, which seeds its augmentation, so that this does not depend on the other clips.
-        recipe: What is done to it.
+        digest: Hash of the recording's content.  It seeds the augmentation, which thus does not depend on other clips.
+        spec: Which copy to make.
     """
     try:
         samples = read_samples(clip.path)
     except EdgeSerError as error:
-        return Analysis([], str(error).removeprefix(f"{clip.path}: "))
-    rng = np.random.default_rng([recipe.variant, *digest.encode()])
-    if recipe.variant:
-        responses = _responses(recipe.rooms) if recipe.settings.room else []
-        noise = _noise_of(recipe.noises[rng.integers(len(recipe.noises))]) if recipe.noises else None
-        samples = augment(samples, recipe.settings, noise, responses, rng)
-    return Analysis(cut_and_analyze(in_a_room(samples, rng), clip.label is not None))
+        return ClipFeatures([], str(error).removeprefix(f"{clip.path}: "))
+    rng = np.random.default_rng([spec.copy, *digest.encode()])
+    if spec.copy:
+        responses = _responses(spec.impulse_responses) if spec.settings.room else []
+        noise = _noise_of(spec.noises[rng.integers(len(spec.noises))]) if spec.noises else None
+        samples = augment(samples, spec.settings, noise, responses, rng)
+    return ClipFeatures(extract_utterances(pad_with_room_noise(samples, rng), clip))
 
 
-def cut_and_analyze(samples: Int16, is_voice: bool) -> list[Features]:
-    """Cut a stream into utterances and make their features.
+def extract_utterances(samples: Samples, clip: Clip) -> list[Utterance]:
+    """Cut audio into utterances with the speech gate and compute their features.
 
     Args:
-        samples: Shape ``(n,)``, int16, 16 kHz.
-        is_voice: Whether somebody speaks in it; else no frame counts as speech.
+        samples: Shape ``(n,)``, int16, 16 kHz: the recording, augmented or not.
+        clip: The recording that they come from; in one without a label, a noise, no frame counts as speech.
     """
     segments = [part.samples for part in gate.cut(samples)]
     longest = max(map(len, segments), default=0)
@@ -109,17 +110,18 @@ def cut_and_analyze(samples: Int16, is_voice: bool) -> list[Features]:
         if len(segment) < longest and len(segment) < _SHORTEST * FRONT_END.rate:
             continue
         stream.reset()
-        log_mel = stream.process(segment)
-        if not len(log_mel):
+        bands = stream.process(segment)
+        if not len(bands):
             continue
         mfcc = Mfcc(FRONT_END)
-        cepstra = np.concatenate((mfcc.process(log_mel), mfcc.finish())).astype(np.int32)
-        result.append(Features(cepstra, _speech_frames(log_mel) if is_voice else np.zeros(len(log_mel), np.bool_)))
+        cepstra = np.concatenate((mfcc.process(bands), mfcc.finish())).astype(np.int32)
+        speech = np.zeros(len(bands), np.bool_) if clip.label is None else _speech_frames(bands)
+        result.append(Utterance(clip, cepstra, speech))
     return result
 
 
-def _speech_frames(log_mel: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-    energy = log_mel.mean(axis=1) / 2.0**LOG2_FRACTION_BITS
+def _speech_frames(bands: LogMelBands) -> SpeechFrames:
+    energy = bands.mean(axis=1) / 2.0**LOG2_FRACTION_BITS
     return np.asarray(energy > np.percentile(energy, 95) - _SPEECH_RANGE)
 
 
@@ -129,10 +131,10 @@ def _log_mel() -> LogMel:
 
 
 @cache_of_process
-def _noise_of(path: Path) -> Int16:
+def _noise_of(path: Path) -> Samples:
     return read_samples(path)
 
 
 @cache_of_process
-def _responses(folder: Path) -> list[npt.NDArray[np.float32]]:
+def _responses(folder: Path) -> ImpulseResponses:
     return reverb.load(folder, reverb.TRAINING_COUNT, reverb.TRAINING_SEED)

@@ -20,9 +20,9 @@ from edge_ser.model.bundle import Bundle, ChunkLayout, read_bundle
 from edge_ser.model.interpreter import choose_interpreter
 from edge_ser.model.settings import DecisionSettings
 from training.corpora import Clip
-from training.data.dataset import Dataset, Utterance
+from training.data.dataset import Dataset
 from training.data.protocols import Learning, Split
-from training.data.utterances import FRONT_END
+from training.data.utterances import FRONT_END, Utterance
 from training.families import CLASSICAL, STRIDE, Family, classical, deep
 from training.fitting import batches, calibrate
 from training.scoring import predict
@@ -147,7 +147,7 @@ def _learn_deep(fold: Fold, learning: Learning, tell: Tell) -> None:
 
     begun = time.monotonic()
     settings, dataset = fold.settings, fold.dataset
-    everything = [dataset.utterances(learning.train, v) for v in range(settings.augment.variants + 1)]
+    everything = [dataset.utterances(learning.train, v) for v in range(settings.augment.copies + 1)]
     _check_heard(everything[0])
     gains = batches.gains([u for u in everything[0] if u.clip.label is not None])
     pools = [batches.pool(utterances, gains, dataset.labels, settings.training) for utterances in everything]

@@ -1,8 +1,8 @@
-"""Network families, one file each, all from frames of features to one row of logits a step of four frames.
+"""Network families, one module each; a network maps frames of features to one row of logits per step of four frames.
 
-The rows are what :class:`edge_ser.recognition.decision.Decision` pools: a logit a label, and one more for speech.
-Convolutions are unpadded: before an utterance stand ``context`` frames of zeros, in training as on the device, so that
-a stream of chunks gives the steps of the whole.
+:class:`edge_ser.recognition.decision.Decision` pools the rows: a logit for each label, and one for speech.
+Convolutions are unpadded.  Instead, ``context`` frames of zeros precede an utterance, in training as on the device, so
+that a stream of chunks gives the same steps as the whole utterance.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from edge_ser.errors import InvalidSetting
 from training.settings import NetworkSettings
 
 STRIDE: Final = 4
-"""Frames a step (64 ms)."""
+"""Frames per step (64 ms)."""
 
 INPUT_SCALE: Final = 1 / 32
-"""What one int8 step of the front end is to a network."""
+"""Network input per int8 step of the front end."""
 
 LONGEST: Final = 256
-"""Frames of an utterance (4.1 s) that a training batch takes, and a network that does not stream at a time."""
+"""Most frames (4.1 s) of an utterance in a training batch, and in one chunk of a network that does not stream."""
 
 DEEP: Final = ("cnn", "lstm", "blstm", "cnn_lstm", "cnn_blstm")
 """Families that convert to full int8."""
 
 CLASSICAL: Final = ("svm", "decision_tree", "random_forest")
-"""Baselines on functionals of the same features; they are compared, not shipped."""
+"""Baselines on functionals of the same features, for comparison; they do not ship."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Family:
     """A deep family.
 
     Attributes:
-        build: Makes the Keras network of (frames or ``None``, gains of the front end, outputs, settings).
-        context: Frames before a step's own four that its convolutions see.
-        chunk: New frames that the exported model takes at a time.
-        streams: Whether its state goes on from chunk to chunk; a bidirectional one hears each chunk by itself.
+        build: Returns the Keras network for (frames or ``None``, gains of the front end, outputs, settings).
+        context: Frames before the four of a step that its convolutions see.
+        chunk: New frames per call of the exported model.
+        streams: Whether its state continues from chunk to chunk; a bidirectional network processes each chunk alone.
     """
 
     build: Callable[[int | None, Sequence[int], int, NetworkSettings], Any]
@@ -50,16 +50,24 @@ class Family:
 
 
 def deep(name: str) -> Family:
-    """Return a deep family by its name; imports TensorFlow."""
+    """Return the deep family of a name; imports TensorFlow.
+
+    Raises:
+        InvalidSetting: no deep family has this name.
+    """
     if name not in DEEP:
-        raise InvalidSetting(f"network.family = {name}: this needs one of {', '.join(DEEP)}")
+        raise InvalidSetting(f"network.family = {name}: this needs a deep family: {', '.join(DEEP)}")
     family: Family = import_module(f"training.families.{name}").FAMILY
     return family
 
 
 def check(name: str) -> None:
-    """Raise an error that lists what there is if no family has this name."""
+    """Check that a family has this name.
+
+    Raises:
+        InvalidSetting: none has; the error lists the families.
+    """
     if name not in DEEP + CLASSICAL:
-        like = get_close_matches(name, DEEP + CLASSICAL, 1)
-        guess = f"did you mean {like[0]}? " if like else ""
-        raise InvalidSetting(f"network.family = {name}: {guess}allowed are {', '.join(DEEP + CLASSICAL)}")
+        similar = get_close_matches(name, DEEP + CLASSICAL, 1)
+        guess = f" (did you mean {similar[0]}?)" if similar else ""
+        raise InvalidSetting(f"network.family = {name}{guess}: allowed are {', '.join(DEEP + CLASSICAL)}")

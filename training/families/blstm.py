@@ -1,4 +1,4 @@
-"""An LSTM in each direction on four stacked frames a step; it hears up to 4.1 s at a time and does not stream."""
+"""The BLSTM: an LSTM in each direction on steps of four stacked frames; takes up to 4.1 s, does not stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The classical baselines: functionals of a clip's features, and a classifier of scikit-learn."""
+"""The classical baselines: functionals of a clip's features, and a scikit-learn classifier."""
 
 from __future__ import annotations
 
@@ -7,30 +7,28 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from edge_ser.features.mfcc import CEPSTRA_FRACTION_BITS
 from training.corpora import Clip
-from training.data.dataset import Utterance
-from training.data.utterances import FRONT_END
-
-Float = npt.NDArray[np.float64]
+from training.data.utterances import FRONT_END, Utterance
+from training.support.arrays import Cepstra, Functionals, Logits
 
 _PERCENTILES: Final = (5, 25, 50, 75, 95)
 
 
-def functionals(clips: Sequence[Clip], utterances: Sequence[Utterance]) -> Float:
-    """Return a row a clip; one without any utterance has a row of NaN.
+def functionals(clips: Sequence[Clip], utterances: Sequence[Utterance]) -> Functionals:
+    """Compute the functionals of each clip.
 
     Args:
         clips: Voices.
-        utterances: Theirs, as the front end made them, before the gains.
+        utterances: Their utterances.
 
     Returns:
-        Shape ``(clips, 9 * coefficients + 2)``: of each coefficient its mean, deviation, five percentiles and the
-        deviation of its differences from frame to frame and over four frames; the number of frames and of utterances.
+        Shape ``(clips, 9 * coefficients + 2)``, float64: mean, standard deviation and five percentiles of each
+        coefficient, the standard deviations of its differences over one frame and over four frames, and the numbers of
+        frames and of utterances.  A clip without any utterance has a row of NaN.
     """
-    frames: dict[Path, list[npt.NDArray[np.int32]]] = {clip.path: [] for clip in clips}
+    frames: dict[Path, list[Cepstra]] = {clip.path: [] for clip in clips}
     for utterance in utterances:
         frames[utterance.clip.path].append(utterance.cepstra)
     rows = np.full((len(clips), 9 * FRONT_END.coefficients + 2), np.nan)
@@ -40,7 +38,8 @@ def functionals(clips: Sequence[Clip], utterances: Sequence[Utterance]) -> Float
     return rows
 
 
-def _of_clip(utterances: Sequence[npt.NDArray[np.int32]]) -> Float:
+def _of_clip(utterances: Sequence[Cepstra]) -> Functionals:
+    """Return the functionals of one clip, shape ``(9 * coefficients + 2,)``."""
     x = np.concatenate(utterances) / 2.0**CEPSTRA_FRACTION_BITS
     parts = [x.mean(axis=0), x.std(axis=0), *np.percentile(x, _PERCENTILES, axis=0)]
     for distance in (1, 4):
@@ -50,14 +49,14 @@ def _of_clip(utterances: Sequence[npt.NDArray[np.int32]]) -> Float:
 
 
 def classifier(family: str, seed: int) -> Any:
-    """Return an untrained classifier of scikit-learn; classes count alike."""
+    """Return an untrained scikit-learn classifier that weights all classes equally."""
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
     from sklearn.tree import DecisionTreeClassifier
 
-    made = {
+    classifiers = {
         "svm": lambda: SVC(C=3.0, class_weight="balanced", random_state=seed),
         "decision_tree": lambda: DecisionTreeClassifier(
             min_samples_leaf=10, class_weight="balanced", random_state=seed
@@ -66,28 +65,28 @@ def classifier(family: str, seed: int) -> Any:
             500, min_samples_leaf=2, class_weight="balanced_subsample", random_state=seed
         ),
     }
-    return make_pipeline(StandardScaler(), made[family]())
+    return make_pipeline(StandardScaler(), classifiers[family]())
 
 
-def logits(fitted: Any, rows: Float, labels: int) -> Float:
-    """Return what a classifier says of functionals, as logits up to a constant and a temperature.
+def logits(fitted: Any, rows: Functionals, labels: int) -> Logits:
+    """Return a classifier's output for functionals, as logits up to a constant and a temperature.
 
     Args:
-        fitted: Trained on label indices.
-        rows: Functionals; a row of NaN gives one of NaN.
-        labels: How many there are; one that was not learned is as unlikely as can be.
+        fitted: A classifier that was trained on label indices.
+        rows: Functionals; a row of NaN gives a row of NaN.
+        labels: Number of labels; those that the classifier was not trained on get the lowest logit.
 
     Returns:
         Shape ``(n, labels)``, float64.
     """
     result = np.full((len(rows), labels), np.nan)
-    heard = ~np.isnan(rows).any(axis=1)
-    if heard.any():
-        result[heard] = -20.0
+    has_speech = ~np.isnan(rows).any(axis=1)
+    if has_speech.any():
+        result[has_speech] = -20.0
         if hasattr(fitted, "decision_function"):  # the margins of a support vector machine
-            said = fitted.decision_function(rows[heard])
-            said = np.column_stack((-said, said)) if said.ndim == 1 else said
+            scores = fitted.decision_function(rows[has_speech])
+            scores = np.column_stack((-scores, scores)) if scores.ndim == 1 else scores
         else:
-            said = np.log(fitted.predict_proba(rows[heard]) + 1e-3)
-        result[np.ix_(heard, fitted.classes_)] = said
+            scores = np.log(fitted.predict_proba(rows[has_speech]) + 1e-3)
+        result[np.ix_(has_speech, fitted.classes_)] = scores
     return result

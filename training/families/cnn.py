@@ -1,4 +1,4 @@
-"""The CNN: four convolutions over time and a dense output a step, which hears 0.9 s; it streams without any state."""
+"""The CNN: four convolutions over time and a dense output for each step, which sees 0.9 s; it streams without state."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ def build(frames: int | None, gains: Sequence[int], outputs: int, settings: Netw
     return keras.Model(source, keras_layers.Dense(outputs)(x), name="cnn")
 
 
-# Each chunk computes its context anew, so longer chunks cost less a second of audio: here half a second.
+# Each chunk computes its context again, so longer chunks cost less per second of audio: here half a second.
 FAMILY = Family(build, context=CONVOLUTIONS_CONTEXT + 2 * (_KERNEL - 1) * STRIDE, chunk=32, streams=True)

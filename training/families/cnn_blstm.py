@@ -1,4 +1,4 @@
-"""The CNN-BLSTM: the CNN-LSTM with an LSTM in each direction; it hears up to 4.1 s at a time and does not stream."""
+"""The CNN-BLSTM: the CNN-LSTM with an LSTM in each direction; takes up to 4.1 s, does not stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The CNN-LSTM: two strided convolutions over time, an LSTM, and a dense output a step.  The shipped family."""
+"""The CNN-LSTM, the family that ships: two strided convolutions over time, an LSTM, a dense output for each step."""
 
 from __future__ import annotations
 

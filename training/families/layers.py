@@ -1,4 +1,4 @@
-"""Layers that the deep families share."""
+"""Layers that several deep families use."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from training.data.utterances import FRONT_END
 from training.families import INPUT_SCALE, STRIDE
 
 CONVOLUTIONS_CONTEXT: Final = 5
-"""Frames before a step's own four that :func:`convolutions` see: kernel 5, stride 2, then kernel 3, stride 2."""
+"""Frames before the four of a step that :func:`convolutions` sees: kernel 5, stride 2, then kernel 3, stride 2."""
 
 _DEVIATION: Final = 2.2
-"""Standard deviation of a normalized band, log2 units, so that the convolutions are given values about 1."""
+"""Standard deviation of a normalized band, log2 units; it scales the convolutions' input to about 1."""
 
 
 def convolutions(x: Any, gains: Sequence[int], channels: int, units: int, dropout: float) -> Any:
-    """From frames of cepstra to ``units`` features a step of four frames, by two convolutions over time and frequency.
+    """Two convolutions over time and frequency, from frames of cepstra to ``units`` features per step of four frames.
 
-    What a harmonic or a formant looks like does not depend on where it stands, and convolutions over frequency say so.
+    The shape of a harmonic or a formant does not depend on its frequency, and neither do the weights of a convolution.
     """
     x = layers.Reshape((-1, FRONT_END.bands, 1))(bands(x, gains))
     x = layers.Conv2D(channels, 5, strides=2, use_bias=False)(x)
@@ -35,7 +35,7 @@ def convolutions(x: Any, gains: Sequence[int], channels: int, units: int, dropou
 
 
 def bands(x: Any, gains: Sequence[int]) -> Any:
-    """Take the front end's gains and its DCT back: cepstra become mel bands again; nothing here is trained."""
+    """Undo the gains and the DCT of the front end: cepstra become mel bands again; nothing here is trained."""
     inverse = dct_matrix(FRONT_END.bands, len(gains)).T  # it is orthonormal
     scale = 2.0 ** (GAIN_BITS - CEPSTRA_FRACTION_BITS) / (INPUT_SCALE * _DEVIATION * np.array(gains, np.float64))
     back = layers.Conv1D(FRONT_END.bands, 1, use_bias=False, trainable=False)
@@ -45,22 +45,22 @@ def bands(x: Any, gains: Sequence[int]) -> Any:
 
 
 def convolution(x: Any, channels: int, kernel: int, dropout: float) -> Any:
-    """An unpadded convolution over time with batch normalization, ReLU and dropout of whole channels."""
+    """An unpadded convolution over time, with batch normalization, ReLU and dropout of whole channels."""
     x = layers.Conv1D(channels, kernel, use_bias=False)(x)
     x = layers.BatchNormalization()(x)
     return layers.SpatialDropout1D(dropout)(layers.ReLU()(x))
 
 
 def stacked(x: Any) -> Any:
-    """Four frames beside each other as one step."""
+    """Stack four frames to one step."""
     return layers.Reshape((-1 if x.shape[1] is None else x.shape[1] // STRIDE, STRIDE * x.shape[2]))(x)
 
 
 def lstm(x: Any, units: int, dropout: float) -> Any:
-    """An LSTM that gives a row a step."""
+    """An LSTM that returns a row for each step."""
     return layers.Dropout(dropout)(layers.LSTM(units, return_sequences=True)(x))
 
 
 def blstm(x: Any, units: int, dropout: float) -> Any:
-    """An LSTM in each direction, their rows beside each other."""
+    """An LSTM in each direction, with their rows concatenated."""
     return layers.Dropout(dropout)(layers.Bidirectional(layers.LSTM(units, return_sequences=True))(x))

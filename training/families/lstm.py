@@ -1,4 +1,4 @@
-"""Two LSTMs on four stacked frames a step, without convolutions."""
+"""The LSTM: two LSTMs on steps of four stacked frames, without convolutions."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from edge_ser.features import front_end
 from edge_ser.features.parameters import GAIN_BITS
-from training.data.dataset import Utterance
+from training.data.utterances import Utterance
 from training.families import INPUT_SCALE, LONGEST, STRIDE, Family
 from training.settings import TrainingSettings
 

@@ -23,19 +23,19 @@ from edge_ser.model.bundle import Bundle
 from edge_ser.model.interpreter import choose_interpreter
 from edge_ser.sources.recording import read_samples
 from training.augmentation import reverb
-from training.augmentation.reverb import Rooms
-from training.augmentation.voice import add_noise, band, in_a_room, to_int16
+from training.augmentation.voice import add_noise, band, pad_with_room_noise, to_int16
 from training.corpora import Clip
 from training.data import cache, corpus_features
-from training.data.dataset import Dataset, Utterance
+from training.data.dataset import Dataset
 from training.data.protocols import noise_split
-from training.data.utterances import Analysis, cut_and_analyze
+from training.data.utterances import ClipFeatures, extract_utterances
 from training.experiment.evaluate import unheard
 from training.experiment.fold import BACKEND
 from training.robustness import non_speech, steadiness
 from training.scoring import metrics, predict
 from training.scoring.predictions import NO_SPEECH, Outputs
 from training.support import progress
+from training.support.arrays import ImpulseResponses
 
 Int16 = npt.NDArray[np.int16]
 
@@ -111,7 +111,9 @@ def measure(bundle: Bundle, dataset: Dataset, folder: Path, jobs: int, parts: Se
         )
     backend = choose_interpreter(BACKEND)
     measures: dict[str, Callable[[], dict[str, Any]]] = {
-        "conditions": lambda: _conditions(bundle, dataset, clips, Surroundings(noises, folder / "rooms"), folder, jobs),
+        "conditions": lambda: _conditions(
+            bundle, dataset, clips, Surroundings(noises, folder / "impulse-responses"), folder, jobs
+        ),
         "non-speech": lambda: non_speech.measure(noises, bundle, backend),
         "steady": lambda: steadiness.measure(clips, dataset.labels, bundle, backend),
     }
@@ -139,11 +141,7 @@ def _conditions(
     entries = _features(clips, surroundings, folder, jobs)
     result: dict[str, Any] = {}
     for condition in progress.bar(CONDITIONS, "conditions", len(CONDITIONS), "condition"):
-        if condition == CLEAN:
-            utterances = dataset.utterances(clips)
-        else:
-            rows = zip(*entries[condition].read(), strict=True)
-            utterances = [Utterance(clips[i], cepstra, speech) for i, cepstra, speech in rows]
+        utterances = dataset.utterances(clips) if condition == CLEAN else entries[condition].read(clips)
         gains, temperature = bundle.front_end.gains, bundle.decision.temperature
         said = predict.outputs(clips, utterances, gains, bundle.labels, steps, temperature).over(dataset.labels)
         result[condition.name] = _figures(said, result.get(CLEAN.name))
@@ -186,7 +184,7 @@ def _features(
     return entries
 
 
-def hear(clip: Clip, digest: str, condition: Condition, surroundings: Surroundings) -> Analysis:
+def hear(clip: Clip, digest: str, condition: Condition, surroundings: Surroundings) -> ClipFeatures:
     """Read a clip, let a condition happen to it and make the features of its utterances.
 
     Args:
@@ -198,16 +196,16 @@ def hear(clip: Clip, digest: str, condition: Condition, surroundings: Surroundin
     responses = _responses(surroundings.rooms) if condition.room else []
     rng = np.random.default_rng([1, *digest.encode()])
     noise = _noise_of(surroundings.noises[int(rng.integers(len(surroundings.noises)))])
-    return Analysis(cut_and_analyze(change(read_samples(clip.path), digest, condition, noise, responses), True))
+    return ClipFeatures(extract_utterances(change(read_samples(clip.path), digest, condition, noise, responses), clip))
 
 
-def change(samples: Int16, digest: str, condition: Condition, noise: Int16, responses: Rooms) -> Int16:
+def change(samples: Int16, digest: str, condition: Condition, noise: Int16, responses: ImpulseResponses) -> Int16:
     """Return what the microphone hands on: the voice in its room, half a second of which is heard around it.
 
     Args:
         samples: The voice, shape ``(n,)``, int16, 16 kHz.
         digest: Hash of the recording's content.  It seeds all chance, so that each condition has the same quiet room
-            as the clean voice has in :func:`training.data.utterances.analyze`, and both conditions with a room the
+            as the clean voice has in :func:`training.data.utterances.extract`, and both conditions with a room the
             same one.
         condition: What happens.
         noise: Mixed in where the condition says so, shape ``(k,)``, int16.
@@ -217,7 +215,7 @@ def change(samples: Int16, digest: str, condition: Condition, noise: Int16, resp
     voice = samples.astype(np.float64)
     if condition.room:
         voice = fftconvolve(voice, responses[int(rng.integers(len(responses)))])
-    heard = in_a_room(to_int16(voice), np.random.default_rng([0, *digest.encode()])).astype(np.float64)
+    heard = pad_with_room_noise(to_int16(voice), np.random.default_rng([0, *digest.encode()])).astype(np.float64)
     if condition.snr is not None:
         heard = add_noise(heard, noise, condition.snr, speech_power(voice), rng)
     if condition.cheap:
@@ -242,5 +240,5 @@ def _noise_of(path: Path) -> Int16:
 
 
 @cache_of_process
-def _responses(folder: Path) -> list[npt.NDArray[np.float32]]:
+def _responses(folder: Path) -> ImpulseResponses:
     return reverb.load(folder, _ROOMS, reverb.HELD_OUT_SEED)

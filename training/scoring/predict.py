@@ -15,7 +15,7 @@ from edge_ser.model.settings import DecisionSettings
 from edge_ser.model.stream import ModelStream
 from edge_ser.recognition.decision import Decision
 from training.corpora import Clip
-from training.data.dataset import Utterance
+from training.data.utterances import Utterance
 from training.families import LONGEST, STRIDE, Family
 from training.fitting import batches
 from training.scoring.predictions import Outputs

@@ -1,1 +1,1 @@
-"""What commands lean on: files written whole, progress, worker processes."""
+"""Helpers that all of the training side uses: types of arrays, atomic file writes, progress bars, worker processes."""

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, so that nothing half-written is ever taken for a result."""
+"""Atomic file writes: a file is written completely or not at all, so a partial file is never mistaken for a result."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ import numpy as np
 
 from edge_ser.errors import OutputFailed
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)  # numpy has no number for what it could not write whole
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)  # numpy raises an error without a number after a short write
 
 
 def write_with(path: Path, write: Callable[[Path], object]) -> None:
-    """Let a function write to a temporary file beside ``path``, then rename it.
+    """Let a function write to a temporary file beside ``path``, then rename it to ``path``.
 
     Args:
-        path: The file; folders above it are made.
-        write: Takes the temporary path, whose suffix is that of ``path``.
+        path: The file; missing parent folders are created.
+        write: Called with the temporary path, which has the suffix of ``path``.
 
     Raises:
-        OutputFailed: the disk is full, or the place may not be written; the temporary file is gone.
+        OutputFailed: the disk is full, or the folder is not writable; the temporary file is removed.
     """
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
@@ -34,7 +34,7 @@ def write_with(path: Path, write: Callable[[Path], object]) -> None:
         write(temporary)
         temporary.replace(path)
     except BaseException as error:
-        with contextlib.suppress(OSError):  # where nothing could be made there is nothing to remove
+        with contextlib.suppress(OSError):  # it may not even have been created
             temporary.unlink()
         if isinstance(error, OSError):
             raise failure(path, error) from None
@@ -42,25 +42,25 @@ def write_with(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def failure(path: Path, error: OSError) -> OutputFailed:
-    """Return the error that says why something could not be written."""
+    """Return the error that tells the user why a file could not be written, and what to do."""
     if error.errno in _FULL:
-        return OutputFailed(f"cannot write {path}: the disk is full; free some room and run the same command again")
+        return OutputFailed(f"cannot write {path}: the disk is full; free some space and run the same command again")
     return OutputFailed(f"cannot write {path}: {error.strerror or error}; check the path and its permissions")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file atomically."""
     write_with(path, lambda temporary: temporary.write_bytes(content))
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file whole or not at all."""
+    """Write a JSON file atomically."""
     write_bytes(path, (json.dumps(value, indent=1) + "\n").encode())
 
 
 def write_arrays(path: Path, **arrays: Any) -> None:
-    """Write an ``.npz`` file without pickles, whole or not at all."""
-    content = io.BytesIO()  # zipfile, which numpy writes through, complains by itself when a disk is full
+    """Write an ``.npz`` file without pickles atomically."""
+    content = io.BytesIO()  # not a file: zipfile, which numpy uses, prints an error of its own when the disk is full
     np.savez(content, **{name: np.asarray(array) for name, array in arrays.items()})
     write_bytes(path, content.getvalue())
 

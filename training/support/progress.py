@@ -1,4 +1,4 @@
-"""Progress bars on standard error: lively on a terminal, a line now and then in a log."""
+"""Progress bars on standard error: updated often on a terminal, every 20 s in a log."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Item = TypeVar("Item")
 _LOG_INTERVAL: Final = 20.0  # s
 
 
-def bar(of: Iterable[Item] | None, what: str, total: int, unit: str) -> Any:
-    """Return a progress bar with the time that is left.
+def bar(items: Iterable[Item] | None, title: str, total: int, unit: str) -> Any:
+    """Return a progress bar that shows the remaining time.
 
     Args:
-        of: What is counted as it is iterated over; ``None`` where :meth:`update` is called.
-        what: What is being done.
-        total: How many there are.
-        unit: What they are.
+        items: Counted as they are iterated over; ``None`` if :meth:`update` is called instead.
+        title: Text in front of the bar.
+        total: Number of items.
+        unit: Name of an item.
     """
     interval = 0.1 if sys.stderr is not None and sys.stderr.isatty() else _LOG_INTERVAL
-    return tqdm(of, what, total, unit=unit, mininterval=interval, maxinterval=max(10.0, interval), leave=False)
+    return tqdm(items, title, total, unit=unit, mininterval=interval, maxinterval=max(10.0, interval), leave=False)

@@ -1,4 +1,4 @@
-"""Worker processes that end with their parent, however it ends, and whose end is said."""
+"""Worker processes that end with their parent, however it ends, and whose failure is reported."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _tell: Callable[[int], object] = id
 
 
 def tell(count: int) -> None:
-    """In a worker: say that so many units of work more are done."""
+    """In a worker: report that ``count`` more units of work are done."""
     _tell(count)
 
 
 class _Process(SpawnProcess):
-    """Begins with SIGINT blocked: Ctrl-C reaches the whole group, and a worker that still loads has no answer to it."""
+    """Starts with SIGINT blocked: Ctrl-C reaches all processes, and a worker that is loading cannot handle it yet."""
 
     def start(self) -> None:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -40,16 +40,16 @@ class _Context(SpawnContext):
 
 @contextmanager
 def pool(jobs: int, told: Callable[[int], object] | None = None) -> Iterator[ProcessPoolExecutor]:
-    """Give a pool of processes.
+    """Yield a pool of processes.
 
     Args:
-        jobs: How many.
-        told: Called, in a thread, with what workers pass to :func:`tell`.
+        jobs: Number of processes.
+        told: Called in a thread with each count that a worker passes to :func:`tell`.
 
     Raises:
-        EdgeSerError: a worker was ended from outside.
+        EdgeSerError: a worker was killed.
     """
-    # Not forked: a process that has TensorFlow's threads may not be.
+    # Spawned, because a process with TensorFlow's threads must not be forked.
     context = _Context()
     queue, stop = context.SimpleQueue(), context.Event()
     listener = threading.Thread(target=_listen, args=(queue, told), daemon=True)
@@ -59,10 +59,10 @@ def pool(jobs: int, told: Callable[[int], object] | None = None) -> Iterator[Pro
         yield executor
     except BrokenProcessPool:
         raise EdgeSerError(
-            "a worker process was ended, perhaps for lack of memory; run the same command again to go on"
+            "a worker process was killed, perhaps for lack of memory; run the same command again to continue"
         ) from None
     except BaseException:
-        stop.set()  # an error or Ctrl-C: what is still running would be waited for
+        stop.set()  # after an error or Ctrl-C, do not wait for tasks that are still running
         raise
     finally:
         executor.shutdown(cancel_futures=True)
@@ -80,13 +80,13 @@ def _start(queue: Any, stop: Any) -> None:
     global _tell
     _tell = queue.put
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    threading.Thread(target=_end_with, args=(stop.wait,), daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it
+    threading.Thread(target=_exit_after, args=(stop.wait,), daemon=True).start()
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()
+        threading.Thread(target=_exit_after, args=(parent.join,), daemon=True).start()
 
 
-def _end_with(wait: Callable[[], object]) -> None:
+def _exit_after(wait: Callable[[], object]) -> None:
     wait()
     os._exit(1)

@@ -12,6 +12,7 @@ import pytest
 from edge_ser.errors import InvalidSetting
 from edge_ser.events import LABELS
 from edge_ser.model.bundle import Bundle, ChunkLayout, read_bundle
+from edge_ser.model.forms import FORMS
 from edge_ser.model.interpreter import Interpreter, choose_interpreter
 from edge_ser.model.settings import DecisionSettings
 from edge_ser.model.stream import ModelStream
@@ -75,16 +76,16 @@ class Converted:
     network: Any
     models: dict[str, bytes]
 
-    def stream(self, variant: str, backend: Interpreter | None = None) -> ModelStream:
+    def stream(self, form: str, interpreter: Interpreter | None = None) -> ModelStream:
         layout = ChunkLayout(self.family.chunk, self.family.context, self.family.chunk // STRIDE, self.family.streams)
-        bundle = Bundle(LABELS, FRONT_END, layout, DecisionSettings(), {}, self.models[variant])
-        return ModelStream(bundle, backend or choose_interpreter("litert"))
+        bundle = Bundle(LABELS, FRONT_END, layout, DecisionSettings(), {}, self.models[form])
+        return ModelStream(bundle, interpreter or choose_interpreter("litert"))
 
 
 @pytest.fixture(scope="module", params=DEEP)
 def converted(request: pytest.FixtureRequest) -> Converted:
     network, family = build(request.param), deep(request.param)
-    models = {v: tflite.convert(network, family, FEATURES, v) for v in tflite.VARIANTS}
+    models = {form: tflite.convert(network, family, FEATURES, form) for form in FORMS}
     return Converted(request.param, family, network, models)
 
 
@@ -100,30 +101,30 @@ def test_the_int8_form_is_full_int8_with_the_expected_operators(converted: Conve
 
 
 def test_the_other_forms_differ_by_the_scale_of_the_input_only(converted: Converted) -> None:
-    for variant in ("dynamic", "float"):
-        found = tflite.operators(converted.models[variant])
+    for form in ("dynamic", "float"):
+        found = tflite.operators(converted.models[form])
         assert set(found) == OPERATORS[converted.name] | {"MUL"}
         assert found[LSTM] == LSTMS[converted.name]
 
 
 def test_int8_weights_make_a_model_smaller(converted: Converted) -> None:
-    sizes = {variant: len(model) for variant, model in converted.models.items()}
+    sizes = {form: len(model) for form, model in converted.models.items()}
     assert sizes["int8"] < 0.6 * sizes["float"]
     assert sizes["dynamic"] < 0.6 * sizes["float"]
 
 
-@pytest.mark.parametrize(("variant", "least"), [("int8", 0.99), ("dynamic", 0.999), ("float", 0.999)])
-def test_a_stream_gives_the_steps_of_the_network_run_whole(converted: Converted, variant: str, least: float) -> None:
+@pytest.mark.parametrize(("form", "least"), [("int8", 0.99), ("dynamic", 0.999), ("float", 0.999)])
+def test_a_stream_gives_the_steps_of_the_network_run_whole(converted: Converted, form: str, least: float) -> None:
     whole = float_steps(converted.network, converted.family)(FEATURES)
-    for backend in installed():
-        stream = converted.stream(variant, backend)
+    for interpreter in installed():
+        stream = converted.stream(form, interpreter)
         for features, expected in zip(FEATURES, whole, strict=True):
             steps = streamed(stream, features)
             assert steps.shape == expected.shape == (-(-len(features) // STRIDE), OUTPUTS)
-            if variant == "dynamic" and backend.name == "tflite-runtime" and "cnn" in converted.name:
+            if form == "dynamic" and interpreter.name == "tflite-runtime" and "cnn" in converted.name:
                 continue  # the convolutions of 2.14 are far off in this form, those of LiteRT are not (README)
             # int8 is coarse, but a wrong gate order, a lost state or a shifted chunk is far coarser
-            assert np.corrcoef(steps.ravel(), expected.ravel())[0, 1] > least, (backend.name, len(features))
+            assert np.corrcoef(steps.ravel(), expected.ravel())[0, 1] > least, (interpreter.name, len(features))
             assert np.abs(steps - expected).mean() < 0.15 * expected.std(), "another scale or offset"
 
 
@@ -182,5 +183,5 @@ def test_the_names_in_the_settings_are_those_that_there_are() -> None:
         families.check(name)
     with pytest.raises(InvalidSetting, match=r"network\.family = gru: allowed are cnn, .*random_forest"):
         families.check("gru")
-    with pytest.raises(InvalidSetting, match=r"network\.family = svm: this needs one of cnn, lstm"):
+    with pytest.raises(InvalidSetting, match=r"network\.family = svm: this needs a deep family: cnn, lstm"):
         deep("svm")

@@ -71,7 +71,7 @@ def test_a_disk_that_fills_is_said(tmp_path: Path) -> None:
         with little_room(100_000), pytest.raises(OutputFailed) as error:
             write_with(path, write)
         assert str(error.value) == (
-            f"cannot write {path}: the disk is full; free some room and run the same command again"
+            f"cannot write {path}: the disk is full; free some space and run the same command again"
         )
     assert names(tmp_path) == []
 

@@ -9,8 +9,7 @@ import pytest
 
 from edge_ser.features.mfcc import CEPSTRA_FRACTION_BITS
 from training.corpora import Clip
-from training.data.dataset import Utterance
-from training.data.utterances import FRONT_END
+from training.data.utterances import FRONT_END, Utterance
 from training.families import CLASSICAL
 from training.families.classical import classifier, functionals, logits
 

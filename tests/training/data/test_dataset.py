@@ -1,10 +1,8 @@
-"""What a run is made of: recordings that are left out are listed with reasons, and copies never cross a split."""
+"""A dataset has all usable recordings; those that are left out are listed with the reason."""
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,51 +14,14 @@ import soundfile
 from edge_ser.errors import InvalidSetting, NoRecordings
 from edge_ser.sources.recording import read_samples
 from tests.training import voices
+from tests.training.data.loading import PLAIN, left_out, loaded, names_of
 from training.augmentation import synthetic_noise
-from training.corpora import Clip
-from training.data import duplicates, protocols, synthetic_clips
-from training.data.dataset import Dataset, load
+from training.data import protocols, synthetic_clips
 from training.experiment import fold
 from training.experiment.fold import Fold
-from training.settings import AugmentSettings, DataSettings, NetworkSettings, ProtocolSettings, RunSettings
-
-PLAIN = AugmentSettings(variants=0)
+from training.settings import NetworkSettings, ProtocolSettings, RunSettings
 
 pytestmark = pytest.mark.usefixtures("work")
-
-
-@pytest.fixture
-def mine(tmp_path: Path) -> Path:
-    """A corpus of six speakers with a recording of either label."""
-    return voices.corpus(tmp_path / "data" / "mine")
-
-
-def loaded(
-    data: Path,
-    *names: str,
-    classes: str = "all",
-    noise: str = "",
-    sounds: int = 0,
-    learn_from: Sequence[str] = (),
-    augmentation: AugmentSettings = PLAIN,
-    said: list[str] | None = None,
-    **more: Any,
-) -> Dataset:
-    settings = DataSettings(names or ("mine",), tuple(learn_from), classes, noise, synthetic_noise)
-    return load(
-        data, settings, augmentation, data.parent / "cache", 1, [].append if said is None else said.append, **more
-    )
-
-
-def names_of(clips: Sequence[Clip]) -> list[str]:
-    return ["/".join(clip.path.parts[-2:]) for clip in clips]
-
-
-def left_out(dataset: Dataset) -> dict[str, str]:
-    return {"/".join(skip.path.parts[-2:]): skip.reason for skip in dataset.skipped}
-
-
-# What is there -------------------------------------------------------------------------------------------------------
 
 
 def test_all_recordings_of_a_corpus_are_used(mine: Path) -> None:
@@ -74,14 +35,14 @@ def test_all_recordings_of_a_corpus_are_used(mine: Path) -> None:
 
 def test_utterances_are_those_of_the_clips_that_were_asked_for(mine: Path) -> None:
     soundfile.write(mine / "sad" / "s1_0.wav", np.zeros(16_000), 16_000)
-    augmentation = replace(PLAIN, variants=1, speed=1, tempo=0, pitch=0, room=0, noise=0, band=0, gain=0)
+    augmentation = replace(PLAIN, copies=1, speed=1, tempo=0, pitch=0, room=0, noise=0, band=0, gain=0)
     dataset = loaded(mine.parent, augmentation=augmentation)
     some = [clip for clip in dataset.judged if clip.speaker in ("mine/s1", "mine/s4")]
-    for variant in (0, 1):
-        utterances = dataset.utterances(some, variant)
+    for copy in (0, 1):
+        utterances = dataset.utterances(some, copy)
         assert names_of([u.clip for u in utterances]) == ["angry/s1_0.wav", "angry/s4_0.wav", "sad/s4_0.wav"]
         assert all(u.cepstra.shape == (len(u.speech), 40) and u.speech.any() for u in utterances)
-    lengths = [[len(u.cepstra) for u in dataset.utterances(some, variant)] for variant in (0, 1)]
+    lengths = [[len(u.cepstra) for u in dataset.utterances(some, copy)] for copy in (0, 1)]
     assert lengths[0] != lengths[1]
     assert dataset.utterances([]) == []
 
@@ -94,13 +55,13 @@ def test_corpora_have_their_parts(mine: Path) -> None:
     assert {clip.corpus for clip in dataset.judged} == {"mine"}
     assert [clip.corpus for clip in dataset.learned] == ["yours"] * 6
     assert [clip.path.name for clip in dataset.noise] == ["rain.wav", "wind.wav"]
-    assert set(left_out(dataset).values()) == {"happiness is none of the classes of this run"}
+    assert set(left_out(dataset).values()) == {"happiness is not a class of this run"}
 
 
 def test_no_folder_of_noises_is_said(mine: Path) -> None:
     said: list[str] = []
     assert loaded(mine.parent, noise="noise", said=said).warnings == said
-    assert said == ["no folder noise with recordings without speech: noises are not learned"]
+    assert said == ["no folder noise of recordings without speech: training without noise"]
 
 
 def test_a_model_is_judged_over_labels_that_it_knows(mine: Path) -> None:
@@ -108,18 +69,15 @@ def test_a_model_is_judged_over_labels_that_it_knows(mine: Path) -> None:
     assert loaded(mine.parent).labels == ("anger", "sadness", "boredom")
     dataset = loaded(mine.parent, known_labels=("sadness", "neutral", "anger"))
     assert dataset.labels == ("anger", "sadness")
-    assert Counter(left_out(dataset).values()) == {"boredom is none of the classes of this run": 6}
+    assert Counter(left_out(dataset).values()) == {"boredom is not a class of this run": 6}
 
 
 def test_cross_judges_labels_that_can_be_learned(mine: Path) -> None:
     voices.corpus(mine, labels=("bored",))
     voices.corpus(mine.parent / "yours", labels=("sad", "angry", "happy"))
     assert loaded(mine.parent, learn_from=["yours"], cross=True).labels == ("anger", "sadness")
-    with pytest.raises(InvalidSetting, match="boredom is none of what is there, anger, sadness"):
+    with pytest.raises(InvalidSetting, match="boredom is not available; available: anger, sadness"):
         loaded(mine.parent, learn_from=["yours"], cross=True, classes="anger,bored")
-
-
-# What is left out ----------------------------------------------------------------------------------------------------
 
 
 def test_what_cannot_be_used_is_listed_and_counted(mine: Path) -> None:
@@ -133,11 +91,11 @@ def test_what_cannot_be_used_is_listed_and_counted(mine: Path) -> None:
     reasons = left_out(dataset)
     assert reasons.pop("angry/s0_0.wav").startswith("cut off, its header promises 38400 bytes of sound")
     assert reasons.pop("sad/s1_0.wav").startswith("Format not recognised")
-    assert reasons == {"sad/s0_0.wav": "empty file", "happy/s0_0.wav": "happiness is none of the classes of this run"}
+    assert reasons == {"sad/s0_0.wav": "empty file", "happy/s0_0.wav": "happiness is not a class of this run"}
     assert len(dataset.judged) == 12 - 3
     assert said == dataset.warnings
     assert said[0] == "mine: skipped 1 file: empty file"
-    assert said[1].startswith("mine: skipped 2 recordings that cannot be read, for example s0_0.wav: cut off, ")
+    assert said[1].startswith("mine: skipped 2 unreadable recordings, for example s0_0.wav: cut off, ")
     assert len(said) == 2
     assert not {u.clip.path for u in dataset.utterances(dataset.judged)} & {skip.path for skip in dataset.skipped}
 
@@ -145,31 +103,31 @@ def test_what_cannot_be_used_is_listed_and_counted(mine: Path) -> None:
 def test_a_corpus_of_which_nothing_can_be_read_is_refused(mine: Path) -> None:
     for path in mine.rglob("*.wav"):
         path.write_text("no sound")
-    with pytest.raises(NoRecordings, match=r"no recording of mine can be read; the first: s0_0\.wav: "):
+    with pytest.raises(NoRecordings, match=r"no recording of mine can be read; the first is s0_0\.wav: "):
         loaded(mine.parent)
 
 
 def test_noises_alone_are_nothing_to_judge(mine: Path) -> None:
     voices.record(mine.parent / "noise" / "rain.wav")
-    with pytest.raises(InvalidSetting, match="allowed are two labels or more, there are none"):
+    with pytest.raises(InvalidSetting, match="at least two labels are needed; available: none"):
         loaded(mine.parent, "noise")
 
 
 def test_recordings_are_named_once(mine: Path) -> None:
     voices.record(mine.parent / "noise" / "rain.wav")
     for one, other in (("mine", "mine"), ("noise", "NOISES")):
-        with pytest.raises(InvalidSetting, match=f"data: the corpora {one} and {other} hold the same recordings"):
+        with pytest.raises(InvalidSetting, match=f"data: the corpora {one} and {other} contain the same recordings"):
             loaded(mine.parent, one, other)
 
 
 def test_a_broken_noise_mixes_no_noise_of_the_test_into_the_training(mine: Path, work: list[Any]) -> None:
     noises = [voices.record(mine.parent / "noise" / f"{n}.wav") for n in range(20)]
     noises[3].write_text("no sound")
-    augmentation = replace(PLAIN, variants=1, speed=0, tempo=0, pitch=0, room=0, noise=1, band=0, gain=0)
+    augmentation = replace(PLAIN, copies=1, speed=0, tempo=0, pitch=0, room=0, noise=1, band=0, gain=0)
     dataset = loaded(mine.parent, noise="noise", augmentation=augmentation)
     assert len(dataset.noise) == 19
     split = protocols.noise_split(dataset.noise)
-    mixed_in = {path for function, *_ in work for path in function.keywords["recipe"].noises}
+    mixed_in = {path for function, *_ in work for path in function.keywords["spec"].noises}
     assert mixed_in == {clip.path for clip in split.train}
 
 
@@ -184,9 +142,6 @@ def test_recordings_without_speech_are_nothing_to_learn_from(mine: Path, family:
     with pytest.raises(NoRecordings, match="speech of 0 labels is heard in the training recordings, needed are two"):
         fold.learn(one, split.learning, lambda name, done: None)
     assert not one.trained
-
-
-# The fingerprint -----------------------------------------------------------------------------------------------------
 
 
 def test_the_fingerprint_is_of_content_label_and_speaker_not_of_the_place(mine: Path) -> None:
@@ -211,87 +166,6 @@ def test_the_fingerprint_is_of_content_label_and_speaker_not_of_the_place(mine: 
     (mine / "sad" / "s0_0.wav").unlink()
     seen.add(changed())
     assert len(seen) == 5
-
-
-# Copies --------------------------------------------------------------------------------------------------------------
-
-
-def test_a_speakers_copies_are_used_once(mine: Path) -> None:
-    for take in (1, 2):
-        samples = voices.babble("angry/s2_0", 2.0)
-        soundfile.write(mine / "angry" / f"s2_{take}.wav", (samples * 0.8**take).astype(np.int16), voices.RATE)
-    voices.record(mine / "angry" / "s2_0.wav", "angry/s2_0", 2.0)
-    dataset = loaded(mine.parent)
-    assert left_out(dataset) == dict.fromkeys(["angry/s2_1.wav", "angry/s2_2.wav"], "a copy of another recording")
-    assert len(dataset.skipped) == 2, "each is counted once"
-    assert len(dataset.judged) == 12
-    assert dataset.groups == {f"mine/s{n}": f"mine/s{n}" for n in range(6)}
-
-
-def test_of_a_recording_with_two_labels_neither_is_used(mine: Path) -> None:
-    shutil.copy(mine / "angry" / "s2_0.wav", mine / "sad" / "s2_1.wav")
-    dataset = loaded(mine.parent)
-    assert left_out(dataset) == dict.fromkeys(
-        ["angry/s2_0.wav", "sad/s2_1.wav"], "the same recording with another label"
-    )
-    assert len(dataset.judged) == 11
-
-
-@pytest.mark.parametrize("protocol", ["holdout", "kfold", "loso"])
-def test_speakers_who_share_a_recording_are_kept_together_and_it_is_said(mine: Path, protocol: str) -> None:
-    samples = voices.babble("shared", 2.0)
-    voices.record(mine / "angry" / "s1_1.wav", "shared", 2.0)
-    soundfile.write(mine / "angry" / "s4_1.flac", (samples[1_000:] * 0.3).astype(np.int16), voices.RATE)
-    said: list[str] = []
-    dataset = loaded(mine.parent, said=said)
-    assert len(dataset.judged) == 14
-    assert dataset.groups == {f"mine/s{n}": f"mine/s{n if n != 4 else 1}" for n in range(6)}
-    assert said == dataset.warnings
-    assert said == [
-        "1 pair of the same recording under different speakers' names, as s1_1.wav and s4_1.flac; "
-        "each split keeps these speakers together"
-    ]
-    for seed in range(5):
-        settings = ProtocolSettings(name=protocol, folds=4, seed=seed)
-        for split in protocols.splits(dataset.judged, [], dataset.groups, settings):
-            for part in (split.train, split.validation, split.test):
-                assert {clip.speaker for clip in part} & {"mine/s1", "mine/s4"} in (set(), {"mine/s1", "mine/s4"})
-
-
-def test_who_shares_a_recording_with_another_corpus_is_linked_too(mine: Path) -> None:
-    voices.corpus(mine.parent / "yours")
-    for folder, name in (("mine", "s0_7.wav"), ("yours", "s5_7.wav")):
-        voices.record(mine.parent / folder / "sad" / name, "shared", 2.0)
-    dataset = loaded(mine.parent, learn_from=["yours"])
-    assert dataset.groups["yours/s5"] == dataset.groups["mine/s0"] == "mine/s0"
-
-
-COPIES = {
-    ("1020_IEO_ANG_LO", "1020_IEO_ANG_MD"),
-    ("1028_IEO_HAP_LO", "1028_IEO_HAP_MD"),
-    ("1045_ITH_DIS_XX", "1045_IWL_DIS_XX"),
-    ("1056_MTI_ANG_XX", "1056_TAI_ANG_XX"),
-}
-"""Recordings that CREMA-D has twice with one label."""
-
-
-def test_the_copies_in_crema_d_are_left_out(data: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "data" / "crema-d"
-    folder.mkdir(parents=True)
-    for actor in (1017, 1020, 1028, 1045, 1056):
-        for path in (data / "crema-d").glob(f"{actor}_*"):
-            (folder / path.name).symlink_to(path)
-    dataset = loaded(folder.parent, "crema-d")
-    reasons = {skip.path.stem: skip.reason for skip in dataset.skipped}
-    both = "the same recording with another label"
-    assert {name for name, reason in reasons.items() if reason == both} == {"1017_IWL_ANG_XX", "1017_IWL_FEA_XX"}
-    copies = {name for name, reason in reasons.items() if reason == "a copy of another recording"}
-    assert len(copies) == len(COPIES) and all(len(copies & {*pair}) == 1 for pair in COPIES)
-    assert len(reasons) == 6
-    assert dataset.groups == {speaker: speaker for speaker in {clip.speaker for clip in dataset.judged}}
-    heard = dataset.utterances(dataset.judged)
-    assert len(heard) > 390
-    assert duplicates.near_duplicates([u.cepstra for u in heard]) == [], "what is used is there once"
 
 
 def test_synthesized_sounds_stand_beside_the_noises(mine: Path) -> None:

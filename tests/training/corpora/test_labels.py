@@ -1,4 +1,4 @@
-"""Words mean our labels, and `--classes` means labels that are there."""
+"""Words mean labels, and `--classes` chooses among those that are available."""
 
 from __future__ import annotations
 
@@ -75,18 +75,22 @@ def test_classes_are_a_number_or_names(classes: str, present: tuple[str, ...], c
 @pytest.mark.parametrize(
     ("classes", "present", "message"),
     [
-        ("anger,hapiness", EMODB, "no label is called 'hapiness'; did you mean happiness?"),
-        ("anger,qqq", EMODB, "no label is called 'qqq'; there are anger, disgust, "),
-        ("", EMODB, "no label is called ''"),
-        ("²", EMODB, "no label is called '²'"),
-        ("anger", EMODB, "classes = anger: allowed are two labels or more"),
-        ("anger,angry", EMODB, "classes = anger,angry: allowed are two labels or more"),
-        ("5", EMODB, "classes = 5: there are 7 (anger, disgust, fear, happiness, neutral, sadness, boredom); allowed"),
-        ("6", FOUR, "classes = 6: there are 4 (anger, happiness, neutral, sadness); allowed"),
-        ("anger,calm", EMODB, "classes = anger,calm: calm is none of what is there, anger, disgust, "),
-        ("all", ("anger",), "classes = all: allowed are two labels or more, there are anger"),
-        ("all", (), "classes = all: allowed are two labels or more, there are none"),
-        ("1", ("anger",), "classes = 1: allowed are two labels or more"),
+        ("anger,hapiness", EMODB, "unknown label 'hapiness'; did you mean happiness?"),
+        ("anger,qqq", EMODB, "unknown label 'qqq'; known labels: anger, disgust, "),
+        ("", EMODB, "unknown label ''"),
+        ("²", EMODB, "unknown label '²'"),
+        ("anger", EMODB, "classes = anger: at least two labels are needed"),
+        ("anger,angry", EMODB, "classes = anger,angry: at least two labels are needed"),
+        (
+            "5",
+            EMODB,
+            "classes = 5: 7 labels are available (anger, disgust, fear, happiness, neutral, sadness, boredom); use",
+        ),
+        ("6", FOUR, "classes = 6: 4 labels are available (anger, happiness, neutral, sadness); use"),
+        ("anger,calm", EMODB, "classes = anger,calm: calm is not available; available: anger, disgust, "),
+        ("all", ("anger",), "classes = all: at least two labels are needed; available: anger"),
+        ("all", (), "classes = all: at least two labels are needed; available: none"),
+        ("1", ("anger",), "classes = 1: at least two labels are needed"),
     ],
 )
 def test_what_classes_cannot_mean_is_said(classes: str, present: tuple[str, ...], message: str) -> None:

@@ -1,4 +1,4 @@
-"""Features are made once, made again when anything that they depend on changes, and are there whole or not at all."""
+"""Features are computed once, again when anything that they depend on changes, and stored completely or not at all."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from edge_ser.features import parameters
 from tests.training import voices
 from tests.training.limits import little_room
 from training import corpora
-from training.corpora import Found
+from training.corpora import Clip, CorpusListing
 from training.data import cache, corpus_features
 from training.data.cache import Entry
 from training.data.corpus_features import CorpusFeatures
-from training.data.utterances import Analysis, Features
+from training.data.utterances import ClipFeatures, Utterance
 from training.settings import AugmentSettings
 
 GAIN = AugmentSettings(1, speed=0, tempo=0, pitch=0, room=0, noise=0, band=0, gain=1)
-"""One variant, quickly made."""
+"""One augmented copy, which is made quickly."""
 
 CLIPS = 4
 
@@ -44,7 +44,7 @@ def made(data: Path, augmentation: AugmentSettings = GAIN, jobs: int = 1, noise:
     """Return the features of the corpora; they are cached beside the first data folder."""
     found = {name: corpora.read(data, name) for name in ("mine", *(["noise"] if noise else []))}
     folder = data.parent / "cache"
-    return corpus_features.make(found, "noise" if noise else "", augmentation, folder, jobs)
+    return corpus_features.compute(found, "noise" if noise else "", augmentation, folder, jobs)
 
 
 def contents(features: dict[str, CorpusFeatures]) -> dict[str, list[bytes]]:
@@ -62,7 +62,7 @@ def test_features_are_made_once(mine: Path, work: list[Any]) -> None:
     assert len(work) == 2 * (CLIPS + 2)
     assert contents(made(mine)) == contents(first)
     assert len(work) == 2 * (CLIPS + 2)
-    assert all(len(list(first["mine"].utterances(variant))) == CLIPS for variant in (0, 1))
+    assert all(len(list(first["mine"].utterances(copy))) == CLIPS for copy in (0, 1))
 
 
 def test_a_data_folder_that_moved_is_known_again(mine: Path, work: list[Any]) -> None:
@@ -72,7 +72,7 @@ def test_a_data_folder_that_moved_is_known_again(mine: Path, work: list[Any]) ->
     features = made(moved)
     assert len(work) == done
     assert contents(features) == first
-    assert all(clip.path.is_relative_to(moved) for clip, _, _ in features["mine"].utterances())
+    assert all(utterance.clip.path.is_relative_to(moved) for utterance in features["mine"].utterances())
 
 
 def test_another_front_end_makes_all_anew(mine: Path, work: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,7 @@ def test_a_recording_that_changed_makes_its_corpus_anew(mine: Path, work: list[A
     assert len(work) == done + 2 * CLIPS
     assert {clip.path.parent.name for _, clip, *_ in work[done:]} == {"angry", "sad"}
     pairs = zip(before["mine"].utterances(), after["mine"].utterances(), strict=True)
-    same = [np.array_equal(a, b) for (_, a, _), (_, b, _) in pairs]
+    same = [np.array_equal(a.cepstra, b.cepstra) for a, b in pairs]
     assert same == [True, True, True, False]
 
 
@@ -107,15 +107,15 @@ def test_another_augmentation_makes_only_variants_anew(mine: Path, work: list[An
     made(mine)
     done = len(work)
     made(mine, replace(GAIN, band=1))
-    assert {function.keywords["recipe"].variant for function, *_ in work[done:]} == {1}
+    assert {function.keywords["spec"].copy for function, *_ in work[done:]} == {1}
     assert len(work) == done + CLIPS + 2
 
 
 def test_more_variants_are_made_beside_those_that_are_there(mine: Path, work: list[Any]) -> None:
     made(mine)
     done = len(work)
-    made(mine, replace(GAIN, variants=3))
-    assert [function.keywords["recipe"].variant for function, *_ in work[done:]] == [*[2] * 4, *[3] * 4, 2, 2, 3, 3]
+    made(mine, replace(GAIN, copies=3))
+    assert [function.keywords["spec"].copy for function, *_ in work[done:]] == [*[2] * 4, *[3] * 4, 2, 2, 3, 3]
 
 
 def test_other_noises_make_only_variants_anew(mine: Path, work: list[Any]) -> None:
@@ -125,20 +125,20 @@ def test_other_noises_make_only_variants_anew(mine: Path, work: list[Any]) -> No
     voices.record(mine / "noise" / "wind.wav", "another still")
     made(mine)
     of_voices = [function for function, clip, _ in work[done:] if clip.label]
-    assert {function.keywords["recipe"].variant for function in of_voices} == {1}
+    assert {function.keywords["spec"].copy for function in of_voices} == {1}
     assert len(work) == done + CLIPS + 2 * 2
 
 
 def test_voices_are_not_taken_for_noises(mine: Path, work: list[Any], tmp_path: Path) -> None:
     found = corpora.read(mine, "mine")
-    voiced = corpus_features.make({"mine": found}, "", AugmentSettings(0), tmp_path / "cache", 1)
-    without = Found([replace(clip, label=None) for clip in found.clips], [])
-    silent = corpus_features.make({"mine": without}, "", AugmentSettings(0), tmp_path / "cache", 1)
+    voiced = corpus_features.compute({"mine": found}, "", AugmentSettings(0), tmp_path / "cache", 1)
+    without = CorpusListing([replace(clip, label=None) for clip in found.clips], [])
+    silent = corpus_features.compute({"mine": without}, "", AugmentSettings(0), tmp_path / "cache", 1)
     assert len(work) == 2 * CLIPS
-    assert all(speech.any() for _, _, speech in voiced["mine"].utterances())
-    assert not any(speech.any() for _, _, speech in silent["mine"].utterances())
-    relabelled = Found([replace(clip, label="fear") for clip in found.clips], [])
-    corpus_features.make({"mine": relabelled}, "", AugmentSettings(0), tmp_path / "cache", 1)
+    assert all(utterance.speech.any() for utterance in voiced["mine"].utterances())
+    assert not any(utterance.speech.any() for utterance in silent["mine"].utterances())
+    relabelled = CorpusListing([replace(clip, label="fear") for clip in found.clips], [])
+    corpus_features.compute({"mine": relabelled}, "", AugmentSettings(0), tmp_path / "cache", 1)
     assert len(work) == 2 * CLIPS, "which emotion a voice has changes nothing"
 
 
@@ -161,37 +161,44 @@ def test_what_cannot_be_read_is_stored_as_that(mine: Path, work: list[Any]) -> N
         failures = {path.relative_to(mine / "mine").as_posix(): why for path, why in features.failures().items()}
         assert sorted(failures) == ["angry/s0_0.wav", "sad/s0_0.wav"]
         assert failures["angry/s0_0.wav"].startswith("cut off")
-        assert [clip.path.name for clip, _, _ in features.utterances()] == ["s1_0.wav"], "silence has no utterance"
+        assert [utterance.clip.path.name for utterance in features.utterances()] == ["s1_0.wav"], (
+            "silence has no utterance"
+        )
     assert len(work) == 2 * (CLIPS + 2)
 
 
-# Whole or not at all -------------------------------------------------------------------------------------------------
+# Complete or not at all ----------------------------------------------------------------------------------------------
 
 
-def analysis(frames: int) -> Analysis:
-    chance = np.random.default_rng(frames)
-    return Analysis([Features(chance.integers(-9, 9, (frames, 40)).astype(np.int32), chance.random(frames) > 0.5)])
+TALES = [Clip(Path(f"{number}.wav"), "tales", "tales/anna", "anger") for number in range(4)]
+
+
+def utterance(number: int, frames: int) -> Utterance:
+    rng = np.random.default_rng(frames)
+    return Utterance(TALES[number], rng.integers(-9, 9, (frames, 40)).astype(np.int32), rng.random(frames) > 0.5)
+
+
+def one_utterance(frames: int) -> ClipFeatures:
+    return ClipFeatures([utterance(0, frames)])
 
 
 def test_what_is_written_comes_back(tmp_path: Path) -> None:
     entry = Entry(tmp_path / "cache" / "entry")
-    two = Analysis([*analysis(3).utterances, *analysis(7).utterances])
-    entry.write([Analysis([]), two, Analysis([], "broken"), analysis(5)])
+    two, one = [utterance(1, 3), utterance(1, 7)], [utterance(3, 5)]
+    entry.write([ClipFeatures([]), ClipFeatures(two), ClipFeatures([], "broken"), ClipFeatures(one)])
     assert entry.complete
-    clips, cepstra, speech = entry.read()
-    assert clips.tolist() == [1, 1, 3]
-    for features, a, b in zip([*two.utterances, *analysis(5).utterances], cepstra, speech, strict=True):
-        np.testing.assert_array_equal(a, features.cepstra)
-        np.testing.assert_array_equal(b, features.speech)
-        assert (a.dtype, b.dtype) == (np.int32, np.bool_)
+    for written, read in zip([*two, *one], entry.read(TALES), strict=True):
+        assert read.clip is written.clip
+        np.testing.assert_array_equal(read.cepstra, written.cepstra)
+        np.testing.assert_array_equal(read.speech, written.speech)
+        assert (read.cepstra.dtype, read.speech.dtype) == (np.int32, np.bool_)
     assert entry.failures() == {2: "broken"}
 
 
 def test_a_corpus_without_any_speech_is_an_entry_too(tmp_path: Path) -> None:
     entry = Entry(tmp_path / "entry")
-    entry.write([Analysis([])] * 3)
-    clips, cepstra, speech = entry.read()
-    assert (clips.tolist(), cepstra, speech) == ([], [], [])
+    entry.write([ClipFeatures([])] * 3)
+    assert entry.read(TALES[:3]) == []
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, OSError(5, "Input/output error")])
@@ -211,17 +218,17 @@ def test_an_interrupted_write_leaves_nothing(
 
     monkeypatch.setattr(np, "save", interrupted)
     with pytest.raises(OutputFailed if isinstance(stop, OSError) else stop):  # type: ignore[arg-type]
-        entry.write([analysis(5)])
+        entry.write([one_utterance(5)])
     assert not entry.complete
     assert list(tmp_path.iterdir()) == []
     monkeypatch.undo()
-    entry.write([analysis(5)])
+    entry.write([one_utterance(5)])
     assert entry.complete
 
 
 def test_an_interrupted_analysis_leaves_nothing(tmp_path: Path) -> None:
-    def interrupted() -> Iterator[Analysis]:
-        yield analysis(5)
+    def interrupted() -> Iterator[ClipFeatures]:
+        yield one_utterance(5)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -242,17 +249,17 @@ def test_what_a_killed_process_left_is_never_read(mine: Path, work: list[Any]) -
 def test_a_full_disk_leaves_nothing_and_is_said(tmp_path: Path) -> None:
     entry = Entry(tmp_path / "entry")
     with little_room(50_000), pytest.raises(OutputFailed, match=r"cannot write .*/entry: the disk is full; free"):
-        entry.write([analysis(1_000)])
+        entry.write([one_utterance(1_000)])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_another_process_may_be_quicker(tmp_path: Path) -> None:
     entry = Entry(tmp_path / "entry")
 
-    def meanwhile() -> Iterator[Analysis]:
-        Entry(tmp_path / "entry").write([analysis(5)])
-        yield analysis(5)
+    def meanwhile() -> Iterator[ClipFeatures]:
+        Entry(tmp_path / "entry").write([one_utterance(5)])
+        yield one_utterance(5)
 
     entry.write(meanwhile())
     assert [path.name for path in tmp_path.iterdir()] == ["entry"]
-    assert entry.read()[0].tolist() == [0]
+    assert [utterance.clip for utterance in entry.read(TALES)] == [TALES[0]]

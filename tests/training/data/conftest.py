@@ -1,0 +1,15 @@
+"""A made-up corpus for the tests of datasets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.training import voices
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """A corpus of six speakers with a recording of either label."""
+    return voices.corpus(tmp_path / "data" / "mine")

@@ -15,7 +15,7 @@ SOURCE = Path(__file__).parent / "reference" / "mfcc_reference.c"
 
 
 def compiler() -> str | None:
-    """Return the system's C compiler, if there is one."""
+    """Return the C compiler of the system, if any."""
     return shutil.which("cc") or shutil.which("gcc")
 
 
@@ -23,9 +23,9 @@ class Reference:
     """The C program for one set of parameters.
 
     Args:
-        folder: Where the program and its tables go.
-        parameters: With gains.
-        tables: The integer tables of SPEC.md by name.
+        folder: Folder for the program and its tables.
+        parameters: Parameters of the front end, with gains.
+        tables: The integer tables of SPEC.md, by name.
     """
 
     def __init__(self, folder: Path, parameters: FrontEndParameters, tables: dict[str, list[int]]) -> None:
@@ -43,7 +43,7 @@ class Reference:
     def run(
         self, samples: npt.NDArray[np.int16]
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int8]]:
-        """Return log-mel, normalized cepstra and features of one utterance, a row a frame."""
+        """Return log-mel, normalized cepstra and features of one utterance, one row per frame."""
         output = subprocess.run([self._program, self._tables], input=samples.tobytes(), capture_output=True, check=True)
         bands, width = self._parameters.bands, self._parameters.coefficients
         frames = len(output.stdout) // (4 * bands + 5 * width)

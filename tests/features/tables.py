@@ -1,4 +1,4 @@
-"""The tables of SPEC.md, from its formulas alone: plain Python, nothing of the package's code."""
+"""The tables of SPEC.md, computed from its formulas in plain Python, without the package's code."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_descriptors() -> None:
 
 
 @pytest.mark.parametrize(("option", "module"), [("--plot=x.png", "matplotlib"), ("--descriptors", "librosa")])
-def test_missing_extra_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, option: str, module: str) -> None:
+def test_a_missing_extra_is_reported_in_one_line(monkeypatch: pytest.MonkeyPatch, option: str, module: str) -> None:
     real = importlib.import_module
 
     def without(name: str, package: str | None = None) -> object:
@@ -66,7 +66,7 @@ def test_missing_extra_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, option
     assert "edge-ser[plots]" in str(error)
 
 
-def test_what_a_user_can_get_wrong(tmp_path: Path) -> None:
+def test_errors_of_users(tmp_path: Path) -> None:
     assert isinstance(run("--output", str(tmp_path / "no" / "x")).exception, OutputFailed)
     assert isinstance(CliRunner().invoke(command, ["missing.wav"]).exception, RecordingMissing)
     assert run("--format", "npy", "--descriptors").exit_code == 2

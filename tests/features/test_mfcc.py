@@ -1,4 +1,4 @@
-"""The front end's promises: the same bits always, no overflow, and precision."""
+"""The front end: always the same bits, no overflow, and precision."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_sample_by_sample() -> None:
     assert np.array_equal(np.concatenate(parts), LogMel(DEFAULT).process(samples))
 
 
-def test_what_comes_out_is_the_caller_s() -> None:
+def test_results_belong_to_the_caller() -> None:
     stream = LogMel(DEFAULT)
     first = stream.process(noise(16_000).astype(np.int16))
     kept = first.copy()
@@ -89,7 +89,7 @@ def test_what_comes_out_is_the_caller_s() -> None:
     assert np.array_equal(first, kept)
 
 
-def test_reset_forgets() -> None:
+def test_reset_clears_the_state() -> None:
     samples = noise(20_000).astype(np.int16)
     front_end = FrontEnd(DEFAULT)
     fresh = features(samples, [], front_end)
@@ -132,7 +132,7 @@ def test_extremes(parameters: FrontEndParameters, name: str, samples: Int16) -> 
     assert np.all(np.abs(cepstra) <= 2**23)
 
 
-def test_silence_is_the_floor() -> None:
+def test_silence_gives_the_lowest_value() -> None:
     log = LogMel(DEFAULT).process(np.zeros(20_000, np.int16))
     assert np.all(log == 28 << 16)
     assert not cepstra_of(log, DEFAULT).any()
@@ -141,38 +141,38 @@ def test_silence_is_the_floor() -> None:
 # The range -----------------------------------------------------------------------------------------------------------
 
 
-def counted(levels: list[int], settle: int) -> list[float]:
-    """Return how far each frame's second half of bands counts below its first half, in log2 units.
+def clamped_range(levels: list[int], settle: int) -> list[float]:
+    """Return how far the upper half of each frame's bands is below the lower half after clamping, in log2 units.
 
     Args:
-        levels: Log2 units, of the first half of each frame; the other half is silent.
+        levels: Level of the lower half of the bands in each frame, log2 units; the upper half is silent.
         settle: Frames that share one peak.
     """
     parameters = FrontEndParameters(settle_frames=settle, coefficients=40)
     log = np.full((len(levels), 40), 28 << 16, np.int32)
     log[:, :20] = np.array(levels)[:, None] << 16
-    # All bands but for what every frame has in common.
+    # The bands, up to a constant that all frames have in common.
     shape = cepstra_of(log, parameters) / 2.0**CEPSTRA_FRACTION_BITS @ dct_matrix(40, 40).T
     return np.diff(shape[:, [39, 0]])[:, 0].tolist()
 
 
-def test_quiet_bands_count_down_to_the_range_below_the_loudest_one_so_far() -> None:
-    # Without means: each difference between two frames is that of what counts.
-    frames = [40, 60, 50, 44]  # lowest: 28, 48, 48, 48; so the first half counts as 12, 12, 2, 0 above the other one
+def test_quiet_bands_are_clamped_to_the_range_below_the_peak() -> None:
+    # Without the running mean, a difference between two frames is that of the clamped values.
+    frames = [40, 60, 50, 44]  # lower limits: 28, 48, 48, 48; so the lower half is 12, 12, 2, 0 above the upper half
     above = np.array([12.0, 12.0, 2.0, 0.0])
     means = np.cumsum(above) / np.arange(1, 5)
-    assert np.allclose(counted(frames, settle=1), above - means, atol=0.01)
+    assert np.allclose(clamped_range(frames, settle=1), above - means, atol=0.01)
 
 
-def test_the_first_frames_share_the_peak_of_all_of_them() -> None:
-    above = np.array([0.0, 12.0, 2.0, 12.0])  # lowest: 48, 48, 48 and then 52
+def test_the_first_frames_share_one_peak() -> None:
+    above = np.array([0.0, 12.0, 2.0, 12.0])  # lower limits: 48, 48, 48, then 52
     means = np.array([14 / 3, 14 / 3, 14 / 3, 26 / 4])
-    assert np.allclose(counted([40, 60, 50, 64], settle=3), above - means, atol=0.01)
-    assert np.allclose(counted([40, 60, 50], settle=30), (above - means)[:3], atol=0.01)
+    assert np.allclose(clamped_range([40, 60, 50, 64], settle=3), above - means, atol=0.01)
+    assert np.allclose(clamped_range([40, 60, 50], settle=30), (above - means)[:3], atol=0.01)
 
 
 @pytest.mark.parametrize("range_", [4, 40])
-def test_what_lies_below_the_range_is_not_seen(range_: int) -> None:
+def test_values_below_the_range_do_not_matter(range_: int) -> None:
     parameters = FrontEndParameters(dynamic_range_log2=range_)
     rng = np.random.default_rng(0)
     log = (rng.uniform(28, 70, (80, 40)) * 2**16).astype(np.int32)
@@ -185,12 +185,12 @@ def test_what_lies_below_the_range_is_not_seen(range_: int) -> None:
 
 
 @pytest.mark.parametrize("range_", [3, 41])
-def test_a_range_outside_what_is_allowed_is_refused(range_: int) -> None:
+def test_an_invalid_range_is_refused(range_: int) -> None:
     with pytest.raises(InvalidSetting, match=f"front_end.dynamic_range_log2 = {range_}: allowed is 4 to 40"):
         FrontEndParameters(dynamic_range_log2=range_)
 
 
-def test_frames_handed_over_one_by_one_are_the_same() -> None:
+def test_single_frames_give_the_same_result() -> None:
     log = (np.random.default_rng(0).uniform(28, 70, (80, 40)) * 2**16).astype(np.int32)
     for settle in (1, 30, 80, 100):
         parameters = FrontEndParameters(settle_frames=settle)
@@ -204,7 +204,7 @@ def test_short_utterances_keep_their_frames() -> None:
     front_end = FrontEnd(DEFAULT)
     assert front_end.finish().shape == (0, 40)
     assert features(noise(512).astype(np.int16), [], front_end).shape == (1, 40)
-    assert not features(noise(512).astype(np.int16), [], front_end).any()  # a frame less its own mean
+    assert not features(noise(512).astype(np.int16), [], front_end).any()  # a frame minus its own mean
 
 
 # Tables and the logarithm --------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ def test_no_table_entry_depends_on_the_last_bit_of_a_library(parameters: FrontEn
         assert np.min(np.abs(fractions - 0.5)) > 1e-6, name
 
 
-def test_tables_are_those_of_the_formulas() -> None:
+def test_tables_follow_the_formulas() -> None:
     tables = integers(FrontEndParameters())
     assert (log_mel._window() == tables["window"]).all()
     assert (Mfcc(FrontEndParameters())._dct * 2.0**28 == np.reshape(tables["dct"], (40, 40))).all()
@@ -247,7 +247,7 @@ def test_log2_is_within_its_bound(values: list[int]) -> None:
     assert max(errors) < 2**-16
 
 
-def test_log2_of_powers_is_exact_and_of_zero_below_all() -> None:
+def test_log2_is_exact_for_powers_and_lowest_for_zero() -> None:
     powers = 2.0 ** np.arange(53)
     assert np.array_equal(fixed_point.log2_q16(powers), np.arange(53) << 16)
     assert fixed_point.log2_q16(np.zeros(1))[0] < -(2**25)
@@ -257,7 +257,7 @@ def test_log2_of_powers_is_exact_and_of_zero_below_all() -> None:
 
 
 def in_floats(samples: Int16, parameters: FrontEndParameters) -> npt.NDArray[np.float64]:
-    """The same definition in float64, nothing rounded: normalized cepstra in log2 units."""
+    """Return normalized cepstra in log2 units by the same definition in float64, without rounding."""
     x = samples.astype(np.float64)
     y = 32.0 * x - 31.0 * np.concatenate((x[:1], x[:-1]))
     frames = np.lib.stride_tricks.sliding_window_view(y, 512)[:: parameters.hop_samples]

@@ -1,4 +1,4 @@
-"""The C reference, written from SPEC.md, against the package: the proof that the specification is complete."""
+"""The C reference, written from SPEC.md, agrees with the package, which shows that the specification is complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Test signals made by integers alone, so that they are the same on every machine and in every language."""
+"""Test signals computed with integers only, so that they are the same on every machine and in every language."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def noise(length: int, seed: int = 1) -> npt.NDArray[np.int64]:
 
 
 def triangle(length: int, first: int, last: int) -> npt.NDArray[np.int64]:
-    """Triangle, -16384..16384, whose step a sample (2^16 steps a period) slides from ``first`` to ``last``."""
+    """Triangle, -16384..16384, whose step per sample (2^16 steps per period) slides from ``first`` to ``last``."""
     n = np.arange(length, dtype=np.int64)
     phase = np.cumsum(first + (last - first) * n // length) & 0xFFFF
     return np.abs(phase - 32_768) - 16_384
 
 
 def signals() -> Iterator[tuple[str, Int16]]:
-    """Yield names and samples: ordinary ones, quiet ones and everything extreme."""
+    """Yield names and samples of ordinary, quiet and extreme signals."""
     n = np.arange(LENGTH)
     white = noise(LENGTH)
     sweep = triangle(LENGTH, 200, 12_000)

@@ -1,9 +1,9 @@
-"""Hashes of what the front end makes of the test signals; run it to write ``front_end.json`` anew.
+"""Hashes of the front end's output for the test signals; also rewrites ``front_end.json``.
 
-Only numpy and the package are needed, so that it runs on a bare device::
+It needs only numpy and the package, so that it also runs on a Raspberry Pi::
 
     PYTHONPATH=. python tests/golden/vectors.py           compares
-    PYTHONPATH=. python tests/golden/vectors.py --write   writes; only when `parameters.VERSION` was raised
+    PYTHONPATH=. python tests/golden/vectors.py --write   rewrites; only after a change of `parameters.VERSION`
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from edge_ser.features.parameters import VERSION, FrontEndParameters
 
 FILE = Path(__file__).with_name("front_end.json")
 
-# Gains that let some values saturate.
+# These gains saturate some values.
 GAINS = tuple(2_500 + 61 * i * i for i in range(40))
 SETS = {
     "default": FrontEndParameters(gains=GAINS),
@@ -58,7 +58,7 @@ def sha256(array: np.ndarray[Any, Any]) -> str:
 
 
 def compute() -> dict[str, Any]:
-    """Return the hashes, and a frame in plain numbers, of every signal and set of parameters."""
+    """Return hashes and the last frame for every signal and set of parameters."""
     found: dict[str, Any] = {"version": VERSION, "sets": {}}
     for set_name, parameters in SETS.items():
         rows = found["sets"][set_name] = {}
@@ -81,7 +81,7 @@ def compute() -> dict[str, Any]:
 
 
 def write(found: dict[str, Any]) -> None:
-    """Write the file, a signal a line."""
+    """Write the file with one signal per line."""
     sets = []
     for name, rows in found["sets"].items():
         lines = ",\n".join(f"   {json.dumps(key)}: {json.dumps(row)}" for key, row in rows.items())
@@ -90,7 +90,7 @@ def write(found: dict[str, Any]) -> None:
 
 
 def main() -> int:
-    """Compare or write; the exit status is 1 when something differs."""
+    """Compare or write; return the exit status, 1 if anything differs."""
     found = compute()
     if "--write" in sys.argv[1:]:
         write(found)

@@ -1,4 +1,4 @@
-"""What several tests of the training side share."""
+"""Fixtures of several tests of the training side."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.training import voices
 
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Make features in this process; the list grows by an item a clip."""
+    """Compute features in this process; the list gets an item for each clip."""
     inline = voices.Inline()
     monkeypatch.setattr("training.support.workers.pool", inline.pool)
     return inline.done

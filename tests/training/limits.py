@@ -1,4 +1,4 @@
-"""A disk that is full, made up: files of this process, and of those that it starts, may not grow beyond a limit."""
+"""A simulated full disk: files of this process and its children cannot grow beyond a limit."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from contextlib import contextmanager
 
 
 def fill(most: int) -> None:
-    """Let a write beyond so many bytes of a file fail, as on a full disk; for ``preexec_fn``."""
+    """Let writes beyond ``most`` bytes of a file fail, as on a full disk; for ``preexec_fn``."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
 
 @contextmanager
 def little_room(most: int) -> Iterator[None]:
-    """Fill the disk of this process for a while."""
+    """Simulate a full disk for this process for a while."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.getsignal(signal.SIGXFSZ)
     fill(most)

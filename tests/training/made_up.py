@@ -1,4 +1,4 @@
-"""Made-up trees of corpora: the official names, each file a WAV of a few samples."""
+"""Made-up corpora: official file names, each file a WAV of a few samples."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def recording(path: Path, content: str | None = None) -> Path:
-    """Write a WAV of four samples, which differ by name or by what ``content`` says."""
+    """Write a WAV of four samples that depend on the file name, or on ``content``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     seed = zlib.crc32((path.name if content is None else content).encode())
     with wave.open(str(path), "wb") as file:
@@ -36,7 +36,7 @@ def text(path: Path, *lines: str) -> Path:
 
 
 def iemocap(data: Path) -> Path:
-    """Write two dialogues of two sessions as the official archive lays them out."""
+    """Write two dialogues of two sessions in the layout of the official archive."""
     folder = data / "IEMOCAP_full_release"
     labels = ("neu", "ang", "hap", "exc", "fru", "xxx", "oth", "sad", "sur")
     for session, dialogue in ((1, "Ses01F_impro01"), (5, "Ses05M_script01_1b")):
@@ -60,7 +60,7 @@ def iemocap(data: Path) -> Path:
 
 
 def everything(data: Path) -> None:
-    """Write a little of each known corpus, every label of it at least once."""
+    """Write a part of each registered corpus that has each of its labels at least once."""
     tree(
         data / "CREMA-D/AudioWAV",
         [f"1001_DFA_{emotion}_XX.wav" for emotion in ["ANG", "DIS", "FEA", "HAP", "NEU", "SAD"]],

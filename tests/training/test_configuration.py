@@ -282,7 +282,7 @@ def test_a_run_that_is_not_there_cannot_be_reopened(tmp_path: Path) -> None:
 
 
 def test_an_unknown_family_begins_nothing(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSetting, match=r"network\.family = cnnlstm: .*cnn_lstm"):
+    with pytest.raises(InvalidSetting, match=r"network\.family = cnnlstm \(did you mean cnn_lstm\?\): "):
         run.begin(tmp_path / "run", RunSettings(network=NetworkSettings("cnnlstm")))
     assert not (tmp_path / "run").exists()
 

@@ -14,7 +14,7 @@ RATE = 16_000
 BANK = reverb.bank(24, 5)
 
 
-def test_rooms_begin_with_the_direct_path_and_die_away_in_their_time() -> None:
+def test_responses_start_with_the_direct_path_and_decay_in_time() -> None:
     ratios = []
     for response in BANK:
         seconds = len(response) / RATE
@@ -32,18 +32,18 @@ def test_rooms_begin_with_the_direct_path_and_die_away_in_their_time() -> None:
 
 
 def decay_time(energy: npt.NDArray[np.float64]) -> float:
-    """Time for 60 dB from the fall between -5 and -25 dB of what is still to come (Schroeder 1965), s."""
+    """Return the time for 60 dB, s, from the decay of the remaining energy from -5 to -25 dB (Schroeder 1965)."""
     first, last = np.argmax(energy < -5), np.argmax(energy < -25)
     return float(-60 / np.polyfit(np.arange(first, last) / RATE, energy[first:last], 1)[0])
 
 
-def test_a_bank_is_the_same_each_time_and_held_out_rooms_are_others() -> None:
+def test_a_bank_is_reproducible_and_held_out_rooms_differ() -> None:
     first = reverb.bank(3, reverb.TRAINING_SEED)
     assert all(np.array_equal(a, b) for a, b in zip(first, reverb.bank(5, reverb.TRAINING_SEED)[:3], strict=True))
     assert all(len(a) != len(b) for a, b in zip(first, reverb.bank(3, reverb.HELD_OUT_SEED), strict=True))
 
 
-def test_a_bank_is_stored_whole_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bank_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = reverb.load(tmp_path / "cache", 3, 9)
     assert len(list((tmp_path / "cache").iterdir())) == 1
     monkeypatch.setattr(reverb, "bank", None)

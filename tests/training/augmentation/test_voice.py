@@ -41,7 +41,7 @@ def white(seed: int, seconds: float = 2.0) -> Samples:
 
 
 def pitch_of(samples: Samples) -> float:
-    """The strongest frequency, Hz."""
+    """Return the strongest frequency, Hz."""
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), 2**19))
     return float(spectrum.argmax() * RATE / 2**19)
 
@@ -50,20 +50,20 @@ def only(change: str, samples: Samples, seed: int, noise: Samples | None = None)
     return augment(samples, replace(NONE, **{change: 1.0}), noise, BANK, np.random.default_rng(seed))
 
 
-def test_without_any_change_a_recording_stays_as_it_is() -> None:
+def test_without_changes_a_recording_stays_the_same() -> None:
     extremes = np.array([-32_768, 32_767, 0, -1, 1], np.int16)
     assert np.array_equal(augment(extremes, NONE, extremes, BANK, np.random.default_rng(1)), extremes)
 
 
-def test_the_same_seed_gives_the_same_recording_and_another_one_does_not() -> None:
+def test_the_same_seed_gives_the_same_recording() -> None:
     first, again, other = (augment(tone(), ALL, white(1), BANK, np.random.default_rng(s)) for s in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_switching_a_change_off_leaves_the_others_as_they_were(change: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each change is replaced by a note of what chance gave it."""
+def test_switching_a_change_off_does_not_affect_the_others(change: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each change is replaced by a function that notes its random parameters."""
     notes: dict[str, object] = {}
 
     def note(name: str) -> Callable[..., npt.NDArray[np.float64]]:
@@ -89,13 +89,13 @@ def test_switching_a_change_off_leaves_the_others_as_they_were(change: str, monk
     assert next_without == next_number
 
 
-def test_a_probability_is_kept() -> None:
+def test_a_change_has_the_requested_probability() -> None:
     samples, settings = tone(seconds=0.05), replace(NONE, band=0.35)
     results = [augment(samples, settings, None, BANK, np.random.default_rng(seed)) for seed in range(300)]
     assert 0.25 < np.mean([not np.array_equal(result, samples) for result in results]) < 0.45
 
 
-def test_speed_moves_length_and_pitch_together() -> None:
+def test_speed_changes_length_and_pitch_together() -> None:
     factors = []
     for seed in SEEDS:
         faster = only("speed", tone(), seed)
@@ -125,17 +125,17 @@ def test_pitch_keeps_the_length_and_changes_the_pitch() -> None:
     assert 1 < max(semitones) <= 2.55
 
 
-def test_a_room_answers_a_click_with_one_of_the_responses() -> None:
+def test_a_click_in_a_room_is_one_of_the_impulse_responses() -> None:
     click = np.zeros(800, np.int16)
     click[100] = 20_000
     for seed in SEEDS:
         heard = only("room", click, seed)
-        assert not heard[:100].any(), "a room is not heard before the sound"
+        assert not heard[:100].any(), "no reverberation before the sound"
         errors = [np.abs(heard[100 : 100 + len(r)] - 20_000 * r).max() for r in BANK if len(r) + 799 == len(heard)]
         assert min(errors) <= 0.51
 
 
-def test_noise_stands_3_to_30_db_below_the_voice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_noise_is_3_to_30_db_below_the_voice(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted, mix = [], voice._noise
 
     def noted(x: npt.NDArray[np.float64], noise: Samples, snr: float, rng: np.random.Generator) -> object:
@@ -154,11 +154,11 @@ def test_noise_stands_3_to_30_db_below_the_voice(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("noise", [None, np.zeros(100, np.int16)])
-def test_without_a_sound_in_the_noise_nothing_is_mixed(noise: Samples | None) -> None:
+def test_silent_noise_is_not_mixed_in(noise: Samples | None) -> None:
     assert np.array_equal(only("noise", tone(), 1, noise), tone())
 
 
-def test_a_narrow_band_weakens_what_is_below_and_above_it() -> None:
+def test_a_narrow_band_attenuates_both_ends() -> None:
     def loss(frequency: float, seed: int) -> float:
         samples = tone(frequency, 1.0)
         return float(20 * np.log10(samples.astype(float).std() / only("band", samples, seed).astype(float).std()))
@@ -169,7 +169,7 @@ def test_a_narrow_band_weakens_what_is_below_and_above_it() -> None:
         assert loss(1_000, seed) < 1
 
 
-def test_gain_puts_the_peak_36_db_below_full_scale_to_2_db_beyond() -> None:
+def test_gain_sets_the_peak_from_minus_36_to_plus_2_db() -> None:
     peaks, clipped = [], 0
     for seed in range(60):
         louder = only("gain", tone(), seed)

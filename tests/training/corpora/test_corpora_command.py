@@ -20,14 +20,14 @@ def run(*arguments: str) -> str:
     return result.output
 
 
-def test_command_without_data_says_how_to_get_everything() -> None:
+def test_without_data_it_says_how_to_get_every_corpus() -> None:
     output = run()
     for corpus in CORPORA.values():
         assert f"{corpus.name:8} {corpus.get}" in output
     assert all(row["folder"] is None and not row["clips"] for row in json.loads(run("--format", "json")))
 
 
-def test_command_lists_what_is_there_within_100_columns(tmp_path: Path) -> None:
+def test_the_table_fits_in_100_columns(tmp_path: Path) -> None:
     made_up.everything(tmp_path)
     made_up.tree(tmp_path / "mine", ["angry/a_1.wav", "angrey/a_1.wav"])
     manifest(tmp_path / "listed", "path,label", "a.wav,sad")
@@ -44,7 +44,7 @@ def test_command_lists_what_is_there_within_100_columns(tmp_path: Path) -> None:
     assert "savee    http" not in output
 
 
-def test_command_as_json(tmp_path: Path) -> None:
+def test_json_output(tmp_path: Path) -> None:
     made_up.everything(tmp_path)
     rows = {row["name"]: row for row in json.loads(run("--data", str(tmp_path), "--format", "json"))}
     assert rows["emodb"]["complete"] == {"clips": 535, "speakers": 10}

@@ -36,7 +36,7 @@ def test_folder_by_alias(tmp_path: Path, folder: str, name: str) -> None:
     assert folder_of(tmp_path / folder, name) == tmp_path / folder
 
 
-def test_the_exact_name_comes_first_and_files_are_no_folders(tmp_path: Path) -> None:
+def test_the_exact_name_has_priority_and_files_do_not_count(tmp_path: Path) -> None:
     made_up.text(tmp_path / "emo-db", "a file")
     assert folder_of(tmp_path, "emodb") is None
     (tmp_path / "EMODB").mkdir()
@@ -46,7 +46,7 @@ def test_the_exact_name_comes_first_and_files_are_no_folders(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", CORPORA)
-def test_a_missing_corpus_says_where_it_looked_and_how_to_get_it(tmp_path: Path, name: str) -> None:
+def test_the_error_about_a_missing_corpus_says_how_to_get_it(tmp_path: Path, name: str) -> None:
     with pytest.raises(NoRecordings) as caught:
         read(tmp_path, name)
     assert caught.value.exit_status == 26
@@ -60,13 +60,13 @@ def test_a_missing_corpus_says_where_it_looked_and_how_to_get_it(tmp_path: Path,
 
 
 @pytest.mark.parametrize(("wrong", "right"), [("cremma-d", "crema-d"), ("iemocp", "iemocap"), ("mime", "mine")])
-def test_an_unknown_name_gets_the_nearest(tmp_path: Path, wrong: str, right: str) -> None:
+def test_the_error_about_an_unknown_name_suggests_one(tmp_path: Path, wrong: str, right: str) -> None:
     made_up.tree(tmp_path / "mine", ["angry/a_1.wav"])
     with pytest.raises(InvalidSetting, match=f"unknown corpus '{wrong}' .did you mean {right}?.."):
         read(tmp_path, wrong)
 
 
-def test_other_corpora_are_found(tmp_path: Path) -> None:
+def test_unregistered_corpora_are_found(tmp_path: Path) -> None:
     made_up.everything(tmp_path)
     made_up.tree(tmp_path / "mine", ["angry/a_1.wav"])
     made_up.tree(tmp_path / "music", ["jazz/a_1.wav"])

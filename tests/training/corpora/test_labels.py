@@ -26,7 +26,7 @@ EMODB = ("anger", "boredom", "disgust", "fear", "happiness", "neutral", "sadness
         ("", None),
     ],
 )
-def test_a_word_means_a_label_in_any_case(word: str, label: str | None) -> None:
+def test_words_mean_labels_in_any_case(word: str, label: str | None) -> None:
     assert label_of(word) == label
 
 
@@ -36,13 +36,13 @@ def test_the_nearest_word_is_found() -> None:
     assert nearest("xyz") is None
 
 
-def test_the_default_models_labels_come_first() -> None:
+def test_labels_of_the_default_model_come_first() -> None:
     assert LABELS[: len(DEFAULT_LABELS)] == DEFAULT_LABELS
     assert len(set(LABELS)) == len(LABELS)
 
 
 @given(st.lists(st.sampled_from(LABELS), min_size=2, unique=True), st.data())
-def test_chosen_labels_are_there_and_in_the_outputs_order(present: list[str], data: st.DataObject) -> None:
+def test_chosen_labels_are_available_and_in_output_order(present: list[str], data: st.DataObject) -> None:
     some = data.draw(st.lists(st.sampled_from(present), min_size=2, unique=True))
     for classes, expected in (("all", present), (str(len(present)), None), (",".join(some), some)):
         try:
@@ -93,7 +93,7 @@ def test_classes_are_a_number_or_names(classes: str, present: tuple[str, ...], c
         ("1", ("anger",), "classes = 1: at least two labels are needed"),
     ],
 )
-def test_what_classes_cannot_mean_is_said(classes: str, present: tuple[str, ...], message: str) -> None:
+def test_invalid_classes_are_refused(classes: str, present: tuple[str, ...], message: str) -> None:
     with pytest.raises(InvalidSetting) as error:
         choose(classes, present)
     assert message in str(error.value)

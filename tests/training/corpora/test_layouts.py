@@ -13,7 +13,7 @@ from tests.training.corpora.listings import facts, reasons
 from training.corpora import read, skips, warnings
 
 
-def test_crema_d_official_tables_short_name_and_broken_clips(tmp_path: Path) -> None:
+def test_crema_d_with_official_tables_and_broken_clips(tmp_path: Path) -> None:
     broken = ["1064_IEO_DIS_MD", "1064_TIE_SAD_XX", "1076_MTI_NEU_XX", "1076_MTI_SAD_XX"]
     names = ["1001_DFA_ANG_XX", "1002_IEO_HAP_HI", "1040_ITH_SAD_X", *broken, "1001_DFA_BOR_XX"]
     folder = made_up.tree(tmp_path / "CREMA-D-master", [f"AudioWAV/{name}.wav" for name in names])
@@ -44,14 +44,14 @@ def test_crema_d_official_tables_short_name_and_broken_clips(tmp_path: Path) -> 
     assert warnings(found, "crema-d")[0] == "crema-d: found 7 of 7442 clips; the corpus is incomplete"
 
 
-def test_crema_d_table_without_a_column_is_one_clear_line(tmp_path: Path) -> None:
+def test_crema_d_table_with_a_missing_column_is_refused(tmp_path: Path) -> None:
     made_up.tree(tmp_path / "crema-d", ["1001_DFA_ANG_XX.wav"])
     made_up.text(tmp_path / "crema-d-actors.csv", "actor,age", "1001,51")
     with pytest.raises(InvalidSetting, match=r"crema-d-actors\.csv:1: the column sex is missing"):
         read(tmp_path, "crema-d")
 
 
-def test_ravdess_without_songs_videos_and_the_mirrors_second_copy(tmp_path: Path) -> None:
+def test_ravdess_skips_songs_videos_and_duplicates(tmp_path: Path) -> None:
     names = ["03-01-06-01-02-01-12.wav", "03-02-06-01-02-01-12.wav", "01-01-06-01-02-01-12.wav"]
     names += ["03-01-06-01-02-01-25.wav", "03-01-09-01-02-01-12.wav"]
     folder = made_up.tree(tmp_path / "ravdess-emotional-speech-audio/Actor_12", names)
@@ -75,7 +75,7 @@ def test_ravdess_without_songs_videos_and_the_mirrors_second_copy(tmp_path: Path
     assert not any("duplicate" in line or "song" in line for line in warnings(found, "ravdess"))
 
 
-def test_a_second_version_of_a_clip_is_left_out_and_said(tmp_path: Path) -> None:
+def test_a_second_version_of_a_clip_is_skipped_with_a_warning(tmp_path: Path) -> None:
     made_up.tree(tmp_path / "ravdess/48k", ["03-01-06-01-02-01-12.wav"])
     made_up.recording(tmp_path / "ravdess/48k/16k/03-01-06-01-02-01-12.wav", "resampled")
     found = read(tmp_path, "ravdess")
@@ -85,7 +85,7 @@ def test_a_second_version_of_a_clip_is_left_out_and_said(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("style", ["{}_{}/{}", "TESS Toronto emotional speech set data/{}_{}/{}", "{2}"])
-def test_tess_in_all_styles_with_its_short_name(tmp_path: Path, style: str) -> None:
+def test_tess_in_all_layouts(tmp_path: Path, style: str) -> None:
     files = [
         ("OAF", "angry", "OAF_back_angry.wav"),
         ("OAF", "Fear", "OAF_bath_fear.wav"),
@@ -105,7 +105,7 @@ def test_tess_in_all_styles_with_its_short_name(tmp_path: Path, style: str) -> N
     }
 
 
-def test_savee_official_and_mirror_are_the_same_clips(tmp_path: Path) -> None:
+def test_savee_in_the_official_layout_and_in_that_of_a_mirror(tmp_path: Path) -> None:
     official = ["DC/a01.wav", "DC/sa15.wav", "KL/su03.wav", "KL/n30.wav"]
     folder = made_up.tree(tmp_path / "SAVEE/AudioData", [*official, "Info/a01.wav"])
     for name in official:
@@ -131,7 +131,7 @@ def test_emovo(tmp_path: Path) -> None:
     assert skips(found) == {"unrecognized file name": 2}
 
 
-def test_nemo_takes_the_sexes_from_its_table(tmp_path: Path) -> None:
+def test_nemo_reads_sexes_from_its_table(tmp_path: Path) -> None:
     folder = made_up.tree(tmp_path / "nEMO-main", ["samples/EB0_anger_1.wav", "samples/WR0_surprised_64.wav"])
     made_up.text(
         folder / "data.tsv",
@@ -155,7 +155,7 @@ def test_urdu(tmp_path: Path) -> None:
     }
 
 
-def test_iemocap_speakers_are_those_who_speak_and_excited_is_happy(tmp_path: Path) -> None:
+def test_iemocap_speakers_and_labels(tmp_path: Path) -> None:
     made_up.iemocap(tmp_path)
     found = read(tmp_path, "iemocap")
     got = facts(found)
@@ -168,7 +168,7 @@ def test_iemocap_speakers_are_those_who_speak_and_excited_is_happy(tmp_path: Pat
     assert skips(found) == {"unsupported label": 4, "full dialogue": 2}
 
 
-def test_iemocap_half_unpacked_is_said(tmp_path: Path) -> None:
+def test_iemocap_partly_unpacked_is_reported(tmp_path: Path) -> None:
     folder = made_up.iemocap(tmp_path)
     shutil.rmtree(folder / "Session5/dialog/EmoEvaluation")
     found = read(tmp_path, "iemocap")
@@ -194,7 +194,7 @@ def test_esd_in_both_layouts_and_languages(tmp_path: Path, part: str) -> None:
     assert skips(found) == {"unrecognized file name": 2}
 
 
-def test_casia_numbers_are_counted_in_each_folder(tmp_path: Path) -> None:
+def test_casia_may_repeat_numbers_in_each_folder(tmp_path: Path) -> None:
     for name in ("liuchanhg/angry", "liuchanhg/fear", "ZhaoZuoxiang/angry"):
         made_up.recording(tmp_path / "CASIA database" / name / "201.wav", "the same bytes")
     made_up.recording(tmp_path / "CASIA database/Zuoxiang.Zhao/angry/201.wav", "another sentence")
@@ -210,7 +210,7 @@ def test_casia_numbers_are_counted_in_each_folder(tmp_path: Path) -> None:
     assert reasons(found) == {"203.wav": "unrecognized file name"}
 
 
-def test_noise_takes_of_one_recording_share_a_speaker(tmp_path: Path) -> None:
+def test_takes_of_one_noise_recording_share_a_speaker(tmp_path: Path) -> None:
     names = ["esc10_rain_1-17367-A.ogg", "esc10_rain_1-17367-B.ogg", "speech_commands_pink_noise.ogg", "car/1.wav"]
     made_up.tree(tmp_path / "noise", names)
     assert facts(read(tmp_path, "noise")) == {

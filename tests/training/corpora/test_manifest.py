@@ -64,7 +64,7 @@ def test_manifest_skips_unknown_labels_and_repeated_lines(tmp_path: Path) -> Non
         (["path,label,speaker", '"a.wav,sad,1'], "2: invalid CSV"),
     ],
 )
-def test_a_wrong_manifest_is_one_line_with_file_and_line(tmp_path: Path, lines: list[str], message: str) -> None:
+def test_an_invalid_manifest_is_refused_with_file_and_line(tmp_path: Path, lines: list[str], message: str) -> None:
     path = manifest(tmp_path / "mine", *lines)
     with pytest.raises(InvalidSetting) as caught:
         read(tmp_path, "mine")
@@ -72,7 +72,7 @@ def test_a_wrong_manifest_is_one_line_with_file_and_line(tmp_path: Path, lines: 
     assert "\n" not in str(caught.value)
 
 
-def test_a_manifest_that_is_not_there_or_no_text(tmp_path: Path) -> None:
+def test_a_missing_manifest_or_one_that_is_not_text(tmp_path: Path) -> None:
     with pytest.raises(NoRecordings, match="no such manifest in the current folder or in"):
         read(tmp_path, "none.csv")
     (tmp_path / "bad.csv").write_bytes(b"path,label,speaker\n\xff\xfe,sad,1\n")
@@ -84,7 +84,7 @@ FIELD = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min
 
 
 @given(rows=st.lists(st.tuples(st.sampled_from(["a", "b"]), FIELD | st.sampled_from(["sad", "angry"]), FIELD)))
-def test_any_manifest_is_read_or_refused_and_no_row_is_lost(
+def test_no_row_of_a_manifest_is_lost(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str]]
 ) -> None:
     folder = tmp_path_factory.mktemp("any")

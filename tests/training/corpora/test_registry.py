@@ -15,7 +15,7 @@ from training.corpora import CORPORA, folder_of, read, skips, warnings
 from training.corpora.labels import LABELS
 
 
-def test_entries_map_to_our_labels_and_say_what_they_are() -> None:
+def test_every_corpus_has_known_labels_and_all_facts() -> None:
     for name, corpus in CORPORA.items():
         assert name == corpus.name
         assert set(corpus.labels.values()) <= set(LABELS)
@@ -23,7 +23,7 @@ def test_entries_map_to_our_labels_and_say_what_they_are() -> None:
     assert [name for name, corpus in CORPORA.items() if corpus.ships] == ["crema-d", "emodb", "noise"]
 
 
-def test_no_name_means_two_corpora() -> None:
+def test_no_two_corpora_have_the_same_name() -> None:
     names = [
         "".join(filter(str.isalnum, word.lower()))
         for corpus in CORPORA.values()
@@ -32,7 +32,7 @@ def test_no_name_means_two_corpora() -> None:
     assert max(Counter(names).values()) == 1
 
 
-def test_every_corpus_is_found_below_its_folder_with_all_its_labels(tmp_path: Path) -> None:
+def test_every_corpus_is_read_with_all_its_labels(tmp_path: Path) -> None:
     made_up.everything(tmp_path)
     for name, corpus in CORPORA.items():
         found = read(tmp_path, name)
@@ -62,7 +62,7 @@ def test_any_suffix_and_any_depth(tmp_path: Path, name: str, suffix: str) -> Non
     assert name == "noise" or after == before
 
 
-def test_order_depends_on_names_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_order_depends_only_on_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for place in ("one", "elsewhere/two"):
         made_up.everything(tmp_path / place)
 
@@ -82,7 +82,7 @@ def test_order_depends_on_names_alone(tmp_path: Path, monkeypatch: pytest.Monkey
     assert names("elsewhere/two") == first
 
 
-def test_what_is_no_audio_is_ignored_and_what_is_no_recording_is_said(tmp_path: Path) -> None:
+def test_other_files_are_ignored_and_unusable_ones_reported(tmp_path: Path) -> None:
     folder = made_up.tree(tmp_path / "emodb", ["wav/03a01Wa.wav", "wav/hello.wav", "wav/07a01Wa.wav"])
     made_up.text(folder / "erkennung.txt", "x")
     made_up.recording(folder / "__MACOSX/wav/._03a01Wa.wav")

@@ -11,5 +11,5 @@ from tests.training import voices
 
 @pytest.fixture
 def mine(tmp_path: Path) -> Path:
-    """A corpus of six speakers with a recording of either label."""
+    """A corpus of six speakers with one recording for each of two labels."""
     return voices.corpus(tmp_path / "data" / "mine")

@@ -21,13 +21,19 @@ def loaded(
     sounds: int = 0,
     learn_from: Sequence[str] = (),
     augmentation: AugmentSettings = PLAIN,
-    said: list[str] | None = None,
+    reported: list[str] | None = None,
     **more: Any,
 ) -> Dataset:
     """Load corpora without augmentation, by default ``mine``; features are cached beside the data folder."""
     settings = DataSettings(names or ("mine",), tuple(learn_from), classes, noise, sounds)
     return load(
-        data, settings, augmentation, data.parent / "cache", 1, [].append if said is None else said.append, **more
+        data,
+        settings,
+        augmentation,
+        data.parent / "cache",
+        1,
+        [].append if reported is None else reported.append,
+        **more,
     )
 
 

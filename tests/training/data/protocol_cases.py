@@ -19,7 +19,7 @@ PARTS = ("train", "validation", "test")
 
 
 def made_up(corpus: str, speakers: int, labels: Sequence[str | None] = LABELS) -> list[Clip]:
-    """Return clips of speakers, women and men in turn, one of each label."""
+    """Return one clip for each speaker and label; women and men alternate."""
     return [
         Clip(Path(f"{corpus}/{s}-{n}"), corpus, f"{corpus}/{s:02d}", label, ("female", "male")[s % 2])
         for s in range(speakers)
@@ -32,22 +32,22 @@ NOISE = made_up("noise", 40, [None, None])
 
 @st.composite
 def people(draw: st.DrawFn, most: int, corpora: Sequence[str]) -> list[Clip]:
-    """Draw corpora whose speakers have any sex and any of the labels."""
+    """Draw corpora whose speakers have any sex and any labels."""
     clips = []
     for corpus in corpora:
         for speaker in range(draw(st.integers(1, most))):
             sex = draw(st.sampled_from(["female", "male", None]))
-            said = draw(st.lists(st.sampled_from(LABELS), min_size=1, max_size=4))
+            drawn = draw(st.lists(st.sampled_from(LABELS), min_size=1, max_size=4))
             clips += [
                 Clip(Path(f"{corpus}/{speaker}-{n}"), corpus, f"{corpus}/{speaker}", label, sex)
-                for n, label in enumerate(said)
+                for n, label in enumerate(drawn)
             ]
     return clips
 
 
 @st.composite
 def cases(draw: st.DrawFn, most: int = 9) -> tuple[list[Clip], list[Clip], dict[str, str], ProtocolSettings]:
-    """Draw what `splits` takes: corpora that are judged, others that are learned from, linked speakers, a protocol."""
+    """Draw arguments of `splits`: corpora to evaluate, corpora for training only, linked speakers, a protocol."""
     judged = draw(people(most, ["a", "b"][: draw(st.integers(1, 2))]))
     settings = ProtocolSettings(
         name=draw(st.sampled_from(PROTOCOLS)),
@@ -64,12 +64,12 @@ def cases(draw: st.DrawFn, most: int = 9) -> tuple[list[Clip], list[Clip], dict[
 
 
 def assert_clean(split: Split, groups: Mapping[str, str]) -> None:
-    """Assert that no speaker, no group and no recording stands in two parts."""
+    """Assert that no speaker, group or recording is in two parts."""
     for of in (lambda c: c.speaker, lambda c: groups.get(c.speaker, c.speaker), lambda c: c.path):
         parts = [{of(clip) for clip in getattr(split, part)} for part in PARTS]
         assert sum(map(len, parts)) == len(set().union(*parts))
 
 
 def parts_of(split: Split) -> tuple[str, list[list[Path]]]:
-    """Return who stands where, whatever the order of the clips."""
+    """Return which clips are in which part, independent of their order."""
     return split.name, [sorted(clip.path for clip in getattr(split, part)) for part in PARTS]

@@ -41,7 +41,7 @@ def mine(tmp_path: Path) -> Path:
 
 
 def made(data: Path, augmentation: AugmentSettings = GAIN, jobs: int = 1, noise: bool = True) -> Any:
-    """Return the features of the corpora; they are cached beside the first data folder."""
+    """Return the features of the corpora; they are cached beside the data folder."""
     found = {name: corpora.read(data, name) for name in ("mine", *(["noise"] if noise else []))}
     folder = data.parent / "cache"
     return corpus_features.compute(found, "noise" if noise else "", augmentation, folder, jobs)
@@ -57,7 +57,7 @@ def contents(features: dict[str, CorpusFeatures]) -> dict[str, list[bytes]]:
 # Hits and misses -----------------------------------------------------------------------------------------------------
 
 
-def test_features_are_made_once(mine: Path, work: list[Any]) -> None:
+def test_features_are_computed_once(mine: Path, work: list[Any]) -> None:
     first = made(mine)
     assert len(work) == 2 * (CLIPS + 2)
     assert contents(made(mine)) == contents(first)
@@ -65,7 +65,7 @@ def test_features_are_made_once(mine: Path, work: list[Any]) -> None:
     assert all(len(list(first["mine"].utterances(copy))) == CLIPS for copy in (0, 1))
 
 
-def test_a_data_folder_that_moved_is_known_again(mine: Path, work: list[Any]) -> None:
+def test_moving_the_data_folder_keeps_the_cache(mine: Path, work: list[Any]) -> None:
     first = contents(made(mine))
     done = len(work)
     moved = mine.rename(mine.parent / "elsewhere")
@@ -75,14 +75,14 @@ def test_a_data_folder_that_moved_is_known_again(mine: Path, work: list[Any]) ->
     assert all(utterance.clip.path.is_relative_to(moved) for utterance in features["mine"].utterances())
 
 
-def test_another_front_end_makes_all_anew(mine: Path, work: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_front_end_recomputes_everything(mine: Path, work: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     made(mine)
     monkeypatch.setattr(parameters, "VERSION", parameters.VERSION + 1)
     made(mine)
     assert len(work) == 2 * 2 * (CLIPS + 2)
 
 
-def test_other_code_on_the_way_makes_all_anew(mine: Path, work: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_of_code_recomputes_everything(mine: Path, work: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     made(mine)
     module = mine.parent / "gate.py"
     module.write_text("# another gate\n")
@@ -91,7 +91,7 @@ def test_other_code_on_the_way_makes_all_anew(mine: Path, work: list[Any], monke
     assert len(work) == 2 * 2 * (CLIPS + 2)
 
 
-def test_a_recording_that_changed_makes_its_corpus_anew(mine: Path, work: list[Any]) -> None:
+def test_a_changed_recording_recomputes_its_corpus(mine: Path, work: list[Any]) -> None:
     before = made(mine)
     done = len(work)
     voices.record(mine / "mine" / "sad" / "s1_0.wav", "another")
@@ -103,7 +103,7 @@ def test_a_recording_that_changed_makes_its_corpus_anew(mine: Path, work: list[A
     assert same == [True, True, True, False]
 
 
-def test_another_augmentation_makes_only_variants_anew(mine: Path, work: list[Any]) -> None:
+def test_another_augmentation_recomputes_only_the_copies(mine: Path, work: list[Any]) -> None:
     made(mine)
     done = len(work)
     made(mine, replace(GAIN, band=1))
@@ -111,14 +111,14 @@ def test_another_augmentation_makes_only_variants_anew(mine: Path, work: list[An
     assert len(work) == done + CLIPS + 2
 
 
-def test_more_variants_are_made_beside_those_that_are_there(mine: Path, work: list[Any]) -> None:
+def test_more_copies_are_added_to_the_cached_ones(mine: Path, work: list[Any]) -> None:
     made(mine)
     done = len(work)
     made(mine, replace(GAIN, copies=3))
     assert [function.keywords["spec"].copy for function, *_ in work[done:]] == [*[2] * 4, *[3] * 4, 2, 2, 3, 3]
 
 
-def test_other_noises_make_only_variants_anew(mine: Path, work: list[Any]) -> None:
+def test_other_noises_recompute_only_the_copies(mine: Path, work: list[Any]) -> None:
     made(mine)
     done = len(work)
     voices.record(mine / "noise" / "rain.wav", "another")
@@ -129,7 +129,7 @@ def test_other_noises_make_only_variants_anew(mine: Path, work: list[Any]) -> No
     assert len(work) == done + CLIPS + 2 * 2
 
 
-def test_voices_are_not_taken_for_noises(mine: Path, work: list[Any], tmp_path: Path) -> None:
+def test_voices_and_noises_have_separate_entries(mine: Path, work: list[Any], tmp_path: Path) -> None:
     found = corpora.read(mine, "mine")
     voiced = corpus_features.compute({"mine": found}, "", AugmentSettings(0), tmp_path / "cache", 1)
     without = CorpusListing([replace(clip, label=None) for clip in found.clips], [])
@@ -139,7 +139,7 @@ def test_voices_are_not_taken_for_noises(mine: Path, work: list[Any], tmp_path: 
     assert not any(utterance.speech.any() for utterance in silent["mine"].utterances())
     relabelled = CorpusListing([replace(clip, label="fear") for clip in found.clips], [])
     corpus_features.compute({"mine": relabelled}, "", AugmentSettings(0), tmp_path / "cache", 1)
-    assert len(work) == 2 * CLIPS, "which emotion a voice has changes nothing"
+    assert len(work) == 2 * CLIPS, "the emotion of a voice does not matter"
 
 
 def test_features_do_not_depend_on_the_number_of_processes(mine: Path) -> None:
@@ -148,10 +148,10 @@ def test_features_do_not_depend_on_the_number_of_processes(mine: Path) -> None:
     assert contents(made(mine, AugmentSettings(0), jobs=2, noise=False)) == first
 
 
-# Recordings that cannot be read --------------------------------------------------------------------------------------
+# Unreadable recordings -----------------------------------------------------------------------------------------------
 
 
-def test_what_cannot_be_read_is_stored_as_that(mine: Path, work: list[Any]) -> None:
+def test_failures_are_cached(mine: Path, work: list[Any]) -> None:
     angry = mine / "mine" / "angry" / "s0_0.wav"
     angry.write_bytes(angry.read_bytes()[:3_000])
     (mine / "mine" / "sad" / "s0_0.wav").write_text("no sound")
@@ -182,7 +182,7 @@ def one_utterance(frames: int) -> ClipFeatures:
     return ClipFeatures([utterance(0, frames)])
 
 
-def test_what_is_written_comes_back(tmp_path: Path) -> None:
+def test_written_values_are_read_back(tmp_path: Path) -> None:
     entry = Entry(tmp_path / "cache" / "entry")
     two, one = [utterance(1, 3), utterance(1, 7)], [utterance(3, 5)]
     entry.write([ClipFeatures([]), ClipFeatures(two), ClipFeatures([], "broken"), ClipFeatures(one)])
@@ -195,7 +195,7 @@ def test_what_is_written_comes_back(tmp_path: Path) -> None:
     assert entry.failures() == {2: "broken"}
 
 
-def test_a_corpus_without_any_speech_is_an_entry_too(tmp_path: Path) -> None:
+def test_a_corpus_without_any_speech_is_cached(tmp_path: Path) -> None:
     entry = Entry(tmp_path / "entry")
     entry.write([ClipFeatures([])] * 3)
     assert entry.read(TALES[:3]) == []
@@ -236,7 +236,7 @@ def test_an_interrupted_analysis_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_killed_process_left_is_never_read(mine: Path, work: list[Any]) -> None:
+def test_the_rest_of_a_killed_process_is_never_read(mine: Path, work: list[Any]) -> None:
     entry = made(mine, AugmentSettings(0))["mine"].entries[0]
     done = len(work)
     half = entry.folder.with_name(f".123-{entry.folder.name}")
@@ -246,14 +246,14 @@ def test_what_a_killed_process_left_is_never_read(mine: Path, work: list[Any]) -
     assert len(work) == done + CLIPS
 
 
-def test_a_full_disk_leaves_nothing_and_is_said(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_nothing_and_is_reported(tmp_path: Path) -> None:
     entry = Entry(tmp_path / "entry")
     with little_room(50_000), pytest.raises(OutputFailed, match=r"cannot write .*/entry: the disk is full; free"):
         entry.write([one_utterance(1_000)])
     assert list(tmp_path.iterdir()) == []
 
 
-def test_another_process_may_be_quicker(tmp_path: Path) -> None:
+def test_another_process_may_finish_first(tmp_path: Path) -> None:
     entry = Entry(tmp_path / "entry")
 
     def meanwhile() -> Iterator[ClipFeatures]:

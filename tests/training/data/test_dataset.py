@@ -25,15 +25,15 @@ pytestmark = pytest.mark.usefixtures("work")
 
 
 def test_all_recordings_of_a_corpus_are_used(mine: Path) -> None:
-    said: list[str] = []
-    dataset = loaded(mine.parent, said=said)
+    reported: list[str] = []
+    dataset = loaded(mine.parent, reported=reported)
     assert dataset.labels == ("anger", "sadness")
     assert len(dataset.judged) == 12
-    assert (dataset.learned, dataset.noise, dataset.skipped, dataset.warnings, said) == ([], [], [], [], [])
+    assert (dataset.learned, dataset.noise, dataset.skipped, dataset.warnings, reported) == ([], [], [], [], [])
     assert dataset.groups == {f"mine/s{n}": f"mine/s{n}" for n in range(6)}
 
 
-def test_utterances_are_those_of_the_clips_that_were_asked_for(mine: Path) -> None:
+def test_utterances_are_those_of_the_requested_clips(mine: Path) -> None:
     soundfile.write(mine / "sad" / "s1_0.wav", np.zeros(16_000), 16_000)
     augmentation = replace(PLAIN, copies=1, speed=1, tempo=0, pitch=0, room=0, noise=0, band=0, gain=0)
     dataset = loaded(mine.parent, augmentation=augmentation)
@@ -47,7 +47,7 @@ def test_utterances_are_those_of_the_clips_that_were_asked_for(mine: Path) -> No
     assert dataset.utterances([]) == []
 
 
-def test_corpora_have_their_parts(mine: Path) -> None:
+def test_each_corpus_has_its_use(mine: Path) -> None:
     voices.corpus(mine.parent / "yours", speakers=3, labels=("happy", "sad", "angry"))
     for name in ("rain", "wind"):
         voices.record(mine.parent / "noise" / f"{name}.wav")
@@ -58,13 +58,13 @@ def test_corpora_have_their_parts(mine: Path) -> None:
     assert set(left_out(dataset).values()) == {"happiness is not a class of this run"}
 
 
-def test_no_folder_of_noises_is_said(mine: Path) -> None:
-    said: list[str] = []
-    assert loaded(mine.parent, noise="noise", said=said).warnings == said
-    assert said == ["no folder noise of recordings without speech: training without noise"]
+def test_a_missing_noise_folder_is_reported(mine: Path) -> None:
+    reported: list[str] = []
+    assert loaded(mine.parent, noise="noise", reported=reported).warnings == reported
+    assert reported == ["no folder noise of recordings without speech: training without noise"]
 
 
-def test_a_model_is_judged_over_labels_that_it_knows(mine: Path) -> None:
+def test_a_model_is_evaluated_on_labels_that_it_knows(mine: Path) -> None:
     voices.corpus(mine, labels=("bored",))
     assert loaded(mine.parent).labels == ("anger", "sadness", "boredom")
     dataset = loaded(mine.parent, known_labels=("sadness", "neutral", "anger"))
@@ -72,7 +72,7 @@ def test_a_model_is_judged_over_labels_that_it_knows(mine: Path) -> None:
     assert Counter(left_out(dataset).values()) == {"boredom is not a class of this run": 6}
 
 
-def test_cross_judges_labels_that_can_be_learned(mine: Path) -> None:
+def test_cross_uses_labels_that_can_be_learned(mine: Path) -> None:
     voices.corpus(mine, labels=("bored",))
     voices.corpus(mine.parent / "yours", labels=("sad", "angry", "happy"))
     assert loaded(mine.parent, learn_from=["yours"], cross=True).labels == ("anger", "sadness")
@@ -80,47 +80,47 @@ def test_cross_judges_labels_that_can_be_learned(mine: Path) -> None:
         loaded(mine.parent, learn_from=["yours"], cross=True, classes="anger,bored")
 
 
-def test_what_cannot_be_used_is_listed_and_counted(mine: Path) -> None:
+def test_unusable_recordings_are_listed_and_counted(mine: Path) -> None:
     whole = (mine / "angry" / "s0_0.wav").read_bytes()
     (mine / "angry" / "s0_0.wav").write_bytes(whole[:5_000])
     (mine / "sad" / "s0_0.wav").write_bytes(b"")
     (mine / "sad" / "s1_0.wav").write_text("no sound")
     voices.corpus(mine, speakers=1, labels=("happy",))
-    said: list[str] = []
-    dataset = loaded(mine.parent, classes="anger,sadness", said=said)
+    reported: list[str] = []
+    dataset = loaded(mine.parent, classes="anger,sadness", reported=reported)
     reasons = left_out(dataset)
     assert reasons.pop("angry/s0_0.wav").startswith("cut off, its header promises 38400 bytes of sound")
     assert reasons.pop("sad/s1_0.wav").startswith("Format not recognised")
     assert reasons == {"sad/s0_0.wav": "empty file", "happy/s0_0.wav": "happiness is not a class of this run"}
     assert len(dataset.judged) == 12 - 3
-    assert said == dataset.warnings
-    assert said[0] == "mine: skipped 1 file: empty file"
-    assert said[1].startswith("mine: skipped 2 unreadable recordings, for example s0_0.wav: cut off, ")
-    assert len(said) == 2
+    assert reported == dataset.warnings
+    assert reported[0] == "mine: skipped 1 file: empty file"
+    assert reported[1].startswith("mine: skipped 2 unreadable recordings, for example s0_0.wav: cut off, ")
+    assert len(reported) == 2
     assert not {u.clip.path for u in dataset.utterances(dataset.judged)} & {skip.path for skip in dataset.skipped}
 
 
-def test_a_corpus_of_which_nothing_can_be_read_is_refused(mine: Path) -> None:
+def test_an_unreadable_corpus_is_refused(mine: Path) -> None:
     for path in mine.rglob("*.wav"):
         path.write_text("no sound")
     with pytest.raises(NoRecordings, match=r"no recording of mine can be read; the first is s0_0\.wav: "):
         loaded(mine.parent)
 
 
-def test_noises_alone_are_nothing_to_judge(mine: Path) -> None:
+def test_noises_alone_cannot_be_evaluated(mine: Path) -> None:
     voices.record(mine.parent / "noise" / "rain.wav")
     with pytest.raises(InvalidSetting, match="at least two labels are needed; available: none"):
         loaded(mine.parent, "noise")
 
 
-def test_recordings_are_named_once(mine: Path) -> None:
+def test_the_same_recordings_may_not_be_named_twice(mine: Path) -> None:
     voices.record(mine.parent / "noise" / "rain.wav")
     for one, other in (("mine", "mine"), ("noise", "NOISES")):
         with pytest.raises(InvalidSetting, match=f"data: the corpora {one} and {other} contain the same recordings"):
             loaded(mine.parent, one, other)
 
 
-def test_a_broken_noise_mixes_no_noise_of_the_test_into_the_training(mine: Path, work: list[Any]) -> None:
+def test_a_broken_noise_does_not_mix_test_noises_into_training(mine: Path, work: list[Any]) -> None:
     noises = [voices.record(mine.parent / "noise" / f"{n}.wav") for n in range(20)]
     noises[3].write_text("no sound")
     augmentation = replace(PLAIN, copies=1, speed=0, tempo=0, pitch=0, room=0, noise=1, band=0, gain=0)
@@ -132,7 +132,7 @@ def test_a_broken_noise_mixes_no_noise_of_the_test_into_the_training(mine: Path,
 
 
 @pytest.mark.parametrize("family", ["svm", "decision_tree"])
-def test_recordings_without_speech_are_nothing_to_learn_from(mine: Path, family: str) -> None:
+def test_training_without_any_speech_is_refused(mine: Path, family: str) -> None:
     for path in mine.rglob("*.wav"):
         soundfile.write(path, np.zeros(16_000), 16_000)
     dataset = loaded(mine.parent)
@@ -144,7 +144,7 @@ def test_recordings_without_speech_are_nothing_to_learn_from(mine: Path, family:
     assert not one.trained
 
 
-def test_the_fingerprint_is_of_content_label_and_speaker_not_of_the_place(mine: Path) -> None:
+def test_the_fingerprint_covers_content_label_and_speaker(mine: Path) -> None:
     before = loaded(mine.parent).fingerprint
     assert loaded(mine.parent.rename(mine.parent.parent / "moved")).fingerprint == before
     mine.parent.parent.joinpath("moved").rename(mine.parent)
@@ -168,7 +168,7 @@ def test_the_fingerprint_is_of_content_label_and_speaker_not_of_the_place(mine: 
     assert len(seen) == 5
 
 
-def test_synthesized_sounds_stand_beside_the_noises(mine: Path) -> None:
+def test_synthetic_noises_complement_the_recorded_ones(mine: Path) -> None:
     voices.record(mine.parent / "noise" / "rain.wav")
     dataset = loaded(mine.parent, noise="noise", sounds=2)
     made = [clip for clip in dataset.noise if clip.corpus == synthetic_clips.CORPUS]
@@ -179,5 +179,5 @@ def test_synthesized_sounds_stand_beside_the_noises(mine: Path) -> None:
     assert again.fingerprint == dataset.fingerprint
 
 
-def test_without_noises_no_sounds_are_synthesized(mine: Path) -> None:
+def test_without_recorded_noises_none_are_synthesized(mine: Path) -> None:
     assert loaded(mine.parent, sounds=2).noise == []

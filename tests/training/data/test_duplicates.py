@@ -1,4 +1,4 @@
-"""Copies of a recording are found, other speakers of the same sentence are not, and groups keep sharers together."""
+"""Duplicates of a recording are found, other speakers of the same sentence are not, and sharers form groups."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def noisy(samples: Int16) -> Int16:
     return int16(samples + noise * samples.astype(float).std() * 10 ** (-35 / 20))
 
 
-COPIES: dict[str, Callable[[Int16], Int16]] = {
+DUPLICATES: dict[str, Callable[[Int16], Int16]] = {
     "encoded as Ogg Vorbis": encoded,
     "resampled to 8 kHz": lambda x: int16(resample_poly(resample_poly(x.astype(float), 1, 2), 2, 1)),
     "resampled to 11,025 Hz": lambda x: int16(resample_poly(resample_poly(x.astype(float), 441, 640), 640, 441)),
@@ -73,17 +73,17 @@ def originals(data: Path) -> list[npt.NDArray[np.int32]]:
     return [cepstra_of(read_samples(path)) for path in clips(data)]
 
 
-@pytest.mark.parametrize("kind", COPIES)
-def test_copies_are_found(data: Path, kind: str) -> None:
-    # Of shorter ones the trimmed copies have too little speech to be compared.
-    copied = [index for index, cepstra in enumerate(originals(data)) if len(cepstra) > 125][::10]
-    assert len(copied) > 12
-    copies = [cepstra_of(COPIES[kind](read_samples(clips(data)[index]))) for index in copied]
-    pairs = near_duplicates([*originals(data), *copies])
-    assert [pair for pair in pairs if pair[1] >= 240] == [(index, 240 + n) for n, index in enumerate(copied)]
+@pytest.mark.parametrize("kind", DUPLICATES)
+def test_foundare_found(data: Path, kind: str) -> None:
+    # Trimmed duplicates of shorter ones have too little speech to be compared.
+    duplicated = [index for index, cepstra in enumerate(originals(data)) if len(cepstra) > 125][::10]
+    assert len(duplicated) > 12
+    duplicates = [cepstra_of(DUPLICATES[kind](read_samples(clips(data)[index]))) for index in duplicated]
+    pairs = near_duplicates([*originals(data), *duplicates])
+    assert [pair for pair in pairs if pair[1] >= 240] == [(index, 240 + n) for n, index in enumerate(duplicated)]
 
 
-def test_different_speakers_of_a_sentence_are_no_copies(data: Path) -> None:
+def test_different_speakers_of_a_sentence_are_not_duplicates(data: Path) -> None:
     def speaker(path: Path) -> str:
         return path.name[: 4 if path.parent.name == "crema-d" else 2]
 
@@ -92,7 +92,7 @@ def test_different_speakers_of_a_sentence_are_no_copies(data: Path) -> None:
     assert [(a.name, b.name) for a, b in pairs if speaker(a) != speaker(b)] == []
 
 
-def test_a_copy_that_is_in_crema_d_itself_is_found(data: Path) -> None:
+def test_a_duplicate_in_crema_d_is_found(data: Path) -> None:
     names = ("1017_IWL_ANG_XX", "1018_IWL_ANG_XX", "1017_IWL_FEA_XX")
     cepstra = [cepstra_of(read_samples(data / "crema-d" / f"{name}.flac")) for name in names]
     assert near_duplicates(cepstra) == [(0, 2)]
@@ -102,7 +102,7 @@ def made_up(seed: int, frames: int = 150) -> npt.NDArray[np.int32]:
     return np.random.default_rng(seed).normal(0, 4_096, (frames, 40)).astype(np.int32)
 
 
-def test_pairs_of_different_blocks_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_foundin_different_blocks_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.data.duplicates._BLOCK", 4)
     cepstra = [made_up(seed) for seed in range(9)]
     cepstra[8] = cepstra[1]
@@ -110,7 +110,7 @@ def test_pairs_of_different_blocks_are_found(monkeypatch: pytest.MonkeyPatch) ->
     assert sorted(near_duplicates(cepstra)) == [(1, 8), (5, 6)]
 
 
-def test_where_a_recording_begins_does_not_matter() -> None:
+def test_the_start_of_a_recording_does_not_matter() -> None:
     spoken = (made_up(1) << 4) + (50 << 16)
     quiet = np.full((20, 40), 30 << 16, np.int32)
     assert near_duplicates([normalized(spoken), normalized(np.concatenate((quiet, spoken)))]) == [(0, 1)]
@@ -122,7 +122,7 @@ def test_silence_and_too_little_speech_are_in_no_pair() -> None:
     assert near_duplicates([]) == []
 
 
-def test_speakers_who_share_recordings_are_one_group_also_by_way_of_others() -> None:
+def test_speakers_who_share_recordings_are_one_group() -> None:
     speakers = ["b", "a", "c", "d", "e", "a"]
     assert groups(speakers, []) == {name: name for name in "abcde"}
     assert groups(speakers, [(1, 5)]) == {name: name for name in "abcde"}

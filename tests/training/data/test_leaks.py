@@ -38,9 +38,7 @@ ANNA, BERT = made_up("a", 2)[0], made_up("a", 2)[3]
         ("a recording", replace(BERT, path=ANNA.path), {}),
     ],
 )
-def test_a_leaking_split_cannot_be_made(
-    first: int, second: int, what: str, other: Clip, groups: dict[str, str]
-) -> None:
+def test_a_leaking_split_is_refused(first: int, second: int, what: str, other: Clip, groups: dict[str, str]) -> None:
     parts: list[list[Clip]] = [[], [], []]
     parts[first].append(ANNA)
     parts[second].append(other)
@@ -51,7 +49,7 @@ def test_a_leaking_split_cannot_be_made(
         Split("one", *parts, groups)
 
 
-def test_a_noise_of_a_test_speaker_is_a_leak_too() -> None:
+def test_a_noise_of_a_test_speaker_is_a_leak() -> None:
     split = Split("one", [ANNA], [], [BERT], {})
     with pytest.raises(Leak):
         split.with_noise(Split("noise", [replace(BERT, path=Path("other"), label=None)], [], [], {}))
@@ -71,7 +69,7 @@ READERS = {
 """Where `.test` or `"test"` may occur, as a module or a function of one, and what for."""
 
 
-def test_only_judging_reads_the_test_speakers() -> None:
+def test_only_the_evaluation_reads_the_test_speakers() -> None:
     found = set()
     for path in Path(training.__path__[0]).rglob("*.py"):
         module = path.relative_to(training.__path__[0]).as_posix()
@@ -83,7 +81,7 @@ def test_only_judging_reads_the_test_speakers() -> None:
     assert found == set(READERS)
 
 
-def test_the_shipped_model_was_judged_on_the_test_speakers_of_its_settings(data: Path) -> None:
+def test_the_shipped_model_was_tested_on_the_right_speakers(data: Path) -> None:
     settings = configuration.resolve(configuration.read(Path(training.__path__[0]) / "default.toml"))
     clips = [clip for name in settings.data.corpora for clip in corpora.read(data, name).clips]
     (split,) = splits([clip for clip in clips if clip.label in DEFAULT_LABELS], [], {}, settings.protocol)
@@ -92,7 +90,7 @@ def test_the_shipped_model_was_judged_on_the_test_speakers_of_its_settings(data:
     assert not set(card["test_speakers"]) & set(card.get("learned_from", ()))
 
 
-def test_learning_is_all_of_a_split_but_the_test() -> None:
+def test_the_learning_part_has_no_test_speakers() -> None:
     (split,) = splits(made_up("a", 10), [], {}, ProtocolSettings())
     assert [field.name for field in fields(Learning)] == ["name", "train", "validation"]
     assert split.learning == Learning(split.name, split.train, split.validation)
@@ -112,10 +110,10 @@ class Guarded(Dataset):
         return [self._made_up(clip, copy) for clip in asked]
 
     def _made_up(self, clip: Clip, copy: int) -> Utterance:
-        chance = np.random.default_rng([copy, *str(clip.path).encode()])
-        frames = int(chance.integers(40, 60))
+        rng = np.random.default_rng([copy, *str(clip.path).encode()])
+        frames = int(rng.integers(40, 60))
         shift = 0 if clip.label is None else 4_000 * self.labels.index(clip.label)
-        cepstra = chance.normal(shift, 4_096, (frames, 40)).astype(np.int32)
+        cepstra = rng.normal(shift, 4_096, (frames, 40)).astype(np.int32)
         return Utterance(clip, cepstra, np.full(frames, clip.label is not None))
 
 
@@ -127,7 +125,7 @@ class Guarded(Dataset):
         pytest.param("cnn_lstm", marks=pytest.mark.skipif(not find_spec("tensorflow"), reason="needs TensorFlow")),
     ],
 )
-def test_neither_training_nor_quantization_reaches_the_test_speakers(tmp_path: Path, family: str) -> None:
+def test_training_and_quantization_cannot_reach_test_speakers(tmp_path: Path, family: str) -> None:
     clips = made_up("a", 10)
     (split,) = splits(clips, [], {}, ProtocolSettings())
     split = split.with_noise(noise_split(NOISE))
@@ -139,9 +137,9 @@ def test_neither_training_nor_quantization_reaches_the_test_speakers(tmp_path: P
         training=TrainingSettings(epochs=1, draws=0, batch=8),
     )
     one = Fold(tmp_path / "fold", settings, dataset)
-    told: list[tuple[str, int]] = []
-    fold.learn(one, split.learning, lambda name, done: told.append((name, done)))
-    assert told[-1] == ("", 1)
+    progress: list[tuple[str, int]] = []
+    fold.learn(one, split.learning, lambda name, done: progress.append((name, done)))
+    assert progress[-1] == ("", 1)
     assert one.trained and not one.judged
     if not one.classical:
         fold.quantize(one, split.learning)

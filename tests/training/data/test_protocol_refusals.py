@@ -1,4 +1,4 @@
-"""A protocol that recordings do not suffice for is refused in one clear line."""
+"""A protocol that needs more speakers is refused in one clear line."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def test_linked_speakers_count_as_one() -> None:
 
 
 @pytest.mark.parametrize("learned", [[], made_up("x", 1)])
-def test_cross_needs_two_speakers_to_learn_from(learned: list[Clip]) -> None:
+def test_cross_needs_two_training_speakers(learned: list[Clip]) -> None:
     with pytest.raises(EdgeSerError, match="cross: too few speakers"):
         splits(made_up("a", 4), learned, {}, ProtocolSettings(name="cross"))
 
 
 @pytest.mark.parametrize("protocol", ["kfold", "loso"])
-def test_a_label_with_one_speaker_is_named(protocol: str) -> None:
+def test_a_label_with_only_one_speaker_is_refused(protocol: str) -> None:
     clips = [*made_up("a", 10), Clip(Path("a/only"), "a", "a/04", "disgust", "female")]
     with pytest.raises(EdgeSerError) as refusal:
         splits(clips, [], {}, ProtocolSettings(name=protocol))
@@ -53,7 +53,7 @@ def test_a_label_with_one_speaker_is_named(protocol: str) -> None:
     assert "--classes" in str(refusal.value)
 
 
-def test_a_label_that_cross_never_learns_is_named() -> None:
+def test_a_label_without_training_data_is_refused_by_cross() -> None:
     judged = [*made_up("a", 3), Clip(Path("a/calm"), "a", "a/01", "calm", "male")]
     with pytest.raises(EdgeSerError, match="calm cannot be evaluated"):
         splits(judged, made_up("x", 6), {}, ProtocolSettings(name="cross"))

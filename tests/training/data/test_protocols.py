@@ -38,7 +38,7 @@ def test_speakers_groups_and_recordings_never_cross(case: Any) -> None:
         assert {clip.label for clip in split.test} <= {clip.label for clip in split.train}
         everything = Counter(path for part in PARTS for path in (c.path for c in getattr(split, part)))
         assert max(everything.values()) == 1
-        # Of those who are judged all have their place; of the others all who are related to nobody that is kept apart.
+        # All evaluated clips are used; of the others, all but those of groups that are validated or tested.
         assert {clip.path for clip in judged} <= everything.keys()
         kept_apart = {groups[clip.speaker] for clip in (*split.validation, *split.test)}
         missing = {groups[clip.speaker] for clip in learned if clip.path not in everything}
@@ -46,7 +46,7 @@ def test_speakers_groups_and_recordings_never_cross(case: Any) -> None:
 
 
 @given(cases())
-def test_each_judged_clip_is_tested_exactly_once(case: Any) -> None:
+def test_each_evaluated_clip_is_tested_exactly_once(case: Any) -> None:
     judged, learned, groups, settings = case
     settings = replace(settings, name="loso" if settings.seed % 2 else "kfold")
     try:
@@ -59,7 +59,7 @@ def test_each_judged_clip_is_tested_exactly_once(case: Any) -> None:
 
 
 @given(cases(), st.randoms(use_true_random=False))
-def test_splits_are_reproducible_and_independent_of_the_order_of_clips(case: Any, chance: random.Random) -> None:
+def test_splits_do_not_depend_on_the_order_of_clips(case: Any, chance: random.Random) -> None:
     judged, learned, groups, settings = case
     try:
         made = splits(judged, learned, groups, settings)
@@ -73,7 +73,7 @@ def test_splits_are_reproducible_and_independent_of_the_order_of_clips(case: Any
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @given(seed=st.integers(0, 10_000), speakers=st.integers(6, 12), more=st.integers(6, 12))
 @examples(max_examples=20)
-def test_usual_corpora_are_never_refused(protocol: str, seed: int, speakers: int, more: int) -> None:
+def test_ordinary_corpora_are_never_refused(protocol: str, seed: int, speakers: int, more: int) -> None:
     made = splits(
         made_up("a", speakers), made_up("x", more), {}, ProtocolSettings(name=protocol, folds=5, seed=seed, test=0.3)
     )
@@ -81,14 +81,14 @@ def test_usual_corpora_are_never_refused(protocol: str, seed: int, speakers: int
 
 
 @pytest.mark.parametrize("protocol", ["holdout", "kfold", "cross"])
-def test_another_seed_is_another_split(protocol: str) -> None:
+def test_another_seed_gives_another_split(protocol: str) -> None:
     clips = made_up("a", 30), made_up("x", 30)
     made = [splits(*clips, {}, ProtocolSettings(name=protocol, seed=seed)) for seed in range(5)]
     assert len({repr([*map(parts_of, one)]) for one in made}) == 5
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_both_sexes_are_tested_and_validated_where_there_are_enough(seed: int) -> None:
+def test_both_sexes_are_validated_and_tested(seed: int) -> None:
     clips = made_up("a", 60) + made_up("b", 10)
 
     def sexes(part: Sequence[Clip], corpus: str) -> set[str | None]:
@@ -103,7 +103,7 @@ def test_both_sexes_are_tested_and_validated_where_there_are_enough(seed: int) -
     assert sexes(cross.validation, "a") == {"female", "male"}
 
 
-def test_a_holdout_has_the_shares_that_were_asked_for() -> None:
+def test_a_holdout_has_the_requested_shares() -> None:
     (split,) = splits(made_up("a", 60) + made_up("b", 10), [], {}, ProtocolSettings())
     for corpus, counts in {"a": (40, 8, 12), "b": (7, 1, 2)}.items():
         speakers = [{clip.speaker for clip in getattr(split, part) if clip.corpus == corpus} for part in PARTS]
@@ -120,7 +120,7 @@ def test_linked_speakers_are_tested_together(protocol: str) -> None:
             assert {len(linked & {clip.speaker for clip in split.test}) for split in made} <= {0, len(linked)}
 
 
-def test_who_shares_a_recording_with_a_judged_corpus_is_not_learned_from() -> None:
+def test_a_speaker_linked_to_a_test_speaker_is_not_trained_on() -> None:
     judged, learned = made_up("a", 4), made_up("x", 6)
     groups = {"a/01": "a/01", "x/03": "a/01"}
     (split,) = splits(judged, learned, groups, ProtocolSettings(name="cross"))
@@ -130,14 +130,14 @@ def test_who_shares_a_recording_with_a_judged_corpus_is_not_learned_from() -> No
 
 
 @pytest.mark.parametrize("protocol", ["holdout", "kfold", "loso"])
-def test_corpora_that_are_only_learned_from_are_learned_whole(protocol: str) -> None:
+def test_corpora_for_training_only_are_not_split(protocol: str) -> None:
     learned = made_up("x", 3)
     for split in splits(made_up("a", 10), learned, {}, ProtocolSettings(name=protocol)):
         assert [clip for clip in split.train if clip.corpus == "x"] == learned
         assert {clip.corpus for clip in (*split.validation, *split.test)} == {"a"}
 
 
-def test_cross_judges_whole_corpora_and_validates_on_those_that_are_learned() -> None:
+def test_cross_tests_whole_corpora_and_validates_on_the_others() -> None:
     judged, learned = made_up("a", 3) + made_up("b", 2), made_up("x", 10) + made_up("y", 6)
     (split,) = splits(judged, learned, {}, ProtocolSettings(name="cross"))
     assert split.test == judged
@@ -146,22 +146,22 @@ def test_cross_judges_whole_corpora_and_validates_on_those_that_are_learned() ->
 
 
 def placed(clips: Sequence[Clip], **parts: Sequence[str]) -> list[Clip]:
-    """Put speakers where a manifest's column `split` does."""
+    """Assign speakers to parts as the column `split` of a manifest does."""
     where = {speaker: part for part, speakers in parts.items() for speaker in speakers}
     return [replace(clip, part=where.get(clip.speaker)) for clip in clips]
 
 
-def test_a_holdout_tests_and_validates_whom_a_manifest_says() -> None:
+def test_a_holdout_follows_the_manifest() -> None:
     clips = placed(made_up("a", 10), test=["a/01", "a/02", "a/05"], validation=["a/00", "a/09"])
     for seed in range(5):
         (split,) = splits(clips, [], {}, ProtocolSettings(seed=seed))
         assert {clip.speaker for clip in split.test} == {"a/01", "a/02", "a/05"}
         assert {clip.speaker for clip in split.validation} == {"a/00", "a/09"}
     every = splits(clips, [], {}, ProtocolSettings(name="loso"))
-    assert len(every) == 10, "who judges everybody takes no notice"
+    assert len(every) == 10, "a protocol that tests all speakers ignores it"
 
 
-def test_a_manifest_that_tears_a_speaker_apart_is_refused() -> None:
+def test_a_manifest_that_divides_a_speaker_is_refused() -> None:
     clips = placed(made_up("a", 10), test=["a/01", "a/02"])
     torn = [replace(clips[3], part="train"), *clips[:3], *clips[4:]]
     with pytest.raises(EdgeSerError, match="the manifest of a assigns a/01 to test and to another part"):
@@ -170,7 +170,7 @@ def test_a_manifest_that_tears_a_speaker_apart_is_refused() -> None:
         splits(clips, [], {"a/07": "a/02", "a/02": "a/02"}, ProtocolSettings())
 
 
-def test_noises_are_split_alike_in_every_protocol_with_takes_of_one_recording_together() -> None:
+def test_noises_are_split_in_the_same_way_by_every_protocol() -> None:
     noise = noise_split(NOISE)
     assert_clean(noise, {})
     counts = [len({clip.speaker for clip in getattr(noise, part)}) for part in PARTS]

@@ -1,4 +1,4 @@
-"""Functionals have a fixed shape, baselines learn from them, and what was not learned is not said."""
+"""Functionals have a fixed shape, and baselines learn the labels that occur from them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def utterance(of: Clip, frames: int, offset: float = 0.0, seed: int = 0) -> Utte
     return Utterance(of, cepstra.astype(np.int32), np.ones(frames, np.bool_))
 
 
-def test_functionals_are_means_deviations_percentiles_and_changes() -> None:
+def test_functionals_have_the_documented_values() -> None:
     one = clip(0)
     (row,) = functionals([one], [utterance(one, 50), utterance(one, 21, offset=3.0)])
     assert row.shape == (WIDTH,)
@@ -45,7 +45,7 @@ def test_functionals_are_means_deviations_percentiles_and_changes() -> None:
     assert row[-2:].tolist() == [71, 2]
 
 
-def test_a_clip_in_which_no_speech_was_heard_has_a_row_of_nan() -> None:
+def test_a_clip_without_speech_has_a_row_of_nan() -> None:
     clips = [clip(0), clip(1), clip(2)]
     rows = functionals(clips, [utterance(clips[1], 30)])
     assert rows.shape == (3, WIDTH)
@@ -54,7 +54,7 @@ def test_a_clip_in_which_no_speech_was_heard_has_a_row_of_nan() -> None:
 
 
 @pytest.mark.parametrize("clips", [[], [clip(0), clip(1)]])
-def test_clips_without_any_speech_heard_keep_the_shape(clips: list[Clip]) -> None:
+def test_the_shape_is_kept_without_any_speech(clips: list[Clip]) -> None:
     rows = functionals(clips, [])
     assert rows.shape == (len(clips), WIDTH)
     assert np.isnan(rows).all()
@@ -62,13 +62,13 @@ def test_clips_without_any_speech_heard_keep_the_shape(clips: list[Clip]) -> Non
 
 
 @pytest.mark.parametrize("frames", [1, 2, 4, 5])
-def test_a_very_short_utterance_has_figures_too(frames: int) -> None:
+def test_a_very_short_utterance_has_finite_functionals(frames: int) -> None:
     one = clip(0)
     assert np.isfinite(functionals([one], [utterance(one, frames)])).all()
 
 
 def separable(labels: int, a_label: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Functionals of clips whose coefficients stand at another height for each label."""
+    """Return functionals of clips whose coefficients have another mean for each label."""
     clips = [clip(i, LABELS[i % labels]) for i in range(labels * a_label)]
     offsets = {label: 0.4 * i for i, label in enumerate(LABELS)}
     made = [utterance(c, 40, offsets[c.label or ""], seed * 1000 + i) for i, c in enumerate(clips)]
@@ -76,7 +76,7 @@ def separable(labels: int, a_label: int, seed: int) -> tuple[np.ndarray, np.ndar
 
 
 @pytest.mark.parametrize("family", CLASSICAL)
-def test_a_baseline_beats_chance_on_people_it_never_heard(family: str) -> None:
+def test_a_baseline_beats_chance_on_unseen_speakers(family: str) -> None:
     rows, targets = separable(3, 40, seed=1)
     others, truth = separable(3, 20, seed=2)
     said = logits(classifier(family, seed=1).fit(rows, targets), others, len(LABELS))
@@ -87,7 +87,7 @@ def test_a_baseline_beats_chance_on_people_it_never_heard(family: str) -> None:
 
 @pytest.mark.parametrize("family", CLASSICAL)
 @pytest.mark.parametrize("learned", [[0, 2], [0, 1], [0, 1, 2]])
-def test_a_label_that_was_not_learned_is_the_last_that_is_said(family: str, learned: list[int]) -> None:
+def test_a_label_without_training_data_gets_the_lowest_logit(family: str, learned: list[int]) -> None:
     labels = 4
     rows, targets = separable(3, 20, seed=1)
     kept = np.isin(targets, learned)

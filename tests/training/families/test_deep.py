@@ -1,4 +1,4 @@
-"""Each deep family survives conversion: full int8, dynamic range and float say what the Keras network says."""
+"""Each deep family can be exported: full int8, dynamic range and float agree with the Keras network."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ LSTMS = {"cnn": 0, "lstm": 2, "blstm": 2, "cnn_lstm": 1, "cnn_blstm": 2}
 
 
 def smooth(frames: int, seed: int) -> npt.NDArray[np.int8]:
-    """Features that move as slowly as those of speech and deviate as far: the gains make it 24 steps."""
+    """Return features that vary as slowly as those of speech, with the deviation that the gains give: 24 steps."""
     x = np.cumsum(np.random.default_rng(seed).normal(0, 6, (frames, COEFFICIENTS)), axis=0)
     x -= x.mean(axis=0)
     return np.clip(x * 24 / (x.std(axis=0) + 1e-6), -128, 127).astype(np.int8)
@@ -57,7 +57,7 @@ FEATURES = [smooth(frames, seed) for seed, frames in enumerate(LENGTHS)]
 
 
 def build(name: str, frames: int | None = None) -> Any:
-    """A network of chance, with biases and statistics of the normalization as if it had learned."""
+    """Return a random network with biases and normalization statistics as after training."""
     keras.utils.set_random_seed(1)
     network = deep(name).build(frames, GAINS, OUTPUTS, NetworkSettings(name, channels=8, units=32))
     rng = np.random.default_rng(1)
@@ -95,26 +95,26 @@ def streamed(stream: ModelStream, features: npt.NDArray[np.int8], cuts: list[int
     return np.concatenate([*(stream.process(part) for part in parts), stream.finish()])
 
 
-def test_the_int8_form_is_full_int8_with_the_expected_operators(converted: Converted) -> None:
+def test_the_int8_form_has_the_expected_int8_operators(converted: Converted) -> None:
     found = tflite.check(converted.models["int8"], LSTMS[converted.name])
     assert set(found) == OPERATORS[converted.name]
 
 
-def test_the_other_forms_differ_by_the_scale_of_the_input_only(converted: Converted) -> None:
+def test_the_other_forms_only_add_a_scale_of_the_input(converted: Converted) -> None:
     for form in ("dynamic", "float"):
         found = tflite.operators(converted.models[form])
         assert set(found) == OPERATORS[converted.name] | {"MUL"}
         assert found[LSTM] == LSTMS[converted.name]
 
 
-def test_int8_weights_make_a_model_smaller(converted: Converted) -> None:
+def test_int8_weights_make_the_model_smaller(converted: Converted) -> None:
     sizes = {form: len(model) for form, model in converted.models.items()}
     assert sizes["int8"] < 0.6 * sizes["float"]
     assert sizes["dynamic"] < 0.6 * sizes["float"]
 
 
 @pytest.mark.parametrize(("form", "least"), [("int8", 0.99), ("dynamic", 0.999), ("float", 0.999)])
-def test_a_stream_gives_the_steps_of_the_network_run_whole(converted: Converted, form: str, least: float) -> None:
+def test_a_stream_gives_the_steps_of_the_whole_utterance(converted: Converted, form: str, least: float) -> None:
     whole = float_steps(converted.network, converted.family)(FEATURES)
     for interpreter in installed():
         stream = converted.stream(form, interpreter)
@@ -122,13 +122,13 @@ def test_a_stream_gives_the_steps_of_the_network_run_whole(converted: Converted,
             steps = streamed(stream, features)
             assert steps.shape == expected.shape == (-(-len(features) // STRIDE), OUTPUTS)
             if form == "dynamic" and interpreter.name == "tflite-runtime" and "cnn" in converted.name:
-                continue  # the convolutions of 2.14 are far off in this form, those of LiteRT are not (README)
-            # int8 is coarse, but a wrong gate order, a lost state or a shifted chunk is far coarser
+                continue  # its convolutions are wrong in this form, unlike those of LiteRT (README)
+            # int8 is coarse, but the error of a wrong gate order, a lost state or a shifted chunk is far larger
             assert np.corrcoef(steps.ravel(), expected.ravel())[0, 1] > least, (interpreter.name, len(features))
             assert np.abs(steps - expected).mean() < 0.15 * expected.std(), "another scale or offset"
 
 
-def test_frames_may_arrive_in_any_pieces(converted: Converted) -> None:
+def test_frames_may_arrive_in_chunks_of_any_size(converted: Converted) -> None:
     stream, features = converted.stream("int8"), FEATURES[-1]
     whole = streamed(stream, features)
     rng = np.random.default_rng(2)
@@ -137,10 +137,10 @@ def test_frames_may_arrive_in_any_pieces(converted: Converted) -> None:
     assert np.array_equal(streamed(stream, features, list(range(len(features)))), whole)
 
 
-def test_only_a_bidirectional_network_starts_each_chunk_anew(converted: Converted) -> None:
+def test_only_bidirectional_networks_forget_between_chunks(converted: Converted) -> None:
     chunk, context = converted.family.chunk, converted.family.context
     part = smooth(chunk * -(-LONGEST // chunk), 9)
-    part[-max(context, 1) :] = 0  # so that the second time the same context stands before it
+    part[-max(context, 1) :] = 0  # so that it has the same context the second time
     stream = converted.stream("float")
     first, second = np.split(streamed(stream, np.concatenate((part, part))), 2)
     assert converted.family.streams is (converted.name not in ("blstm", "cnn_blstm"))
@@ -149,7 +149,7 @@ def test_only_a_bidirectional_network_starts_each_chunk_anew(converted: Converte
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_context_and_chunk_fit_the_network(name: str) -> None:
+def test_context_and_chunk_match_the_network(name: str) -> None:
     family = deep(name)
     assert family.chunk % STRIDE == 0
     network = build(name, family.context + family.chunk)
@@ -161,7 +161,7 @@ def test_context_and_chunk_fit_the_network(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_a_step_hears_its_own_four_frames_and_the_context_before_them(name: str) -> None:
+def test_a_step_sees_its_four_frames_and_the_context(name: str) -> None:
     family, network, steps, step = deep(name), build(name), 24, 12
     x = np.random.default_rng(3).normal(0, 1, (family.context + steps * STRIDE, COEFFICIENTS)).astype(np.float32)
     first, last = step * STRIDE, step * STRIDE + family.context + STRIDE - 1  # in the network's input
@@ -178,7 +178,7 @@ def test_a_step_hears_its_own_four_frames_and_the_context_before_them(name: str)
     assert hears(first - 1) is (LSTMS[name] > 0)
 
 
-def test_the_names_in_the_settings_are_those_that_there_are() -> None:
+def test_unknown_families_are_refused() -> None:
     for name in families.DEEP + families.CLASSICAL:
         families.check(name)
     with pytest.raises(InvalidSetting, match=r"network\.family = gru: allowed are cnn, .*random_forest"):

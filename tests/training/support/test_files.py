@@ -1,4 +1,4 @@
-"""Files are there whole or not at all."""
+"""Files are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-def test_what_is_written_comes_back(tmp_path: Path) -> None:
+def test_written_values_are_read_back(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folders" / "facts.json"
     write_json(path, {"a": [1, 2.5, None]})
     assert read_json(path) == {"a": [1, 2.5, None]}
@@ -27,7 +27,7 @@ def test_what_is_written_comes_back(tmp_path: Path) -> None:
     assert names(path.parent) == ["facts.json"]
 
 
-def test_a_file_gets_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
+def test_a_file_gets_its_name_when_it_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "weights.npz"
     path.write_text("before")
 
@@ -44,7 +44,7 @@ def test_a_file_gets_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, ValueError, OSError(errno.ENOSPC, "No space left on device")])
-def test_what_was_interrupted_leaves_what_was_there(tmp_path: Path, stop: BaseException) -> None:
+def test_an_interrupted_write_keeps_the_old_file(tmp_path: Path, stop: BaseException) -> None:
     path = tmp_path / "facts.json"
     write_json(path, "before")
 
@@ -58,13 +58,13 @@ def test_what_was_interrupted_leaves_what_was_there(tmp_path: Path, stop: BaseEx
     assert names(tmp_path) == ["facts.json"]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # zipfile tries once more in vain
-def test_a_disk_that_fills_is_said(tmp_path: Path) -> None:
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # zipfile tries again in vain
+def test_a_full_disk_is_reported(tmp_path: Path) -> None:
     much = np.zeros(100_000)
     writes = {
         "a.bin": lambda path: path.write_bytes(much.tobytes()),
         "b.npz": lambda path: np.savez(path, much),
-        "c.npy": lambda path: np.save(path, much),  # numpy has no error number then
+        "c.npy": lambda path: np.save(path, much),  # whose error has no number
     }
     for name, write in writes.items():
         path = tmp_path / name
@@ -76,13 +76,13 @@ def test_a_disk_that_fills_is_said(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
-def test_a_place_that_may_not_be_written_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_writable_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputFailed, match=r"file/facts\.json: .*; check the path and its permissions"):
         write_json(tmp_path / "file" / "facts.json", {})
     assert "the disk is full" in str(failure(tmp_path, OSError(errno.EDQUOT, "Disk quota exceeded")))
 
 
-def test_text_is_the_same_bytes_everywhere(tmp_path: Path) -> None:
+def test_json_files_are_ascii(tmp_path: Path) -> None:
     write_json(tmp_path / "facts.json", {"name": "Fröhlich"})
     assert (tmp_path / "facts.json").read_bytes() == json.dumps({"name": "Fröhlich"}, indent=1).encode() + b"\n"

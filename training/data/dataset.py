@@ -19,7 +19,7 @@ from training.data.deduplication import deduplicate
 from training.data.utterances import Utterance
 from training.settings import AugmentSettings, DataSettings
 
-Report = Callable[[str], None]
+OnMessage = Callable[[str], None]
 """Takes a line of progress or a warning."""
 
 
@@ -77,7 +77,7 @@ def load(
     augmentation: AugmentSettings,
     folder: Path,
     jobs: int,
-    report: Report,
+    on_message: OnMessage,
     known_labels: Sequence[str] = labels.LABELS,
     cross: bool = False,
 ) -> Dataset:
@@ -89,7 +89,7 @@ def load(
         augmentation: Which augmented copies to make; none for corpora that only evaluate a finished model.
         folder: Folder of the cache.
         jobs: Number of parallel processes.
-        report: Called with each line of progress or warning.
+        on_message: Called with each line of progress or warning.
         known_labels: Labels to choose from: those of a finished model, or all.
         cross: Whether the evaluated corpora are not trained on, so that their labels have to occur in the others.
 
@@ -108,7 +108,7 @@ def load(
     if settings.noise and not noise:
         warnings.append(f"no folder {settings.noise} of recordings without speech: training without noise")
     for line in warnings:
-        report(line)
+        on_message(line)
     labels_of = partial(_labels, settings=settings, known=known_labels, cross=cross)
     labels_of({name: listings[name].clips for name in names})  # reports wrong labels before the long computation
     features = corpus_features.compute(listings, noise, augmentation, folder, jobs)
@@ -117,13 +117,13 @@ def load(
         if failures := [f"{path.name}: {reason}" for path, reason in features[name].failures().items()]:
             count = f"{len(failures)} unreadable recording{'s' if len(failures) > 1 else ''}"
             warnings.append(f"{name}: skipped {count}, for example {failures[0]}")
-            report(warnings[-1])
+            on_message(warnings[-1])
     chosen = labels_of(clips)
     other = [clip for name in names for clip in clips[name] if clip.label is not None and clip.label not in chosen]
     skipped += [Skipped(clip.path, f"{clip.label} is not a class of this run") for clip in other]
     duplicates = deduplicate((c for name in names for c in clips[name] if c.label in chosen), features.values())
     for line in duplicates.warnings:
-        report(line)
+        on_message(line)
     skipped += duplicates.skipped
     left_out = {skip.path for skip in skipped}
     used = {name: [clip for clip in clips[name] if clip.path not in left_out] for name in names}

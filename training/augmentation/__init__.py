@@ -1,1 +1,1 @@
-"""Augmentation: changes of a recorded voice, simulated reverberation, and synthetic noises; all made, none recorded."""
+"""Augmentation: changes of a recorded voice, simulated reverberation, and synthetic noises; all of it is computed."""

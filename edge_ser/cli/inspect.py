@@ -38,7 +38,7 @@ def command(file: Path, out: Path, model_path: Path | None, interpreter: str | N
     from edge_ser.reports.inspection_page import page
     from edge_ser.reports.inspection_picture import draw
 
-    plotting.need("matplotlib.figure", "inspect")  # before the work, not after it
+    plotting.require("matplotlib.figure", "inspect")  # before the work, not after it
     bundle, runtime = options.load(model_path, interpreter)
     inspection = inspect(file, bundle, runtime)
     picture = plotting.png(draw(inspection, bundle.front_end))

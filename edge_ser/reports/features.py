@@ -60,7 +60,10 @@ def describe(samples: Samples, frames: int, parameters: FrontEndParameters) -> d
         frames: How many frames it has.
         parameters: Their rate and hop.
     """
-    librosa, parselmouth = plotting.need("librosa", "--descriptors"), plotting.need("parselmouth", "--descriptors")
+    librosa, parselmouth = (
+        plotting.require("librosa", "--descriptors"),
+        plotting.require("parselmouth", "--descriptors"),
+    )
     x = samples / 32_768.0
     grid: dict[str, Any] = {"hop_length": parameters.hop_samples, "center": False}
     if not frames:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def draw(title: str, samples: Samples, found: list[Utterance], parameters: FrontEndParameters) -> Any:
     """Return the figure: waveform with the gate's utterances, log-mel energies, and the int8 input of the model."""
-    figure = plotting.need("matplotlib.figure", "--plot").Figure(figsize=(12, 8), layout="constrained")
+    figure = plotting.require("matplotlib.figure", "--plot").Figure(figsize=(12, 8), layout="constrained")
     rate = parameters.rate
     wave, bands, input_ = figure.subplots(3, 1, sharex=True)
 

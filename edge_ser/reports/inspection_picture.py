@@ -20,7 +20,7 @@ _ROOM: Final = 0.06
 
 def draw(inspection: Inspection, parameters: FrontEndParameters) -> Any:
     """Return the figure: waveform and speech, log-mel energies, probabilities over time, final labels."""
-    figure = plotting.need("matplotlib.figure", "inspect").Figure(figsize=(12, 10), layout="constrained")
+    figure = plotting.require("matplotlib.figure", "inspect").Figure(figsize=(12, 10), layout="constrained")
     wave, bands, chances, labels = figure.subplots(4, 1, sharex=True, height_ratios=(3, 3, 3, 1))
     duration = inspection.result.duration
 

@@ -10,7 +10,7 @@ from typing import Any
 from edge_ser.errors import EdgeSerError
 
 
-def need(module: str, what: str) -> Any:
+def require(module: str, what: str) -> Any:
     """Import a module of the extra ``plots``.
 
     Args:

@@ -1,4 +1,4 @@
-"""``edge-ser inspect``: a picture, or a page with the picture and the same in words."""
+"""``edge-ser inspect``: a picture, or a page with the picture and the same in text and tables."""
 
 from __future__ import annotations
 
@@ -13,14 +13,11 @@ import numpy as np
 import pytest
 import soundfile
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
 from edge_ser.cli.inspect import command
 from edge_ser.cli.options import load
 from edge_ser.errors import EdgeSerError, NotARecording, OutputFailed, RecordingMissing
-from edge_ser.reports import inspection, panels
+from edge_ser.reports.recording import inspection
 from tests.cli.command import DEMONSTRATION, assert_refused, run
 
 pytest.importorskip("matplotlib", reason="needs edge-ser[plots]")
@@ -29,7 +26,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Page(HTMLParser):
-    """The contents of a page: tags, cells of tables, the picture, and external links."""
+    """A page: tags, cells of tables, the picture's alternative text, and links."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -64,14 +61,14 @@ def test_a_picture(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["x.png"]
 
 
-def test_page_is_complete_and_agrees_with_classify(tmp_path: Path) -> None:
+def test_page_needs_no_resources_and_agrees_with_classify(tmp_path: Path) -> None:
     assert run("inspect", DEMONSTRATION, tmp_path / "x.HTML").returncode == 0
     page = Page((tmp_path / "x.HTML").read_text())
     (picture,) = page.links
     assert base64.b64decode(picture.removeprefix("data:image/png;base64,"), validate=True).startswith(PNG)
     assert "script" not in page.tags
     (row,) = json.loads(run("classify", DEMONSTRATION, "--format", "json").stdout)
-    assert f"Over all: {row['label']}" in page.alternative
+    assert f"Overall: {row['label']}" in page.alternative
     assert f"in {len(row['segments'])} utterances" in page.alternative
     head, *utterances = page.rows
     assert head == ["utterance", "from", "to", "label", *row["probabilities"]]
@@ -81,7 +78,7 @@ def test_page_is_complete_and_agrees_with_classify(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["$\\bad$.wav", "<img src=x onerror=y>.wav", "a&amp;b.wav", "情感.wav", "\udcff.wav"])
-def test_odd_names_are_shown_as_they_are(tmp_path: Path, name: str) -> None:
+def test_unusual_names(tmp_path: Path, name: str) -> None:
     soundfile.write(tmp_path.joinpath(name).open("wb"), np.zeros(16_000, np.int16), 16_000, format="WAV")
     done = run("inspect", tmp_path / name, tmp_path / "x.html")
     assert (done.returncode, done.stderr) == (0, "")
@@ -90,7 +87,7 @@ def test_odd_names_are_shown_as_they_are(tmp_path: Path, name: str) -> None:
     assert re.search(r"<h1>(.*)</h1>", text)
 
 
-def test_silence_noise_and_a_click_are_no_speech(tmp_path: Path) -> None:
+def test_silence_noise_and_a_click_are_not_speech(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     for name, samples in {
         "silence": np.zeros(16_000),
@@ -102,9 +99,9 @@ def test_silence_noise_and_a_click_are_no_speech(tmp_path: Path) -> None:
         assert "Nobody speaks." in Page((tmp_path / f"{name}.html").read_text()).alternative
 
 
-def test_speech_becomes_an_utterance_or_is_rejected(tmp_path: Path) -> None:
+def test_gated_parts_are_utterances_or_rejected(tmp_path: Path) -> None:
     samples = soundfile.read(DEMONSTRATION, dtype="int16")[0]
-    tone = (8_000 * np.sign(np.sin(np.arange(32_000) * 0.05))).astype(np.int16)  # the detector takes it for a voice
+    tone = (8_000 * np.sign(np.sin(np.arange(32_000) * 0.05))).astype(np.int16)  # the detector mistakes it for a voice
     soundfile.write(tmp_path / "x.wav", np.concatenate((samples, np.zeros(8_000, np.int16), tone)), 16_000)
     found = inspection.inspect(tmp_path / "x.wav", *load(None, None))
     starts = [events[0].start for events in found.utterances]
@@ -113,7 +110,7 @@ def test_speech_becomes_an_utterance_or_is_rejected(tmp_path: Path) -> None:
     assert len(found.samples) == len(samples) + 40_000
 
 
-def test_errors_of_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_user_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = tmp_path / "x.txt"
     text.write_text("no recording")
     assert_refused(run("inspect", tmp_path / "none.wav", tmp_path / "x.png"), RecordingMissing, "none.wav")
@@ -127,7 +124,7 @@ def test_errors_of_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert "sox FILE part.wav trim 0 2" in str(error)
 
 
-def test_failure_keeps_the_old_picture(tmp_path: Path) -> None:
+def test_failure_keeps_the_existing_picture(tmp_path: Path) -> None:
     out = tmp_path / "x.png"
     out.write_bytes(b"old")
     out.chmod(0o600)
@@ -138,7 +135,7 @@ def test_failure_keeps_the_old_picture(tmp_path: Path) -> None:
     assert out.stat().st_mode & 0o777 == 0o600
 
 
-def test_missing_matplotlib_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     real = importlib.import_module
 
     def without(name: str, package: str | None = None) -> object:
@@ -151,27 +148,3 @@ def test_missing_matplotlib_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert isinstance(error, EdgeSerError)
     assert error.exit_status == 9
     assert "pip install 'edge-ser[plots]'" in str(error)
-
-
-# Thinning out --------------------------------------------------------------------------------------------------------
-
-
-@given(arrays.arrays(np.int16, st.integers(0, 20_000)))
-def test_an_envelope_keeps_extremes_and_length(samples: np.ndarray) -> None:
-    low, high, step = panels.envelope(samples)
-    assert len(low) == len(high) == -(-len(samples) // step) <= panels.MOST_COLUMNS
-    if len(samples):
-        assert (low.min(), high.max()) == (samples.min() / 32_768, samples.max() / 32_768)
-    if step == 1:
-        assert np.array_equal(low * 32_768, samples)
-
-
-@given(st.integers(1, 20_000))
-def test_thinned_frames_keep_their_mean(count: int) -> None:
-    frames = np.arange(count, dtype=float)[:, None] * [1.0, -2.0]
-    thin = panels.thinned(frames)
-    assert len(thin) <= panels.MOST_COLUMNS
-    assert (np.diff(thin[:, 0]) > 0).all()
-    if count <= panels.MOST_COLUMNS:
-        assert np.array_equal(thin, frames)
-    assert thin[0, 0] <= frames[:, 0].mean() <= thin[-1, 0]

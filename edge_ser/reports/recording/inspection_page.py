@@ -29,7 +29,7 @@ th, td { padding: 0.25rem 0.75rem; border-bottom: 1px solid gray; text-align: ri
 _EXPLANATION: Final = (
     (
         "Waveform",
-        "the audio; the speech gate was open where it is green (the model heard speech) or grey (it did not).",
+        "the audio, coloured where the speech gate was open: green if the model heard speech, grey if it did not.",
     ),
     ("Log-mel", "the energy in each frequency band over time; the model receives a compact form of it (MFCC)."),
     ("Probabilities", "the model's estimates for each utterance, about twice a second, from all of it so far."),

@@ -229,6 +229,20 @@ def test_token_gives_access(browser: Any, folder: Path) -> None:
         browser.delete_all_cookies()
 
 
+def test_english_fits_a_phone(browser: Any, folder: Path) -> None:
+    phone = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
+    with Service(folder / "s") as service, dashboard(folder / "s") as page:
+        page.wait_for_link("connected")
+        open_page(browser, page)
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+        try:
+            service.publish(emotion(1, "happiness"), emotion(2, "uncertain"))
+            wait_until(lambda: "uncertain" in shown(browser, "finished"))
+            assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+        finally:
+            browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_chinese_phone_in_dark_mode(folder: Path) -> None:
     with (
         Service(folder / "s") as service,

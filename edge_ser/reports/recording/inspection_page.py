@@ -23,7 +23,7 @@ img { width: 100%; height: auto; background: white; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; }
 caption { text-align: left; font-weight: bold; }
-th, td { padding: 0.25rem 0.75rem; border-bottom: 1px solid gray; text-align: right; }
+th, td { padding: 0.25rem 0.75rem; border-bottom: 1px solid gray; text-align: right; white-space: nowrap; }
 """
 
 _EXPLANATION: Final = (

@@ -33,7 +33,7 @@ def _finite(context: click.Context, parameter: click.Parameter, value: float) ->
 
 
 def _count(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
-    """Return the number of streams, 0 for `auto`."""
+    """Return the number of streams; 0 for `auto`."""
     if value is None or value == _AUTO:
         return None if value is None else 0
     if not value.isdecimal() or not 1 <= int(value) <= _MOST_STREAMS:
@@ -45,34 +45,34 @@ def _count(context: click.Context, parameter: click.Parameter, value: str | None
 
 @click.command(name="bench")
 @click.option("--model", "models", multiple=True, type=click.Path(path_type=Path, readable=False), metavar="FILE",
-              help="Model file; by default the bundled one.  May be repeated.")  # fmt: skip
+              help="Model file.  May be repeated.  [default: the one in the package]")  # fmt: skip
 @click.option("--form", "forms", multiple=True, type=click.Choice(FORMS),
-              help="Form of the model: FILE-dynamic or FILE-float beside FILE.  May be repeated.")  # fmt: skip
+              help="Form of the model: FILE-dynamic and FILE-float are beside FILE.  May be repeated.")  # fmt: skip
 @click.option("--interpreter", "interpreters", multiple=True, type=click.Choice(list(INTERPRETERS)),
-              help="Interpreter; by default the first one installed.  May be repeated.")  # fmt: skip
+              help="Interpreter.  May be repeated.  [default: the first that is installed]")  # fmt: skip
 @click.option("--threads", multiple=True, type=click.IntRange(1, 64), metavar="N",
-              help="Threads of the interpreter, by default 1 as for `listen`.  May be repeated.")  # fmt: skip
+              help="Threads of the interpreter; `listen` uses 1.  May be repeated.  [default: 1]")  # fmt: skip
 @click.option("--input", "recording", type=click.Path(path_type=Path, readable=False), metavar="FILE",
-              help="Recording of speech; by default the bundled demonstration, which is synthesized.")  # fmt: skip
+              help="Recording of speech.  [default: the synthesized demonstration]")  # fmt: skip
 @click.option("--seconds", type=click.FloatRange(1, 3_600), default=60.0, show_default=True, metavar="S",
-              callback=_finite, help="Duration of the audio; a shorter recording is repeated.")  # fmt: skip
+              callback=_finite, help="Length of audio in each pass; the recording is repeated.")  # fmt: skip
 @click.option("--rate", type=click.IntRange(LOWEST_RATE, HIGHEST_RATE), default=48_000, show_default=True,
-              metavar="HZ", help="Sample rate of the microphone; most USB microphones support 48000.")  # fmt: skip
+              metavar="HZ", help="Sample rate of the microphone; most USB microphones offer 48 kHz.")  # fmt: skip
 @click.option("--rounds", type=click.IntRange(1, 1_000), default=7, show_default=True, metavar="N",
               help="Fresh processes per configuration.")  # fmt: skip
-@click.option("--paced", is_flag=True, help="Also run in real time and count missed deadlines.")
+@click.option("--paced", is_flag=True, help="Also process blocks in real time, and count missed deadlines.")
 @click.option("--streams", callback=_count, metavar="N|auto",
-              help="Also run N streams at once on one core, or find how many it sustains.")  # fmt: skip
+              help="Also process N streams at once on one core, or find out how many it can carry.")  # fmt: skip
 @options.format_of("table", "json", "markdown")
 @click.option("--save", type=click.Path(path_type=Path, readable=False), metavar="FILE",
-              help="Save the result to FILE as JSON.")  # fmt: skip
+              help="Write the result to this file, as JSON.")  # fmt: skip
 @click.option("--compare", "older", type=click.Path(path_type=Path, readable=False), metavar="FILE",
-              help="Compare with a saved result; the exit status is 8 if there is a regression.")  # fmt: skip
+              help="Compare with a saved result; the exit status is 8 if a figure is worse.")  # fmt: skip
 @click.option("--limit", type=click.FloatRange(1, 100), default=1.1, show_default=True, metavar="RATIO",
               callback=_finite,
               help="Report a regression when the whole 95 % interval exceeds this ratio.")  # fmt: skip
 @click.option("--plot", type=click.Path(path_type=Path, readable=False), metavar="PNG",
-              help="Draw costs and percentiles to a picture (needs `edge-ser[plots]`).")  # fmt: skip
+              help="Draw shares and percentiles to this file (needs `edge-ser[plots]`).")  # fmt: skip
 def command(
     models: tuple[Path, ...],
     forms: tuple[str, ...],
@@ -90,10 +90,10 @@ def command(
     limit: float,
     plot: Path | None,
 ) -> int:
-    """Measure what `listen` costs on this machine, and how long a label takes, stage by stage.
+    """Measure latency and cost of the path of `listen` on this machine, stage by stage.
 
-    Speech goes from a microphone's blocks to JSON Lines. All combinations of the repeated options are measured in
-    turn, in fresh processes on one core. Figures are most accurate on an idle machine.
+    Speech goes from a microphone's blocks to lines of JSON. All combinations of the repeated options are
+    measured in turn, in fresh processes on one core. An idle machine gives the most reliable figures.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""``edge-ser history``: the utterances and statuses of a history."""
+"""``edge-ser history``: prints what was recognized, from the history."""
 
 from __future__ import annotations
 
@@ -20,23 +20,24 @@ if TYPE_CHECKING:
     from edge_ser.events import Event
 
 _LINES: Final = 500
-"""Lines per write: one at a time is slow, all at once take memory."""
+"""Lines per write: one at a time is slow, and all at once take memory."""
 
 
 @click.command(name="history")
 @period.options
 @options.format_of("table", "csv", "json")
 def command(since: datetime, until: datetime, file: Path | None, format_: str) -> None:
-    """Show the history: utterances and statuses in the order of their time.
+    """Show what was recognized: utterances and statuses, in the order of their time.
 
-    A history is recorded only on request: with `edge-ser listen --publish history:`, or for the service with
-    `sudo edge-ser service install --with history` and "history:" in `output.publish` of its settings. It is
-    written once a minute, so the newest events may be missing. It is a SQLite file, which other programs may read.
+    A history is kept only on request: with `edge-ser listen --publish history:` or, for the service, with
+    `sudo edge-ser service install --with history` and "history:" in `output.publish` of its settings. It can be
+    read while it is written, though the newest minute may be missing. It is an SQLite file, which other programs
+    may read too.
 
     \b
     Examples:
       edge-ser history --since 12h
-      sudo edge-ser history                                  # of the service
+      sudo edge-ser history                                  # the service's
       edge-ser history --since 2026-11-01 --until 2026-11-30 --format csv > november.csv
       edge-ser history --format json | jq '.[] | select(.label == "anger") | .time'
     """
@@ -48,7 +49,7 @@ def command(since: datetime, until: datetime, file: Path | None, format_: str) -
     events = reading.read(path, since, until)
     first = next(events, None)
     if first is None:
-        standard_error.say(f"edge-ser: no events in {path} from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}")
+        standard_error.say(f"edge-ser: no entries in {path} from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}")
     rows = iter(()) if first is None else chain([first], events)
     lines = {"table": _table, "csv": _csv, "json": _json}[format_](rows)
     while part := "".join(islice(lines, _LINES)):
@@ -71,7 +72,7 @@ def _table(events: Iterable[Event]) -> Iterator[str]:
 def _csv(events: Iterable[Event]) -> Iterator[str]:
     from edge_ser.events import LABELS, EmotionEvent, to_dict
 
-    # Models differ in their labels: those of the first utterance are the columns.
+    # Models differ in their labels: those of the first utterance become the columns.
     events, head = iter(events), []
     for event in events:
         head.append(event)

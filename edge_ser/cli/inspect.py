@@ -1,4 +1,4 @@
-"""``edge-ser inspect``: how one recording is recognized, as a picture or as a page."""
+"""``edge-ser inspect``: explains one recording, as a picture or as a page."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ SUFFIXES: Final = (".png", ".html")
 @options.model
 @options.interpreter
 def command(file: Path, out: Path, model_path: Path | None, interpreter: str | None) -> None:
-    """Show how a recording is recognized, from the sound to the labels.
+    """Explain what is recognized in a recording, from the sound to the labels.
 
-    The picture shows the waveform with the detected speech, the energy in each frequency band (log-mel), the
-    probabilities of the emotions while somebody speaks, and the final labels. A page (.html) has the picture and the
-    same in text and tables, in one file. Both need matplotlib.
+    The picture shows the waveform and the parts taken for speech, the energy in each frequency band (log-mel), the
+    probabilities of the emotions as they change during speech, and the final labels. A page (.html) is one file
+    with the picture and the same in words. Both need matplotlib.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""``edge-ser report``: a summary of the history in one file."""
+"""``edge-ser report``: summarizes the history in one file."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def _suffix(context: click.Context, parameter: click.Parameter, path: Path) -> P
 def command(since: datetime, until: datetime, file: Path | None, out: Path) -> None:
     """Summarize the history: speaking time, shares of the emotions by hour and by day, and a timeline.
 
-    HTML is one file with pictures, text and tables, which any browser shows offline. TXT has the same text and tables
-    without pictures, for a screen reader or an e-mail. PNG has only the pictures; it needs matplotlib. Times are local.
-    A history is recorded only on request, see `edge-ser history --help`.
+    HTML is one file with pictures, words and tables, which any browser shows without a network. TXT has the
+    same in words and tables only, for a screen reader or a letter. PNG has the pictures, and needs matplotlib.
+    Times are local. A history is kept only on request, see `edge-ser history --help`.
 
     \b
     Examples:
@@ -48,6 +48,6 @@ def command(since: datetime, until: datetime, file: Path | None, out: Path) -> N
     output_file.write(out, formats.render(out.suffix.lower(), summary))
     if not summary.total.utterances:
         standard_error.say(
-            f"edge-ser: nobody spoke from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} according to {path};"
-            f" {out} says so too"
+            f"edge-ser: nobody spoke from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}, according to {path};"
+            f" {out} says the same"
         )

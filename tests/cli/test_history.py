@@ -1,4 +1,4 @@
-"""`edge-ser listen --publish history:`, `edge-ser history` and `edge-ser report` as a user runs them."""
+"""`edge-ser listen --publish history:`, `edge-ser history` and `edge-ser report`, as a user meets them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def rows(path: Path, *arguments: str, env: dict[str, str] | None = None) -> list
 # From listening to the table -----------------------------------------------------------------------------------------
 
 
-def test_history_at_its_default_location(tmp_path: Path) -> None:
+def test_history_is_kept_in_the_default_place(tmp_path: Path) -> None:
     env = os.environ | {"XDG_STATE_HOME": str(tmp_path)}
     env.pop("STATE_DIRECTORY", None)
     done = run("listen", "--input", "demo", "--format", "json", "--publish", "history:", env=env)
@@ -64,7 +64,7 @@ def test_history_at_its_default_location(tmp_path: Path) -> None:
         jsonschema.validate(event, SCHEMA)
 
 
-def test_damaged_history_does_not_stop_listening(path: Path) -> None:
+def test_a_damaged_history_stops_nothing(path: Path) -> None:
     path.write_bytes(b"damaged" * 999)
     done = run("listen", "--input", "demo", "--publish", f"history:{path}")
     assert done.returncode == 0
@@ -74,16 +74,16 @@ def test_damaged_history_does_not_stop_listening(path: Path) -> None:
 
 
 @pytest.mark.parametrize("uri", ["history", "history:notes.txt"])
-def test_invalid_destination_is_named_with_a_valid_one(uri: str) -> None:
+def test_a_wrong_destination_is_named_with_a_right_one(uri: str) -> None:
     assert_refused(run("listen", "--publish", uri), InvalidSetting, repr(uri), "history:", status=2)
 
 
-def test_service_without_the_drop_in_is_told_what_to_do(path: Path) -> None:
+def test_service_without_the_drop_in_is_told_about_it(path: Path) -> None:
     done = run("listen", "--input", "demo", "--publish", f"history:{path}", prefix=["prlimit", "--fsize=0"])
     assert_refused(done, InvalidSetting, "sudo edge-ser service install --with history")
 
 
-def test_locked_history_does_not_stop_listening(path: Path) -> None:
+def test_a_history_that_cannot_be_written_stops_nothing(path: Path) -> None:
     written(path, utterance(1))
     demo = ("listen", "--input", "demo", "--format", "json")
     labels = [json.loads(line).get("label") for line in run(*demo).stdout.splitlines()]
@@ -106,7 +106,7 @@ def test_locked_history_does_not_stop_listening(path: Path) -> None:
         (("history", "--file", "{path}", "--since", "2020-01-01"), "matplotlib numpy"),
     ],
 )
-def test_commands_load_only_what_they_need(path: Path, arguments: tuple[str, ...], absent: str) -> None:
+def test_commands_import_only_what_they_need(path: Path, arguments: tuple[str, ...], absent: str) -> None:
     written(path, utterance(1))
     code = (
         "import sys; from edge_ser.cli.main import run; assert run(sys.argv[1:]) == 0;"
@@ -135,7 +135,7 @@ def test_formats_agree(path: Path) -> None:
     assert lines[2].split()[2:] == ["anger", "50%", "2.0", "s"]
 
 
-def test_labels_of_another_model_are_columns(path: Path) -> None:
+def test_another_models_labels_are_columns_too(path: Path) -> None:
     other = EmotionEvent(NOON, 1, True, 0.0, 1.0, "boredom", 0.75, {"boredom": 0.75, "joy": 0.25})
     written(path, StatusEvent(NOON, "listening", "on", 0.0), other)
     _, record = csv.DictReader(io.StringIO(run("history", "--file", path, *ALL, "--format", "csv").stdout))
@@ -171,7 +171,7 @@ def test_empty_period_is_reported(path: Path) -> None:
     written(path, utterance(1))
     done = run("history", "--file", path, "--since", "2020-01-01", "--until", "2020-01-02")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "edge-ser: no events in" in done.stderr
+    assert f"no entries in {path} from 2020-01-01 00:00 to" in done.stderr
     assert run("history", "--file", path, "--until", "2020-01-02", *ALL, "--format", "json").stdout == "[]\n"
 
 
@@ -192,7 +192,7 @@ def test_unreadable_history_is_one_clear_line(path: Path, tmp_path: Path, comman
     refused(EdgeSerError, "Is a directory", "a file such as history.sqlite")
 
 
-def test_other_file_is_not_taken_for_a_damaged_history(tmp_path: Path) -> None:
+def test_other_files_are_not_renamed(tmp_path: Path) -> None:
     notes = tmp_path / "notes.txt"
     notes.write_text("what I have to buy\n" * 99)
     done = run("history", "--file", notes)
@@ -220,7 +220,7 @@ def test_backup_in_a_read_only_folder_can_be_read(path: Path) -> None:
         (("--until", "2026-11-01", "--since", "2026-11-02"), "before it begins"),
     ],
 )
-def test_invalid_periods_are_named(path: Path, arguments: tuple[str, ...], words: str) -> None:
+def test_wrong_periods_are_named(path: Path, arguments: tuple[str, ...], words: str) -> None:
     done = run("history", "--file", path, *arguments)
     assert done.returncode == 2
     assert words in done.stderr
@@ -231,7 +231,7 @@ def test_invalid_periods_are_named(path: Path, arguments: tuple[str, ...], words
 
 
 @pytest.mark.parametrize("name", ["out.txt", "out.html", "out.PNG"])
-def test_report_format_follows_the_name(path: Path, name: str) -> None:
+def test_suffix_chooses_the_form_of_the_report(path: Path, name: str) -> None:
     if name == "out.PNG":
         pytest.importorskip("matplotlib")
     written(path, *(utterance(number) for number in range(40)))
@@ -242,7 +242,7 @@ def test_report_format_follows_the_name(path: Path, name: str) -> None:
     assert [child.name for child in path.parent.glob(".*")] == []
 
 
-def test_empty_report_says_so_on_both_outputs(path: Path) -> None:
+def test_empty_report_says_so_and_so_does_the_command(path: Path) -> None:
     written(path, status("muted"))
     out = path.with_name("out.txt")
     done = run("report", "--file", path, *ALL, out)
@@ -257,7 +257,7 @@ def test_unknown_suffix_is_named(path: Path) -> None:
     assert "out.pdf: the name must end in .html, .png or .txt, for example week.html" in done.stderr
 
 
-def test_year_of_history_is_summarized_quickly(path: Path) -> None:
+def test_report_of_a_year_is_quick(path: Path) -> None:
     hours = timedelta(minutes=20)
     written(path, *(utterance(number, NOON - number * hours) for number in range(26_000)))
     out = path.with_name("out.html")

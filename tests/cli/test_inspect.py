@@ -1,4 +1,4 @@
-"""``edge-ser inspect``: a picture, or a page with the picture and the same in text and tables."""
+"""``edge-ser inspect``: a picture, or a page with the picture and the same in words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Page(HTMLParser):
-    """A page: tags, cells of tables, the picture's alternative text, and links."""
+    """The contents of a page: tags, cells of tables, the picture, and external links."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ def test_a_picture(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["x.png"]
 
 
-def test_page_needs_no_resources_and_agrees_with_classify(tmp_path: Path) -> None:
+def test_page_is_complete_and_agrees_with_classify(tmp_path: Path) -> None:
     assert run("inspect", DEMONSTRATION, tmp_path / "x.HTML").returncode == 0
     page = Page((tmp_path / "x.HTML").read_text())
     (picture,) = page.links
@@ -78,7 +78,7 @@ def test_page_needs_no_resources_and_agrees_with_classify(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["$\\bad$.wav", "<img src=x onerror=y>.wav", "a&amp;b.wav", "情感.wav", "\udcff.wav"])
-def test_unusual_names(tmp_path: Path, name: str) -> None:
+def test_odd_names_are_shown_as_they_are(tmp_path: Path, name: str) -> None:
     soundfile.write(tmp_path.joinpath(name).open("wb"), np.zeros(16_000, np.int16), 16_000, format="WAV")
     done = run("inspect", tmp_path / name, tmp_path / "x.html")
     assert (done.returncode, done.stderr) == (0, "")
@@ -87,7 +87,7 @@ def test_unusual_names(tmp_path: Path, name: str) -> None:
     assert re.search(r"<h1>(.*)</h1>", text)
 
 
-def test_silence_noise_and_a_click_are_not_speech(tmp_path: Path) -> None:
+def test_silence_noise_and_a_click_are_no_speech(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     for name, samples in {
         "silence": np.zeros(16_000),
@@ -99,9 +99,9 @@ def test_silence_noise_and_a_click_are_not_speech(tmp_path: Path) -> None:
         assert "Nobody speaks." in Page((tmp_path / f"{name}.html").read_text()).alternative
 
 
-def test_gated_parts_are_utterances_or_rejected(tmp_path: Path) -> None:
+def test_speech_becomes_an_utterance_or_is_rejected(tmp_path: Path) -> None:
     samples = soundfile.read(DEMONSTRATION, dtype="int16")[0]
-    tone = (8_000 * np.sign(np.sin(np.arange(32_000) * 0.05))).astype(np.int16)  # the detector mistakes it for a voice
+    tone = (8_000 * np.sign(np.sin(np.arange(32_000) * 0.05))).astype(np.int16)  # the detector takes it for a voice
     soundfile.write(tmp_path / "x.wav", np.concatenate((samples, np.zeros(8_000, np.int16), tone)), 16_000)
     found = inspection.inspect(tmp_path / "x.wav", *load(None, None))
     starts = [events[0].start for events in found.utterances]
@@ -110,7 +110,7 @@ def test_gated_parts_are_utterances_or_rejected(tmp_path: Path) -> None:
     assert len(found.samples) == len(samples) + 40_000
 
 
-def test_user_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_of_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = tmp_path / "x.txt"
     text.write_text("no recording")
     assert_refused(run("inspect", tmp_path / "none.wav", tmp_path / "x.png"), RecordingMissing, "none.wav")
@@ -124,7 +124,7 @@ def test_user_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "sox FILE part.wav trim 0 2" in str(error)
 
 
-def test_failure_keeps_the_existing_picture(tmp_path: Path) -> None:
+def test_failure_keeps_the_old_picture(tmp_path: Path) -> None:
     out = tmp_path / "x.png"
     out.write_bytes(b"old")
     out.chmod(0o600)
@@ -135,7 +135,7 @@ def test_failure_keeps_the_existing_picture(tmp_path: Path) -> None:
     assert out.stat().st_mode & 0o777 == 0o600
 
 
-def test_missing_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_matplotlib_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     real = importlib.import_module
 
     def without(name: str, package: str | None = None) -> object:

@@ -182,12 +182,12 @@ def do(job: Job) -> Outcome:
         _WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=(job.speech, job.quiet)
     ) as process:
         try:
-            answer, errors_ = process.communicate(json.dumps(asdict(job)).encode())
+            answer, stderr = process.communicate(json.dumps(asdict(job)).encode())
         except BaseException:
             process.kill()
             raise
     if process.returncode:
-        last = errors_.decode(errors="backslashreplace").strip().splitlines()[-1:]
+        last = stderr.decode(errors="backslashreplace").strip().splitlines()[-1:]
         raise EdgeSerError(
             f"{job.model}: the measuring process ended with status {process.returncode}: {' '.join(last)}"
         )

@@ -36,7 +36,7 @@ _ANSWER_SECONDS: Final = 1.0
 """How long to wait for the service's answer to a mute request, s; a later answer still reaches all pages."""
 
 
-class Page:
+class PageQueue:
     """The messages that wait to be sent to a page."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class Feed:
         self._timeline = Timeline()
         self._current: EmotionEvent | None = None
         self._finished: deque[EmotionEvent] = deque(maxlen=_LAST_UTTERANCES)
-        self._pages: set[Page] = set()
+        self._pages: set[PageQueue] = set()
         self._requests = Requests()
         self._last_level = -float("inf")  # when a level was last sent to the pages, monotonic, s
         self._mute_requests: set[asyncio.Future[str | None]] = set()  # that wait for the service's answer
@@ -158,12 +158,12 @@ class Feed:
         return _message("beat", {"now": _milliseconds(self._now())})
 
     @contextmanager
-    def subscribe(self) -> Iterator[Page | None]:
+    def subscribe(self) -> Iterator[PageQueue | None]:
         """Collect messages for a page while the block runs; ``None`` if there are already too many pages."""
         if len(self._pages) >= MOST_PAGES:
             yield None
             return
-        page = Page()
+        page = PageQueue()
         page.add(_message("everything", self.snapshot()))
         self._pages.add(page)
         if len(self._pages) == 1:

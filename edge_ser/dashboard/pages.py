@@ -30,7 +30,7 @@ _TYPES: Final = {
 
 
 @dataclass(frozen=True)
-class File:
+class StaticFile:
     """A file of the page.
 
     Attributes:
@@ -44,12 +44,12 @@ class File:
     tag: str
 
 
-def static_files() -> dict[str, File]:
+def static_files() -> dict[str, StaticFile]:
     """Read the files that browsers get unchanged."""
     files = {}
     for name, type_ in _TYPES.items():
         content = (_FOLDER / name).read_bytes()
-        files[name] = File(content, type_, f'"{hashlib.sha256(content).hexdigest()[:16]}"')
+        files[name] = StaticFile(content, type_, f'"{hashlib.sha256(content).hexdigest()[:16]}"')
     return files
 
 

@@ -72,7 +72,7 @@ def _key(labels: tuple[str, ...]) -> str:
     return f'<ul class="key" aria-label="Colours">{items}</ul>'
 
 
-def _table(table: wording.Table) -> str:
+def _table(table: wording.ReportTable) -> str:
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in table.columns)
     rows = "\n".join(
         f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'

@@ -20,7 +20,7 @@ def render(figures: Figures) -> str:
     return "\n".join(parts)
 
 
-def _table(table: wording.Table) -> str:
+def _table(table: wording.ReportTable) -> str:
     rows = [table.columns, *table.rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(table.columns))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -18,7 +18,7 @@ CAUTION: Final = (
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """A table with a heading; its first columns name the row."""
 
     title: str
@@ -61,7 +61,7 @@ def sentences(figures: Figures) -> list[str]:
     return [*lines, CAUTION]
 
 
-def tables(figures: Figures) -> list[Table]:
+def tables(figures: Figures) -> list[ReportTable]:
     """Return the figures as tables; none without speech."""
     if not figures.total.utterances:
         return []
@@ -70,22 +70,22 @@ def tables(figures: Figures) -> list[Table]:
     hours = enumerate(figures.by_hour)
     stretches = figures.stretches()
     return [
-        Table(
+        ReportTable(
             "Emotions",
             ("label", "speaking time", "share"),
             tuple((label, duration(total.by_label[label]), f"{total.share(label):.0%}") for label in labels),
         ),
-        Table(
+        ReportTable(
             "By hour of the day",
             ("hour", *amounts),
             tuple((f"{hour:02d}:00", *_amounts(speech, labels)) for hour, speech in hours if speech.utterances),
         ),
-        Table(
+        ReportTable(
             "By day",
             ("day", *amounts),
             tuple((day(when), *_amounts(speech, labels)) for when, speech in figures.by_day.items()),
         ),
-        Table(
+        ReportTable(
             "Timeline",
             ("day", "from", "to", "speaking time", "mostly"),
             tuple(

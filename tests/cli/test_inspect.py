@@ -78,7 +78,7 @@ def test_page_is_complete_and_agrees_with_classify(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["$\\bad$.wav", "<img src=x onerror=y>.wav", "a&amp;b.wav", "情感.wav", "\udcff.wav"])
-def test_odd_names_are_shown_as_they_are(tmp_path: Path, name: str) -> None:
+def test_unusual_names(tmp_path: Path, name: str) -> None:
     soundfile.write(tmp_path.joinpath(name).open("wb"), np.zeros(16_000, np.int16), 16_000, format="WAV")
     done = run("inspect", tmp_path / name, tmp_path / "x.html")
     assert (done.returncode, done.stderr) == (0, "")

@@ -27,7 +27,7 @@ def settings(name: str) -> set[tuple[str, str]]:
 
 def test_unit_is_as_restricted_as_the_service() -> None:
     text = (FOLDER / "edge-ser.service").read_text()
-    begin = text.index("# No network at all")
+    begin = text.index("PrivateNetwork=yes")
     service = {line.partition("=")[0] for line in text[begin:].splitlines() if "=" in line and line[0] not in "#["}
     there = {pair for pair in settings("edge-ser.service") if pair[0] in service - DIFFERENT - {"DeviceAllow"}}
     assert len(there) > 25

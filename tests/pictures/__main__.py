@@ -1,7 +1,8 @@
 """Makes the pictures of the documentation: python -m tests.pictures [OUT_DIR], by default beside this file.
 
-Needs EDGE_SER_DATA with EmoDB (CC0), `edge-ser[plots,dashboard]`, and Debian's chromium and chromium-driver.  The
-speaker is number 16, whom the bundled model was not trained on.  It takes a minute, because the page runs in real time.
+Needs EDGE_SER_DATA with EmoDB (CC0), `edge-ser[plots,dashboard]`, and Debian's chromium, chromium-driver and
+fonts-noto-cjk.  The speaker is number 16, whom the bundled model was not trained on.  It takes a minute, because the
+page runs in real time.
 """
 
 from __future__ import annotations

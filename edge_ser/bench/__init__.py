@@ -1,1 +1,1 @@
-"""`edge-ser bench`: what the path from a sound to its label costs on this machine, and how long it takes."""
+"""`edge-ser bench`: how long the path from a sound to its label takes on this machine, and what it costs."""

@@ -1,4 +1,4 @@
-"""What is heard: speech as a microphone delivers it, and a quiet room.  Never silence alone."""
+"""The audio of a benchmark: speech as a microphone delivers it, and a quiet room.  Never digital silence alone."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from edge_ser.sources.recording import read_samples
 from edge_ser.sources.resample import Resampler
 
 _PAUSE: Final = 0.6
-"""Between a recording's end and its next beginning, s: twice what ends an utterance."""
+"""Pause between repetitions of a recording, s: twice as long as the pause that ends an utterance."""
 
 _NOISE: Final = 4.0
-"""Deviation of the quiet room's noise, int16 steps: -78 dB of full scale, what a cheap microphone hears at night."""
+"""Standard deviation of the quiet room's noise, int16 steps: -78 dB of full scale, a cheap microphone at night."""
 
-_BYTES_A_SAMPLE: Final = 2
+_BYTES_PER_SAMPLE: Final = 2
 
 
 @dataclass(frozen=True)
 class Sound:
-    """Mono sound as a microphone hands it on.
+    """Mono sound as a microphone delivers it.
 
     Attributes:
         samples: Shape ``(n,)``, int16, at the microphone's rate.
@@ -38,7 +38,7 @@ class Sound:
 
     @property
     def seconds(self) -> float:
-        """How long it is, s."""
+        """Duration, s."""
         return len(self.samples) / self.rate
 
     @property
@@ -47,13 +47,13 @@ class Sound:
         return hashlib.sha256(self.samples.astype("<i2").tobytes()).hexdigest()
 
 
-class Tape:
-    """A sound in memory that other processes can read, block by block; use as a context manager.
+class SharedSound:
+    """A sound in memory that other processes can read block by block; use as a context manager.
 
-    It is no file on a disk and takes no part of a reader's memory, so that it does not count as the reader's.
+    It is neither a file on a disk nor part of a reader's memory, so it does not count towards the reader's memory use.
 
     Attributes:
-        descriptor: For those that inherit it.
+        descriptor: File descriptor for the processes that inherit it.
     """
 
     def __init__(self, sound: Sound) -> None:
@@ -61,54 +61,74 @@ class Tape:
         with open(self.descriptor, "wb", closefd=False) as file:
             file.write(sound.samples.tobytes())
 
-    def __enter__(self) -> Tape:
+    def __enter__(self) -> SharedSound:
         return self
 
     def __exit__(self, *exc: object) -> None:
         os.close(self.descriptor)
 
 
-def frames_a_block(rate: int) -> int:
-    """Return how many frames a microphone hands on at a time."""
+def frames_per_block(rate: int) -> int:
+    """Return how many frames a microphone delivers at a time.
+
+    Args:
+        rate: Its sample rate, Hz.
+    """
     return rate * BLOCK_SAMPLES // SAMPLE_RATE
 
 
-def block_of(descriptor: int, number: int, rate: int) -> bytes:
-    """Read a block of a tape, as the bytes that a sound card delivers; empty behind its end."""
-    size = frames_a_block(rate) * _BYTES_A_SAMPLE
+def read_block(descriptor: int, number: int, rate: int) -> bytes:
+    """Read a block of a shared sound, as the bytes that a sound card delivers; empty after the end.
+
+    Args:
+        descriptor: Of the :class:`SharedSound`.
+        number: Of the block, from 0.
+        rate: Of the sound, Hz.
+    """
+    size = frames_per_block(rate) * _BYTES_PER_SAMPLE
     return os.pread(descriptor, size, number * size)
 
 
 def speech(recording: Path | None, seconds: float, rate: int) -> Sound:
-    """Return speech of a length, the recording again and again.
+    """Return speech of a given duration: a recording, repeated as needed.
 
     Args:
-        recording: The file; ``None`` is the demonstration that the package ships.
-        seconds: How much, s.
-        rate: At which the microphone delivers it, Hz.
+        recording: The file; ``None`` is the bundled demonstration.
+        seconds: Duration, s.
+        rate: Rate at which the microphone delivers it, Hz.
 
     Raises:
-        EdgeSerError: the recording cannot be read, or the rate not be converted.
+        EdgeSerError: the recording cannot be read, or the rate is not supported.
     """
     samples = read_samples(demonstration() if recording is None else recording)
-    return Sound(at_rate(lay(samples, round(seconds * SAMPLE_RATE)), rate), rate)
+    return Sound(resample(repeat(samples, round(seconds * SAMPLE_RATE)), rate), rate)
 
 
 def quiet_room(seconds: float, rate: int) -> Sound:
-    """Return the faint noise of a room in which nobody speaks; the same each time."""
+    """Return the faint noise of a room in which nobody speaks; always the same noise.
+
+    Args:
+        seconds: Duration, s.
+        rate: Rate at which the microphone delivers it, Hz.
+    """
     noise = np.random.default_rng(1).normal(0.0, _NOISE, round(seconds * SAMPLE_RATE))
-    return Sound(at_rate(np.rint(noise).astype(np.int16), rate), rate)
+    return Sound(resample(np.rint(noise).astype(np.int16), rate), rate)
 
 
-def lay(samples: Samples, length: int) -> Samples:
-    """Repeat a recording up to a length, with a pause of a quiet room between, so that utterances end."""
+def repeat(samples: Samples, length: int) -> Samples:
+    """Repeat a recording up to a length, with a quiet room between repetitions so that utterances end.
+
+    Args:
+        samples: Shape ``(n,)``, int16, 16 kHz.
+        length: Number of samples to return.
+    """
     if len(samples) < length:
         samples = np.concatenate((samples, quiet_room(_PAUSE, SAMPLE_RATE).samples))
     return np.resize(samples, length)
 
 
-def at_rate(samples: Samples, rate: int) -> Samples:
-    """Convert samples at 16 kHz to another rate."""
+def resample(samples: Samples, rate: int) -> Samples:
+    """Convert samples from 16 kHz to another rate, Hz."""
     resampler = Resampler(SAMPLE_RATE, rate)
     pieces = [resampler.process(samples[i : i + SAMPLE_RATE]) for i in range(0, len(samples), SAMPLE_RATE)]
     return np.concatenate([*pieces, resampler.finish()])

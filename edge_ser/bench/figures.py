@@ -1,4 +1,4 @@
-"""What was measured and what was found, with the unit of everything: the figures of a result."""
+"""What was measured and what was found, with the unit of every figure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Final
 from edge_ser.bench.statistics import percentile
 
 STAGES: Final = ("resample", "health", "gate", "features", "model", "decision", "publish", "rest")
-"""In the order in which sound goes through them.  Health is the check that the microphone is well and nobody muted it;
-the rest is the code between the stages, and the stopwatches' own time."""
+"""In the order in which audio passes through them.  ``health`` checks that the microphone works and is not muted;
+``rest`` is the code between the stages and the time of the stopwatches themselves."""
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,13 @@ class Latency:
     """How long something took, block by block.
 
     Attributes:
-        first: In the block with the first label of a process, ms.
-        p50: Half of the times are shorter, ms.
-        p90: 90 % are, ms.
-        p95: 95 % are, ms.
-        p99: 99 % are, ms.
-        max: The longest, ms.
-        blocks: How often it ran.
+        first: Time in the block with the first label of a process, ms.
+        p50: Median, ms.
+        p90: 90th percentile, ms.
+        p95: 95th percentile, ms.
+        p99: 99th percentile, ms.
+        max: Maximum, ms.
+        blocks: Number of times.
     """
 
     first: float
@@ -38,20 +38,20 @@ class Latency:
 
     @classmethod
     def of(cls, first: int, later: Sequence[int]) -> Latency:
-        """Sum up times, ns: the first, and all that came after it, at least one."""
-        ordered = sorted(value / 1e6 for value in later)
-        p50, p90, p95, p99 = (percentile(ordered, percent) for percent in (50, 90, 95, 99))
-        return cls(first / 1e6, p50, p90, p95, p99, ordered[-1], len(ordered))
+        """Summarize times, ns: the first, and those after it, at least one."""
+        times = [value / 1e6 for value in later]
+        p50, p90, p95, p99 = (percentile(times, percent) for percent in (50, 90, 95, 99))
+        return cls(first / 1e6, p50, p90, p95, p99, max(times), len(times))
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What a stage took.
+    """The cost of a stage.
 
     Attributes:
-        latency: In those blocks in which it ran.
-        milliseconds_a_second: Of a second of audio, undisturbed, ms.
-        share: Of the time of all stages, 0 to 1.
+        latency: Its time in the blocks in which it ran.
+        milliseconds_a_second: Its undisturbed time per second of audio, ms.
+        share: Its share of the time of all stages, 0 to 1.
     """
 
     latency: Latency
@@ -61,15 +61,15 @@ class Stage:
 
 @dataclass(frozen=True)
 class StartUp:
-    """From the start of a process on.
+    """How long a process takes to start.
 
     Attributes:
-        interpreter: Until Python runs the first line, ms.
-        imports: Loading the modules and libraries of the path, ms.
+        interpreter: Until the Python interpreter runs its first line, ms.
+        imports: Importing the modules and libraries that are needed, ms.
         model: Reading the model and making its interpreter, ms.
-        first_inference: Everything once, as `listen` does before it begins, ms.
-        listening: From the start of `edge-ser listen` until it reads its first sample, with all of the above and the
-            command line, ms; ``None`` for an interpreter that `listen` does not take.
+        first_inference: Running every stage once, as `listen` does before it begins, ms.
+        listening: From the start of `edge-ser listen` until it reads its first sample, including all of the above and
+            the command line, ms; ``None`` for an interpreter that `listen` does not support.
     """
 
     interpreter: float
@@ -81,26 +81,26 @@ class StartUp:
 
 @dataclass(frozen=True)
 class Round:
-    """All that one fresh process found.
+    """The measurements of one fresh process.
 
     Attributes:
-        end_to_end: From the arrival of a block to the last event out, of those blocks that an event comes of; without
-            stopwatches on the stages.
-        undisturbed: The same, each block as in the pass over the audio in which it was quickest.
-        block: All that is done for a block, of every block, whether or not an event comes of it; the first is the
-            process's first.
-        stages: By name, one of :data:`STAGES`.
-        processor_speech: Processor time a second of the audio, undisturbed as all that follows to the overhead, ms.
-        processor_quiet: The same of a quiet room, ms.
-        wall_speech: Time a second of the audio, ms.
-        wall_quiet: The same of a quiet room, ms.
-        overhead: What the stopwatches on the stages add to the time, as a share of it.
-        start_up: How it began.
-        resident: Memory in use at the end, MB.
-        peak: Most memory in use, MB.
-        page_faults: While it heard the audio.
-        context_switches: That it did not ask for, while it heard the audio.
-        clock: Of its core when it ended, MHz; ``None`` where the system does not tell.
+        end_to_end: From the arrival of a block to its last event, for blocks that lead to an event, without stopwatches
+            on the stages.
+        undisturbed: The same, with each block's time taken from the pass in which it was fastest.
+        block: All the work for a block, for every block, whether or not it leads to an event; ``first`` is the first
+            block of the process.
+        stages: Cost by stage; the keys are :data:`STAGES`.
+        processor_speech: CPU time per second of the audio, ms; undisturbed, as are the next three.
+        processor_quiet: CPU time per second of a quiet room, ms.
+        wall_speech: Elapsed time per second of the audio, ms.
+        wall_quiet: Elapsed time per second of a quiet room, ms.
+        overhead: Time that the stopwatches on the stages add, as a fraction of the time without them.
+        start_up: How long the process took to start.
+        resident: Resident memory at the end, MB.
+        peak: Peak resident memory, MB.
+        page_faults: Page faults during the passes.
+        context_switches: Involuntary context switches during the passes.
+        clock: Clock of its core at the end, MHz; ``None`` if the system does not report it.
     """
 
     end_to_end: Latency
@@ -121,25 +121,25 @@ class Round:
 
     @property
     def real_time_factor(self) -> float:
-        """Time that a second of the audio takes, s."""
+        """Elapsed time per second of the audio, s/s."""
         return self.wall_speech / 1e3
 
     @property
     def real_time_factor_quiet(self) -> float:
-        """Time that a second of a quiet room takes, s."""
+        """Elapsed time per second of a quiet room, s/s."""
         return self.wall_quiet / 1e3
 
 
 @dataclass(frozen=True)
 class Paced:
-    """A run in which blocks come when a microphone would deliver them.
+    """A run in which blocks arrive when a microphone would deliver them.
 
     Attributes:
-        end_to_end: From when a block is taken up to the last event out, of those blocks that an event comes of.
-        block: All that is done for a block, of every block.
-        wake_up: From when a block is there to when the process takes it up, where it had to wait for it.
-        processor: Processor time a second of the audio, all that keeps the time included, ms.
-        missed: Blocks that were not done when the next one came.
+        end_to_end: From the start of a block's processing to its last event, for blocks that lead to an event.
+        block: All the work for a block, for every block.
+        wake_up: From the arrival of a block to the start of its processing, where the process had to wait for it.
+        processor: CPU time per second of the audio, timekeeping included, ms.
+        missed: Number of blocks that were not finished when the next one arrived.
     """
 
     end_to_end: Latency
@@ -151,13 +151,13 @@ class Paced:
 
 @dataclass(frozen=True)
 class Streams:
-    """Live streams on one core, blocks of all of them in turn.
+    """Live streams on one core, which takes one block of each in turn.
 
     Attributes:
-        count: How many there were; the most that one core carries if that was asked for.
-        automatic: Whether it was.
-        turn: A block of each stream, the time of all together.
-        period: What a turn may take, ms.
+        count: Number of streams; with ``automatic`` the most that one core sustains.
+        automatic: Whether the number was searched for.
+        turn: Time of one turn, a block of every stream.
+        period: Time that a turn may take, ms.
         in_time: Whether the 99th percentile of a turn is within the period.
     """
 
@@ -173,16 +173,16 @@ class Configuration:
     """What was measured.
 
     Attributes:
-        model: The file's name, without its folder.
-        form: ``int8``, ``dynamic`` or ``float``, as its tensors tell.
+        model: Name of the model file, without its folder.
+        form: ``int8``, ``dynamic`` or ``float``, from the types of its tensors.
         network_sha256: Hash of the network's bytes.
-        network_bytes: Its size, bytes.
-        parameters: Of the network, as its card says; ``None`` if it does not.
-        multiply_adds_a_second: A second of speech, as its card says; ``None`` if it does not.
-        interpreter: Which interpreter runs it.
+        network_bytes: Size of the network, bytes.
+        parameters: Parameters of the network, from the model card; ``None`` if it has no such entry.
+        multiply_adds_a_second: Multiply-adds per second of speech, from the model card; ``None`` likewise.
+        interpreter: Name of the interpreter.
         interpreter_version: Its version.
-        threads: Of the interpreter.
-        delegate: ``none``: `listen` uses no delegate.
+        threads: Threads of the interpreter.
+        delegate: Always ``none``: `listen` uses no delegate.
     """
 
     model: str
@@ -198,21 +198,21 @@ class Configuration:
 
     @property
     def name(self) -> str:
-        """What tells it from others."""
+        """Name that tells it from others."""
         threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
         return f"{self.model} ({self.form}), {self.interpreter}, {threads}"
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """A configuration and what was found of it.
+    """All measurements of one configuration.
 
     Attributes:
         configuration: What was measured.
-        rounds: Each in a process of its own.
+        rounds: Each from a process of its own.
         labels: The final label of each utterance that was recognized in the audio.
-        paced: In real time; ``None`` if that was not asked for.
-        streams: Several at a time; ``None`` if that was not asked for.
+        paced: The run in real time; ``None`` if not requested.
+        streams: Several streams at a time; ``None`` if not requested.
     """
 
     configuration: Configuration
@@ -226,12 +226,12 @@ class Measurement:
         return statistics.median(map(figure, self.rounds))
 
     def lowest(self, figure: Callable[[Round], float]) -> float:
-        """Return the lowest of a figure over the rounds: what disturbs only adds."""
+        """Return the lowest value of a figure over the rounds: disturbances only add."""
         return min(map(figure, self.rounds))
 
-    def latency(self, of: Callable[[Round], Latency]) -> Latency:
-        """Return the median of each percentile over the rounds; of the longest times the longest, of blocks the sum."""
-        each = [of(found) for found in self.rounds]
+    def latency(self, of_round: Callable[[Round], Latency]) -> Latency:
+        """Return the median of each percentile over the rounds, the longest maximum, and the total number of blocks."""
+        each = [of_round(one) for one in self.rounds]
         first, p50, p90, p95, p99 = (
             statistics.median(getattr(latency, name) for latency in each)
             for name in ("first", "p50", "p90", "p95", "p99")
@@ -240,7 +240,7 @@ class Measurement:
         return Latency(first, p50, p90, p95, p99, longest, blocks)
 
     def stage(self, name: str) -> Stage:
-        """Return what a stage took: medians over the rounds, of its cost the lowest."""
+        """Return the cost of a stage: medians over the rounds, but the lowest time per second of audio."""
         return Stage(
             self.latency(lambda one: one.stages[name].latency),
             self.lowest(lambda one: one.stages[name].milliseconds_a_second),
@@ -249,8 +249,8 @@ class Measurement:
 
     @property
     def undisturbed(self) -> Latency:
-        """From a block's arrival to its last event out, the lowest of each percentile over the rounds."""
-        each = [found.undisturbed for found in self.rounds]
+        """From a block's arrival to its last event: the lowest value of each percentile over the rounds."""
+        each = [one.undisturbed for one in self.rounds]
         first, p50, p90, p95, p99, longest = (
             min(getattr(latency, name) for latency in each) for name in ("first", "p50", "p90", "p95", "p99", "max")
         )
@@ -258,8 +258,8 @@ class Measurement:
 
     @property
     def start_up(self) -> StartUp:
-        """How it begins, the lowest over the rounds."""
-        listening = [found.start_up.listening for found in self.rounds if found.start_up.listening is not None]
+        """How long a process takes to start: the lowest values over the rounds."""
+        listening = [one.start_up.listening for one in self.rounds if one.start_up.listening is not None]
         return StartUp(
             self.lowest(lambda one: one.start_up.interpreter),
             self.lowest(lambda one: one.start_up.imports),

@@ -1,4 +1,4 @@
-"""What a measuring process is told, and what it answers."""
+"""What a measuring process is asked to do, and what it answers."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from edge_ser.bench.figures import Paced, Round, Streams
 
 @dataclass(frozen=True)
 class Job:
-    """What a process is to do.
+    """What a process has to do.
 
     Attributes:
-        task: ``round``, ``paced`` or ``streams``.
+        task: ``trial``, ``round``, ``paced`` or ``streams``.
         model: Path of the model file.
-        interpreter: Which interpreter; ``None`` for the first that is installed.
-        threads: Of the interpreter.
-        rate: Of the microphone, Hz.
-        speech: Descriptor of the tape with speech.
-        quiet: Descriptor of the one of a quiet room.
-        streams: How many, for ``streams``; ``None`` for as many as possible.
+        interpreter: Name of the interpreter; ``None`` for the first that is installed.
+        threads: Threads of the interpreter.
+        rate: Rate of the microphone, Hz.
+        speech: Descriptor of the shared speech.
+        quiet: Descriptor of the shared quiet room.
+        streams: Number of streams for ``streams``; ``None`` for as many as possible.
         started: When the process was started, on the monotonic clock, ns.
     """
 
@@ -35,25 +35,29 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What it found.
+class Trial:
+    """What is known of a configuration after a first pass over the speech.
 
     Attributes:
-        interpreter: The interpreter.
+        interpreter: Name of the interpreter.
         interpreter_version: Its version.
-        form: Of the model: ``int8``, ``dynamic`` or ``float``.
+        form: Form of the model: ``int8``, ``dynamic`` or ``float``.
         labels: The final labels, in order.
-        speech: Seconds within utterances that were recognized.
-        round: For the task ``round``.
-        paced: For ``paced``.
-        streams: For ``streams``.
+        speech: Duration of the utterances that were recognized, s.
     """
 
     interpreter: str
     interpreter_version: str
     form: str
-    labels: tuple[str, ...] = ()
-    speech: float = 0.0
+    labels: tuple[str, ...]
+    speech: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The answer of a process that did its job: one of these, by its task."""
+
+    trial: Trial | None = None
     round: Round | None = None
     paced: Paced | None = None
     streams: Streams | None = None
@@ -61,11 +65,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why it found nothing.
+    """The answer of a process that could not do its job.
 
     Attributes:
         error: Name of the class in :mod:`edge_ser.errors`.
-        message: What it says.
+        message: Its message.
     """
 
     error: str

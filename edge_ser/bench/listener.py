@@ -1,6 +1,6 @@
-"""The loop of `edge-ser listen`, a block at a time: what a sound card delivers goes in, lines of JSON come out.
+"""The loop of `edge-ser listen`, one block at a time: what a sound card delivers goes in, JSON Lines come out.
 
-It is the very loop and the very microphone handling of the command; only the sound card is a tape.
+It runs the same loop and the same microphone handling as the command; only the sound card is replaced.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from edge_ser.sources.persistent import PersistentMicrophone
 from edge_ser.sources.resample import Resampler, mix_to_mono
 
 
-class TapeMicrophone:
-    """Stands in for a microphone: yields what was put into it.
+class MemoryMicrophone:
+    """Stands in for a microphone: yields the frames that it is given.
 
     Attributes:
-        frames: What is to be yielded next; ``None`` once it has been.
-        arrived: When the last was yielded, on the performance counter, ns.
+        frames: What it yields next; ``None`` once it has.
+        arrived: When it yielded the last block, on the performance counter, ns.
     """
 
-    name = "tape"
+    name = "memory"
 
     def __init__(self, resample: Callable[[bytes], Samples]) -> None:
         self.frames: bytes | None = None
@@ -41,13 +41,13 @@ class TapeMicrophone:
         self._resample = resample
 
     def blocks(self) -> Iterator[Block]:
-        """Yield what was put in, resampled as a microphone's is."""
+        """Yield the frames, resampled as a microphone's are."""
         while True:
             frames, self.frames = self.frames, None
             self.arrived = perf_counter_ns()
             yield Block(no_samples() if frames is None else self._resample(frames))
 
-    def __enter__(self) -> TapeMicrophone:
+    def __enter__(self) -> MemoryMicrophone:
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -55,30 +55,32 @@ class TapeMicrophone:
 
 
 class SteppedListener:
-    """Runs the loop a block at a time; its events go to a sink.
+    """Runs the loop of `edge-ser listen` one block at a time and publishes its events to a sink.
 
     Args:
-        pipeline: What samples go through.
-        rate: The microphone's, Hz.
+        pipeline: Turns samples into events.
+        rate: Rate of the microphone, Hz.
         sink: Where events go.
-        watch: Stopwatch for the stages; ``None`` leaves them alone.
+        watch: Stopwatch for the stages; ``None`` for no stopwatch.
     """
 
     def __init__(self, pipeline: Pipeline, rate: int, sink: Sink, watch: Stopwatch | None = None) -> None:
         self._resampler = Resampler(rate)
         self._pipeline = pipeline
-        self._tape = TapeMicrophone(self._resample if watch is None else watch.timed("resample", self._resample))
-        # As for a microphone that nobody mutes: whether somebody does is looked up, in a file that does not exist.
+        self._microphone = MemoryMicrophone(
+            self._resample if watch is None else watch.timed("resample", self._resample)
+        )
+        # As for a microphone that is not muted: the mute file is checked, but does not exist.
         unmuted = PrivacySettings(mute_file=str(effective_mute_file().with_name("bench-is-never-muted")))
         switch = MuteSwitch(unmuted, local_now)
-        blocks = PersistentMicrophone(lambda: self._tape, switch.reason).blocks()
+        blocks = PersistentMicrophone(lambda: self._microphone, switch.reason).blocks()
         self._next: Callable[[], Turn] = turns(blocks, pipeline).__next__
         self._publish, self._tick = sink.publish, sink.tick
         if watch is not None:
             self._next = watch.timed("health", self._next)
             self._publish = watch.timed("publish", sink.publish)
         self._pipeline.warm_up()
-        self._send(self._next().events)  # that it listens
+        self._send(self._next().events)  # the status `listening`
         if watch is not None:
             watch.read()
 
@@ -92,29 +94,29 @@ class SteppedListener:
         sink: Sink,
         watch: Stopwatch | None = None,
     ) -> SteppedListener:
-        """Make one with a pipeline of its own."""
+        """Make a listener with its own pipeline."""
         if watch is None:
             return cls(Pipeline.for_model(bundle, interpreter, threads=threads), rate, sink)
         return cls(timed_pipeline(bundle, interpreter, threads, watch), rate, sink, watch)
 
     @property
     def arrived(self) -> int:
-        """When the last block came, on the performance counter, ns."""
-        return self._tape.arrived
+        """When the last block arrived, on the performance counter, ns."""
+        return self._microphone.arrived
 
     def hear(self, frames: bytes) -> None:
         """Take a block of mono int16 samples at the microphone's rate, as its sound card delivers it.
 
-        What `listen` does after a block, to see whether the microphone is healthy, is done when the next one comes.
+        What `listen` does after a block, the check of the microphone's health, happens when the next block arrives.
         """
-        tape = self._tape
-        tape.frames = frames
-        while tape.frames is not None:
+        microphone = self._microphone
+        microphone.frames = frames
+        while microphone.frames is not None:
             self._send(self._next().events)
             self._tick()
 
     def finish(self) -> None:
-        """End the stream: an utterance that has not ended becomes final."""
+        """End the stream: an open utterance becomes final."""
         self._send(self._pipeline.process(Block(self._resampler.finish())))
         self._send(self._pipeline.finish())
 

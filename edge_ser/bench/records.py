@@ -1,4 +1,4 @@
-"""Frozen dataclasses from JSON, each value checked, for what processes tell each other and for result files."""
+"""Frozen dataclasses from JSON, every value checked: for messages between processes and for result files."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 Record = TypeVar("Record")
 
 
-def make(kind: type[Record], value: Any, where: str = "it") -> Record:
-    """Make a dataclass of what `dataclasses.asdict` and JSON made of it; what it does not know is passed over.
+def from_json(kind: type[Record], value: Any, where: str) -> Record:
+    """Make a dataclass from the JSON of its `dataclasses.asdict`; unknown fields are ignored.
 
     Args:
         kind: The dataclass.
-        value: Of the JSON file.
-        where: What the value is called in messages.
+        value: The parsed JSON.
+        where: Name of the value in messages.
 
     Raises:
-        ValueError: something is missing or of another type; the message says what.
+        ValueError: a field is missing or has the wrong type; the message says which.
     """
     if not isinstance(value, Mapping):
         raise ValueError(f"{where} is not an object")
@@ -43,9 +43,9 @@ def _value(kind: Any, value: Any, where: str) -> Any:
     if origin is dict and isinstance(value, Mapping):
         return {str(key): _value(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
     if is_dataclass(kind):
-        return make(kind, value, where)  # type: ignore[arg-type]
+        return from_json(kind, value, where)  # type: ignore[arg-type]
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:
-        raise ValueError(f"{where} = {value!r} is of the wrong type")
+        raise ValueError(f"{where} = {value!r} has the wrong type")
     return value

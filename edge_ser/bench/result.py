@@ -1,7 +1,7 @@
-"""What a benchmark found, with the unit of everything, to JSON and back.
+"""The result of a benchmark, to JSON and back.
 
-The JSON's schema is `bench.schema.json` beside this file.  Within a version a field is never removed nor changes its
-meaning; new ones may come.
+The schema is `bench.schema.json` beside this file.  Within a version no field is removed or changes its meaning; new
+fields may be added.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from edge_ser.bench import records
 from edge_ser.bench.figures import Measurement
 from edge_ser.errors import NotAResult
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 
 @dataclass(frozen=True)
 class Audio:
-    """What was heard.
+    """The audio that was heard.
 
     Attributes:
-        name: Of the recording, without its folder; ``demonstration`` for the one that the package ships.
+        name: Name of the recording, without its folder; ``demonstration`` for the bundled one.
         synthesized: Whether it is known to be synthesized speech.
         sha256: Hash of the samples as they were heard.
-        rate: At which they came, Hz.
-        seconds: How long it is, s.
-        speech_share: Share of it within utterances that were recognized, 0 to 1.
+        rate: Rate at which they were delivered, Hz.
+        seconds: Duration, s.
+        speech_share: Share of it in utterances that were recognized, 0 to 1.
     """
 
     name: str
@@ -40,15 +40,15 @@ class Audio:
 
 
 @dataclass(frozen=True)
-class State:
-    """The machine at a moment.
+class MachineState:
+    """The machine at one point in time.
 
     Attributes:
-        clock: Of the core that measures, MHz; ``None`` where the system does not tell.
-        temperature: Of the processor, degrees Celsius; ``None`` where the system does not tell.
-        power: What a Raspberry Pi's firmware says of its supply and of throttling; ``None`` where none does.
-        slowed_down: Whether that is that it was slowed down, now or since it was started.
-        load: The system's load average of a minute.
+        clock: Clock of the core that measures, MHz; ``None`` if the system does not report it.
+        temperature: Temperature of the processor, degrees Celsius; ``None`` if the system does not report it.
+        power: What the firmware of a Raspberry Pi reports about power and throttling; ``None`` on other machines.
+        slowed_down: Whether the firmware reports that it slowed down, now or since boot.
+        load: Load average over one minute.
     """
 
     clock: float | None
@@ -59,13 +59,13 @@ class State:
 
 
 @dataclass(frozen=True)
-class Others:
-    """What else went on during the run.
+class OtherLoad:
+    """Load from other programs during the run.
 
     Attributes:
-        on_our_cores: Share of the cores that measured, taken by other processes, 0 to 1.
-        elsewhere: Share of the other cores that was busy, 0 to 1; 0 where there are none.
-        stolen: Share of our cores that the hypervisor gave to other machines, 0 to 1.
+        on_our_cores: Share of the measuring cores that other processes took, 0 to 1.
+        elsewhere: Share of the other cores that was busy, 0 to 1; 0 if there are none.
+        stolen: Share of the measuring cores that the hypervisor gave to other machines, 0 to 1.
     """
 
     on_our_cores: float
@@ -78,22 +78,22 @@ class Environment:
     """Where it was measured.
 
     Attributes:
-        board: The machine's model, as it says itself; ``None`` if it does not.
-        soc: The system on a chip, where the device tree names it.
-        processor: The cores' model.
-        cores: How many there are.
-        pinned: Those that measured.
+        board: Model of the machine; ``None`` if it does not report one.
+        soc: The system on a chip; ``None`` if the device tree does not name it.
+        processor: Model of the cores.
+        cores: Number of cores.
+        pinned: The cores that measured.
         memory: Main memory, MB.
-        kernel: Its release.
-        system: The distribution.
-        architecture: As `uname -m` has it.
-        governor: Of the clock, on the core that measured; ``None`` where the system has none.
-        python: Its version.
-        numpy: Its version.
-        blas_threads: What `OMP_NUM_THREADS` and its kin ask for, by variable; empty if none is set.
+        kernel: Release of the kernel.
+        system: Name of the distribution.
+        architecture: As `uname -m` reports it.
+        governor: Governor of the clock of the core that measured; ``None`` if there is none.
+        python: Version of Python.
+        numpy: Version of numpy.
+        blas_threads: Values of `OMP_NUM_THREADS` and similar variables, by name; empty if none is set.
         before: The machine before the run.
-        after: And when it was over.
-        others: What else went on.
+        after: The machine after the run.
+        others: Load from other programs during the run.
     """
 
     board: str | None
@@ -109,23 +109,23 @@ class Environment:
     python: str
     numpy: str
     blas_threads: dict[str, str]
-    before: State
-    after: State
-    others: Others
+    before: MachineState
+    after: MachineState
+    others: OtherLoad
 
 
 @dataclass(frozen=True)
-class Result:
-    """A benchmark.
+class BenchmarkResult:
+    """The result of a benchmark.
 
     Attributes:
         date: When it ended, UTC, ISO 8601.
-        version: Of edge-ser.
-        audio: What was heard.
-        environment: Where.
-        measurements: What was found, one a configuration.
-        warnings: Why the figures may be wrong, a sentence each.
-        notes: What else should be known, a sentence each.
+        version: Version of edge-ser.
+        audio: The audio that was heard.
+        environment: Where it was measured.
+        measurements: One per configuration.
+        warnings: Why the figures may be wrong, one sentence each.
+        notes: What else to know, one sentence each.
     """
 
     date: str
@@ -137,66 +137,67 @@ class Result:
     notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as it stands in JSON."""
-        facts = asdict(self)
-        for measurement, of in zip(facts["measurements"], self.measurements, strict=True):
-            measurement["summary"] = _summary(of)
-        rounded: dict[str, Any] = _rounded({"bench": "edge-ser", "schema": SCHEMA_VERSION} | facts)
+        """Return the result as an object for JSON."""
+        fields = asdict(self)
+        for measurement, measured in zip(fields["measurements"], self.measurements, strict=True):
+            measurement["summary"] = _summary(measured)
+        rounded: dict[str, Any] = _rounded({"bench": "edge-ser", "schema": SCHEMA_VERSION} | fields)
         return rounded
 
 
-def to_json(facts: dict[str, Any]) -> str:
-    """Return what :meth:`Result.to_dict` made as JSON, with its newline."""
-    return json.dumps(facts, indent=1) + "\n"
+def to_json(fields: dict[str, Any]) -> str:
+    """Return an object from :meth:`BenchmarkResult.to_dict` as JSON, with a newline at the end."""
+    return json.dumps(fields, indent=1) + "\n"
 
 
-def read(path: Path) -> Result:
-    """Read a result that was saved.
+def read(path: Path) -> BenchmarkResult:
+    """Read a saved result.
 
     Raises:
-        NotAResult: it is none, or of another version of the schema.
+        NotAResult: the file holds none, or one of another version of the schema.
     """
     try:
         value = json.loads(path.read_bytes())
     except OSError as error:
-        raise NotAResult(f"cannot read {path}: {error.strerror or error}; give a file that --save wrote") from None
+        raise NotAResult(f"cannot read {path}: {error.strerror or error}; use a file that --save wrote") from None
     except (ValueError, RecursionError):
-        raise NotAResult(f"{path} is not JSON; give a file that `edge-ser bench --save` wrote") from None
+        raise NotAResult(f"{path} is not JSON; use a file that `edge-ser bench --save` wrote") from None
     if not isinstance(value, dict) or value.get("bench") != "edge-ser":
-        raise NotAResult(f"{path} is no result of edge-ser bench; give a file that --save wrote")
+        raise NotAResult(f"{path} is not a result of edge-ser bench; use a file that --save wrote")
     if value.get("schema") != SCHEMA_VERSION:
         raise NotAResult(
-            f"{path} has version {value.get('schema')} of the schema, allowed is {SCHEMA_VERSION}; measure it anew"
+            f"{path} has version {value.get('schema')} of the result schema, but this edge-ser reads version"
+            f" {SCHEMA_VERSION}; measure again and save the new result"
         )
     try:
-        result = records.make(Result, value, "it")
+        result = records.from_json(BenchmarkResult, value, "result")
     except ValueError as error:
-        raise NotAResult(f"{path} is damaged: {error}; give a file that --save wrote") from None
+        raise NotAResult(f"{path} is damaged: {error}; use a file that --save wrote") from None
     if not result.measurements or not all(measurement.rounds for measurement in result.measurements):
-        raise NotAResult(f"{path} is damaged: it holds no round; give a file that --save wrote")
+        raise NotAResult(f"{path} is damaged: it holds no rounds; use a file that --save wrote")
     return result
 
 
-def _summary(found: Measurement) -> dict[str, Any]:
-    """Sum the rounds up, for readers that do not want to: medians of latencies, the lowest of what is undisturbed."""
+def _summary(measured: Measurement) -> dict[str, Any]:
+    """Summarize the rounds for other programs: median latencies, the lowest undisturbed times and costs."""
     return {
-        "end_to_end": asdict(found.latency(lambda one: one.end_to_end)),
-        "undisturbed": asdict(found.undisturbed),
-        "block": asdict(found.latency(lambda one: one.block)),
-        "stages": {name: asdict(found.stage(name)) for name in found.rounds[0].stages},
-        "processor_speech": found.lowest(lambda one: one.processor_speech),
-        "processor_quiet": found.lowest(lambda one: one.processor_quiet),
-        "real_time_factor": found.lowest(lambda one: one.real_time_factor),
-        "real_time_factor_quiet": found.lowest(lambda one: one.real_time_factor_quiet),
-        "overhead": found.median(lambda one: one.overhead),
-        "start_up": asdict(found.start_up),
-        "resident": found.median(lambda one: one.resident),
-        "peak": found.median(lambda one: one.peak),
+        "end_to_end": asdict(measured.latency(lambda one: one.end_to_end)),
+        "undisturbed": asdict(measured.undisturbed),
+        "block": asdict(measured.latency(lambda one: one.block)),
+        "stages": {name: asdict(measured.stage(name)) for name in measured.rounds[0].stages},
+        "processor_speech": measured.lowest(lambda one: one.processor_speech),
+        "processor_quiet": measured.lowest(lambda one: one.processor_quiet),
+        "real_time_factor": measured.lowest(lambda one: one.real_time_factor),
+        "real_time_factor_quiet": measured.lowest(lambda one: one.real_time_factor_quiet),
+        "overhead": measured.median(lambda one: one.overhead),
+        "start_up": asdict(measured.start_up),
+        "resident": measured.median(lambda one: one.resident),
+        "peak": measured.median(lambda one: one.peak),
     }
 
 
 def _rounded(value: Any) -> Any:
-    """Round to what can be meant: six significant digits."""
+    """Round floats to six significant digits."""
     if isinstance(value, float):
         return float(f"{value:.6g}")
     if isinstance(value, dict):

@@ -15,8 +15,8 @@ from edge_ser.errors import EdgeSerError
 _COMMAND: Final = (sys.executable, "-m", "edge_ser", "listen", "--format", "json")
 
 
-def silence(folder: Path) -> Path:
-    """Write a recording of a single block, in which there is nothing, and return its path."""
+def write_silence(folder: Path) -> Path:
+    """Write a recording of one silent block and return its path."""
     path = folder / "silence.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
@@ -26,13 +26,13 @@ def silence(folder: Path) -> Path:
     return path
 
 
-def listening(recording: Path, model: Path, interpreter: str | None) -> float:
-    """Return the time from the start of `edge-ser listen` to the line that says it listens, ms.
+def time_until_listening(recording: Path, model: Path, interpreter: str | None) -> float:
+    """Return the time from the start of `edge-ser listen` to the line that says it is listening, ms.
 
     Args:
-        recording: What it listens to; opening a microphone takes as long as its driver likes, and is left out.
+        recording: What it listens to; the time to open a microphone depends on its driver and is left out.
         model: The model file.
-        interpreter: The interpreter; ``None`` for the first that is installed.
+        interpreter: Name of the interpreter; ``None`` for the first that is installed.
 
     Raises:
         EdgeSerError: it did not listen.
@@ -47,10 +47,10 @@ def listening(recording: Path, model: Path, interpreter: str | None) -> float:
             assert process.stdout is not None
             line = process.stdout.readline()
             took = time.monotonic_ns() - begin
-            _, said = process.communicate()
+            _, errors = process.communicate()
         except BaseException:
             process.kill()
             raise
     if not line or process.returncode:
-        raise EdgeSerError(f"edge-ser listen failed: {said.decode(errors='backslashreplace').strip()}")
+        raise EdgeSerError(f"edge-ser listen failed: {errors.decode(errors='backslashreplace').strip()}")
     return took / 1e6

@@ -1,4 +1,4 @@
-"""Stopwatches on the stages of a pipeline, which itself does not know of them."""
+"""Stopwatches on the stages of a pipeline, which itself knows nothing about them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from edge_ser.recognition.pipeline import Pipeline
 
 
 class Stopwatch:
-    """Adds up what each stage took since it was last read; what one calls of another counts as the other's."""
+    """Adds up the time of each stage since the last reading; a stage that another one calls counts as itself."""
 
     def __init__(self) -> None:
         self._spent: dict[str, int] = {}
-        self._inner = 0  # time of stages that were called by the one that runs, ns
+        self._inner = 0  # time of the stages that the running one has called, ns
 
     def timed(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function with a stopwatch on it."""
+        """Return the function with a stopwatch around it."""
         spent, now = self._spent, perf_counter_ns
 
         def run(*arguments: Any, **options: Any) -> Any:
@@ -39,7 +39,7 @@ class Stopwatch:
         return run
 
     def read(self) -> dict[str, int]:
-        """Return the stages that ran, with their times, ns, and begin anew."""
+        """Return the stages that ran and their times, ns, and start over."""
         spent = dict(self._spent)
         self._spent.clear()
         self._inner = 0
@@ -47,10 +47,10 @@ class Stopwatch:
 
 
 class Timed:
-    """Stands in for an object: the same attributes, its methods with a stopwatch on them.
+    """Stands in for an object: the same attributes, and its methods with a stopwatch around them.
 
     Args:
-        stage: Under which name the time is added up.
+        stage: Name of the stage that the time counts for.
         inner: The object.
         watch: The stopwatch.
     """
@@ -63,12 +63,12 @@ class Timed:
         if not callable(value):
             return value
         timed = self._watch.timed(self._stage, value)
-        setattr(self, name, timed)  # the next time it is found at once
+        setattr(self, name, timed)  # found directly next time
         return timed
 
 
 def timed_pipeline(bundle: Bundle, interpreter: Interpreter, threads: int, watch: Stopwatch) -> Pipeline:
-    """Return the pipeline of :meth:`Pipeline.for_model` with a stopwatch on each stage."""
+    """Return the pipeline of :meth:`Pipeline.for_model` with a stopwatch around each stage."""
     stages = {
         "gate": SpeechGate(),
         "features": FrontEnd(bundle.front_end),

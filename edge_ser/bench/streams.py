@@ -1,4 +1,4 @@
-"""How many live streams one core carries: blocks of all of them in turn, each turn within a block's period."""
+"""How many live streams one core sustains: it takes a block of each in turn, within the period of a block."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from edge_ser.bench.listener import SteppedListener
 from edge_ser.bench.statistics import percentile
 
 _WARM_UP: Final = 5
-"""Turns before those that count."""
+"""Turns before those that are measured."""
 
 _TURNS: Final = 60
-"""Turns that count: 6 s of each stream."""
+"""Turns that are measured: 6 s of each stream."""
 
 _TRIES: Final = 7
-"""Numbers of streams that are tried.  One that fits takes some 6 s, one that does not is soon given up, twice, so that
-all of them take about a minute."""
+"""Numbers of streams to try.  One that fits takes about 6 s, one that does not is abandoned early, twice, so the whole
+search takes about a minute."""
 
 _CLOSE: Final = 1.02
-"""The search ends when the number that fits and the one that does not are this near."""
+"""The search ends when the number that does not fit is within this ratio of the one that does."""
 
 _MARGIN: Final = 0.95
-"""Share of what would fit by the median that is tried next, because the slowest turns have to fit too."""
+"""Fraction of the number that would fit by the median to try next, because the slowest turns have to fit too."""
 
 _APART: Final = 37
-"""Blocks from where one stream begins to where the next does, so that not all of them do the same at once."""
+"""Offset between the starts of two streams, blocks, so that they do not all do the same thing at once."""
 
 
 class _Ensemble:
-    """Listeners that hear the same audio, each from another place on."""
+    """Listeners that hear the same audio, each from a different offset."""
 
     def __init__(self, make: Callable[[], SteppedListener], blocks: Sequence[bytes]) -> None:
         self._make, self._blocks = make, blocks
@@ -39,7 +39,7 @@ class _Ensemble:
         self._turn = 0
 
     def play(self, count: int, period: int) -> list[int]:
-        """Return the times of the turns with so many streams, ns; fewer if it is plain that they do not fit."""
+        """Return the times of the turns with a number of streams, ns; fewer turns once they clearly do not fit."""
         while len(self._listeners) < count:
             self._listeners.append(self._make())
         taken: list[int] = []
@@ -49,7 +49,7 @@ class _Ensemble:
             if number >= _WARM_UP:
                 taken.append(took)
                 over += took > period
-                if over > 2:  # the 99th percentile is beyond the period then, whatever comes
+                if over > 2:  # the 99th percentile exceeds the period then, whatever follows
                     break
         return taken
 
@@ -62,14 +62,14 @@ class _Ensemble:
         return time.perf_counter_ns() - begin
 
 
-def carry(make: Callable[[], SteppedListener], blocks: Sequence[bytes], count: int | None, period: int) -> Streams:
-    """Run so many streams, or find how many can be run.
+def measure(make: Callable[[], SteppedListener], blocks: Sequence[bytes], count: int | None, period: int) -> Streams:
+    """Run a number of streams, or find how many one core sustains.
 
     Args:
         make: Makes a listener.
         blocks: What a microphone delivers, block by block.
-        count: How many; ``None`` for as many as fit.
-        period: Of a block, ns.
+        count: Number of streams; ``None`` to search for the most that fit.
+        period: Period of a block, ns.
     """
     ensemble = _Ensemble(make, blocks)
     if count is not None:
@@ -82,9 +82,9 @@ def search(play: Callable[[int], list[int]], one: list[int], period: int) -> Str
     """Find how many streams fit.
 
     Args:
-        play: Returns the times of the turns with so many streams, ns.
-        one: The same for one stream.
-        period: What a turn may take, ns.
+        play: Returns the times of the turns with a number of streams, ns.
+        one: The times with one stream, ns.
+        period: Time that a turn may take, ns.
     """
     best = _streams(1, one, period, automatic=True)
     if not best.in_time:
@@ -94,11 +94,11 @@ def search(play: Callable[[int], list[int]], one: list[int], period: int) -> Str
     for _ in range(_TRIES):
         turns = play(guess)
         found = _streams(guess, turns, period, automatic=True)
-        if not found.in_time:  # perhaps only disturbed
+        if not found.in_time:  # perhaps only a disturbance
             turns = play(guess)
             found = _streams(guess, turns, period, automatic=True)
-        # As many as would fit if each took as long as now; of many each takes longer, because they share the caches.
-        fitting = int(guess * period / percentile(sorted(turns), 50) * _MARGIN)
+        # As many as would fit if each kept taking this long; more of them take longer, because they share the caches.
+        fitting = int(guess * period / percentile(turns, 50) * _MARGIN)
         if found.in_time:
             best = found
         else:
@@ -115,5 +115,5 @@ def search(play: Callable[[int], list[int]], one: list[int], period: int) -> Str
 
 
 def _streams(count: int, turns: list[int], period: int, automatic: bool) -> Streams:
-    in_time = percentile(sorted(turns), 99) <= period
+    in_time = percentile(turns, 99) <= period
     return Streams(count, automatic, Latency.of(turns[0], turns[1:] or turns), period / 1e6, in_time)

@@ -8,16 +8,15 @@ from typing import Final
 
 from edge_ser.bench.compare import Comparison
 from edge_ser.bench.figures import Latency, Measurement, Stage
-from edge_ser.bench.result import Environment, Result, State
+from edge_ser.bench.result import BenchmarkResult, Environment, MachineState
 
-_HEAD: Final = ("", "first", "p50", "p90", "p95", "p99", "max", "blocks", "ms a second", "share")
+_HEAD: Final = ("", "first", "p50", "p90", "p95", "p99", "max", "blocks", "ms per second", "share")
 
-_NAMES: Final = {"health": "health of the microphone", "rest": "the rest, stopwatches included"}
-
+_NAMES: Final = {"health": "microphone health check", "rest": "the rest, with the stopwatches"}
 
 _RULE: Final = (
-    "of the rounds: latencies are medians, the longest apart; undisturbed is each block from its quickest pass and, as "
-    "all costs are, from the lowest round"
+    "over the rounds: latencies are medians, but max is the longest; undisturbed takes each block from its fastest "
+    "pass and, like all costs, the lowest round"
 )
 
 
@@ -26,9 +25,9 @@ class Table:
     """A table with a title.
 
     Attributes:
-        title: Above it.
-        head: Of its columns; the first is that of the rows' names.
-        rows: Each with as many cells.
+        title: Line above the table.
+        head: Headings of the columns; the first column names the rows.
+        rows: Rows of as many cells.
     """
 
     title: str
@@ -36,7 +35,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
     def text(self) -> str:
-        """Return it for a terminal, names to the left, figures to the right."""
+        """Return the table for a terminal, names aligned left and figures right."""
         widths = [max(map(len, column)) for column in zip(self.head, *self.rows, strict=True)]
         lines = [
             "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
@@ -45,27 +44,27 @@ class Table:
         return "\n".join([self.title, *(f"  {line}".rstrip() for line in lines)])
 
     def markdown(self) -> str:
-        """Return it as Markdown."""
+        """Return the table as Markdown."""
         rule = ("---", *("---:" for _ in self.head[1:]))
         lines = ("| " + " | ".join(row) + " |" for row in (self.head, rule, *self.rows))
         return "\n".join([f"### {self.title}", "", *lines])
 
 
-def render(result: Result, comparison: Comparison | None = None, markdown: bool = False) -> str:
+def render(result: BenchmarkResult, comparison: Comparison | None = None, markdown: bool = False) -> str:
     """Return a result as text.
 
     Args:
         result: What to show.
-        comparison: With an older one; ``None`` if there is none.
-        markdown: Whether as Markdown.
+        comparison: Comparison with an earlier result, if there is one.
+        markdown: Whether to write Markdown.
     """
     tables = list(_tables(result))
     warnings = list(result.warnings)
     if comparison is not None:
-        tables.append(_comparison(comparison))
+        tables.append(_comparison_table(comparison))
         warnings += [f"compared with {comparison.file}: {warning}" for warning in comparison.warnings]
     title = f"edge-ser {result.version} bench, {result.date}"
-    facts = [f"heard: {'; '.join(result.notes)}", *_environment(result.environment), _RULE]
+    facts = [f"audio: {'; '.join(result.notes)}", *_environment(result.environment), _RULE]
     if markdown:
         loud = "\n".join(f"> **WARNING: {warning}**\n>" for warning in warnings).removesuffix("\n>")
         parts = [f"## {title}", "\n".join(f"- {fact}" for fact in facts), loud]
@@ -78,31 +77,33 @@ def render(result: Result, comparison: Comparison | None = None, markdown: bool 
 
 
 def machine(where: Environment) -> str:
-    """Return what machine it is, as far as it says."""
+    """Return what is known about the machine's model."""
     return ", ".join(filter(None, (where.board, where.soc, f"{where.cores} x {where.processor}")))
 
 
-def _tables(result: Result) -> list[Table]:
+def _tables(result: BenchmarkResult) -> list[Table]:
     several = len(result.measurements) > 1
-    stages = [_stages(one, f"{i}: " * several) for i, one in enumerate(result.measurements, 1)]
-    return [*stages, _figures(result.measurements)]
+    stages = [_stage_table(one, f"{i}: " * several) for i, one in enumerate(result.measurements, 1)]
+    return [*stages, _figure_table(result.measurements)]
 
 
-def _stages(found: Measurement, number: str) -> Table:
-    kind = found.configuration
-    rounds = "1 round" if len(found.rounds) == 1 else f"{len(found.rounds)} rounds"
+def _stage_table(measured: Measurement, number: str) -> Table:
+    configuration = measured.configuration
+    rounds = "1 round" if len(measured.rounds) == 1 else f"{len(measured.rounds)} rounds"
     rows = [
-        _row(_NAMES.get(name, name), found.stage(name).latency, found.stage(name)) for name in found.rounds[0].stages
+        _row(_NAMES.get(name, name), measured.stage(name).latency, measured.stage(name))
+        for name in measured.rounds[0].stages
     ]
-    rows.append(_row("every block, all of it", found.latency(lambda one: one.block)))
-    rows.append(_row("a label, end to end", found.latency(lambda one: one.end_to_end)))
-    rows.append(_row("a label, undisturbed", found.undisturbed))
-    if found.paced is not None:
-        rows.append(_row("paced: every block", found.paced.block))
-        rows.append(_row("paced: a label", found.paced.end_to_end))
-        rows.append(_row("paced: late wake-up", found.paced.wake_up))
-    which = f"{number}{kind.name}; version {kind.interpreter_version}, sha256 {kind.network_sha256[:12]}"
-    return Table(f"{which}: ms a block, {rounds}", _HEAD, tuple(rows))
+    rows.append(_row("whole block", measured.latency(lambda one: one.block)))
+    rows.append(_row("label latency, end to end", measured.latency(lambda one: one.end_to_end)))
+    rows.append(_row("label latency, undisturbed", measured.undisturbed))
+    if measured.paced is not None:
+        rows.append(_row("paced: whole block", measured.paced.block))
+        rows.append(_row("paced: label latency", measured.paced.end_to_end))
+        rows.append(_row("paced: late wake-up", measured.paced.wake_up))
+    version, sha256 = configuration.interpreter_version, configuration.network_sha256[:12]
+    title = f"{number}{configuration.name}; version {version}, sha256 {sha256}: ms per block, {rounds}"
+    return Table(title, _HEAD, tuple(rows))
 
 
 def _row(name: str, latency: Latency, stage: Stage | None = None) -> tuple[str, ...]:
@@ -111,15 +112,15 @@ def _row(name: str, latency: Latency, stage: Stage | None = None) -> tuple[str, 
     return (name, *(f"{value:.3f}" for value in times), str(latency.blocks), *more)
 
 
-def _figures(measurements: Sequence[Measurement]) -> Table:
-    """One column a configuration; from the second on also how many times the first it is."""
+def _figure_table(measurements: Sequence[Measurement]) -> Table:
+    """Return one column per configuration, and from the second on its ratio to the first."""
     columns = [_column(one) for one in measurements]
     rows = []
     for name in columns[0]:
         cells = [name]
         for column in columns:
-            value, form = column[name]
-            cells.append("" if value is None else format(value, form.partition(" ")[0]) + _unit(form))
+            value, format_ = column[name]
+            cells.append("" if value is None else format(value, format_.partition(" ")[0]) + _unit(format_))
             if column is not columns[0]:
                 first = columns[0][name][0]
                 cells.append(f"{value / first:.2f}" if value is not None and first else "")
@@ -127,46 +128,47 @@ def _figures(measurements: Sequence[Measurement]) -> Table:
             rows.append(tuple(cells))
     if len(measurements) == 1:
         return Table("Figures", ("", measurements[0].configuration.name), tuple(rows))
-    # Names are too long for columns; the tables above have the numbers before them.
+    # Names are too long for columns; the titles of the tables above have the numbers.
     head = ["", "1"]
     for number in range(2, len(measurements) + 1):
         head += [str(number), f"{number} to 1"]
     return Table("Figures, and ratios to the first", tuple(head), tuple(rows))
 
 
-def _unit(form: str) -> str:
-    unit = form.partition(" ")[2]
+def _unit(format_: str) -> str:
+    unit = format_.partition(" ")[2]
     return f" {unit}" if unit else ""
 
 
-def _column(found: Measurement) -> dict[str, tuple[float | None, str]]:
-    kind, begin = found.configuration, found.start_up
-    paced, streams = found.paced, found.streams
-    carried = "live streams, as many as one core carries" if streams and streams.automatic else "live streams"
+def _column(measured: Measurement) -> dict[str, tuple[float | None, str]]:
+    """Return the figures of a configuration by name, each with a format and its unit."""
+    configuration, start_up = measured.configuration, measured.start_up
+    paced, streams = measured.paced, measured.streams
+    stream_count = "live streams, the most one core sustains" if streams and streams.automatic else "live streams"
     return {
-        "a label, undisturbed, p50": (found.undisturbed.p50, ".3f ms"),
-        "a label, undisturbed, p99": (found.undisturbed.p99, ".3f ms"),
-        "real-time factor": (found.lowest(lambda one: one.real_time_factor), ".5f"),
-        "real-time factor, quiet room": (found.lowest(lambda one: one.real_time_factor_quiet), ".5f"),
-        "processor time a second of audio": (found.lowest(lambda one: one.processor_speech), ".3f ms"),
-        "processor time a second of a quiet room": (found.lowest(lambda one: one.processor_quiet), ".3f ms"),
-        "start to listening": (begin.listening, ".0f ms"),
-        "  Python itself": (begin.interpreter, ".0f ms"),
-        "  imports": (begin.imports, ".0f ms"),
-        "  model": (begin.model, ".1f ms"),
-        "  first inference": (begin.first_inference, ".1f ms"),
-        "resident memory": (found.median(lambda one: one.resident), ".1f MB"),
-        "peak memory": (found.median(lambda one: one.peak), ".1f MB"),
-        "page faults while hearing": (found.median(lambda one: one.page_faults), ".0f"),
-        "context switches not asked for": (found.median(lambda one: one.context_switches), ".0f"),
-        "model": (kind.network_bytes / 1e3, ".1f kB"),
-        "parameters": (kind.parameters, ",d"),
-        "multiply-adds a second of speech": (kind.multiply_adds_a_second, ",d"),
-        "processor time a second of audio when paced": (None if paced is None else paced.processor, ".3f ms"),
-        "deadlines missed when paced": (None if paced is None else paced.missed, "d"),
-        carried: (None if streams is None else streams.count, "d"),
-        "  a turn of all of them, p99": (None if streams is None else streams.turn.p99, ".1f ms"),
-        "what the stopwatches on the stages add": (found.median(lambda one: one.overhead), ".1%"),
+        "label latency, undisturbed, p50": (measured.undisturbed.p50, ".3f ms"),
+        "label latency, undisturbed, p99": (measured.undisturbed.p99, ".3f ms"),
+        "real-time factor": (measured.lowest(lambda one: one.real_time_factor), ".5f"),
+        "real-time factor, quiet room": (measured.lowest(lambda one: one.real_time_factor_quiet), ".5f"),
+        "CPU time per second of audio": (measured.lowest(lambda one: one.processor_speech), ".3f ms"),
+        "CPU time per second of a quiet room": (measured.lowest(lambda one: one.processor_quiet), ".3f ms"),
+        "start-up until listening": (start_up.listening, ".0f ms"),
+        "  Python itself": (start_up.interpreter, ".0f ms"),
+        "  imports": (start_up.imports, ".0f ms"),
+        "  model": (start_up.model, ".1f ms"),
+        "  first inference": (start_up.first_inference, ".1f ms"),
+        "resident memory": (measured.median(lambda one: one.resident), ".1f MB"),
+        "peak memory": (measured.median(lambda one: one.peak), ".1f MB"),
+        "page faults": (measured.median(lambda one: one.page_faults), ".0f"),
+        "involuntary context switches": (measured.median(lambda one: one.context_switches), ".0f"),
+        "model": (configuration.network_bytes / 1e3, ".1f kB"),
+        "parameters": (configuration.parameters, ",d"),
+        "multiply-adds per second of speech": (configuration.multiply_adds_a_second, ",d"),
+        "paced: CPU time per second of audio": (None if paced is None else paced.processor, ".3f ms"),
+        "paced: missed deadlines": (None if paced is None else paced.missed, "d"),
+        stream_count: (None if streams is None else streams.count, "d"),
+        "  one block of every stream, p99": (None if streams is None else streams.turn.p99, ".1f ms"),
+        "overhead of the stopwatches": (measured.median(lambda one: one.overhead), ".1%"),
     }
 
 
@@ -175,23 +177,23 @@ def _environment(where: Environment) -> list[str]:
     cores = ", ".join(map(str, where.pinned))
     others = where.others
     return [
-        f"on: {machine(where)}, {where.memory} MB; {where.architecture}, {where.system}, kernel {where.kernel}",
-        f"with: Python {where.python}, numpy {where.numpy}{threads}; pinned to core {cores}, no delegate, "
-        f"clock governor {where.governor or 'not told'}",
+        f"machine: {machine(where)}, {where.memory} MB; {where.architecture}, {where.system}, kernel {where.kernel}",
+        f"software: Python {where.python}, numpy {where.numpy}{threads}; pinned to core {cores}, no delegate, "
+        f"clock governor {where.governor or 'unknown'}",
         f"before: {_state(where.before)}; after: {_state(where.after)}",
-        f"others: {others.on_our_cores:.1%} of our core, {others.elsewhere:.0%} of the other cores, "
-        f"{others.stolen:.1%} of our core stolen by the hypervisor",
+        f"other load: {others.on_our_cores:.1%} of our core, {others.elsewhere:.0%} of the other cores; "
+        f"{others.stolen:.1%} of our core taken by the hypervisor",
     ]
 
 
-def _state(state: State) -> str:
+def _state(state: MachineState) -> str:
     clock = "" if state.clock is None else f"{state.clock:.0f} MHz, "
     temperature = "" if state.temperature is None else f"{state.temperature:.0f} degrees Celsius, "
     power = "" if state.power is None else f", power {state.power}"
     return f"{clock}{temperature}load {state.load:g}{power}"
 
 
-def _comparison(comparison: Comparison) -> Table:
+def _comparison_table(comparison: Comparison) -> Table:
     several = len({row.configuration for row in comparison.rows}) > 1
     rows = tuple(
         (
@@ -200,7 +202,7 @@ def _comparison(comparison: Comparison) -> Table:
             f"{row.new:.3f} {row.unit}",
             f"{row.ratio:.3f}",
             f"{row.low:.3f} to {row.high:.3f}",
-            "WORSE" if row.slower else "",
+            "REGRESSION" if row.slower else "",
         )
         for row in comparison.rows
     )

@@ -19,8 +19,8 @@ from edge_ser.model.interpreter import INTERPRETERS
 
 if TYPE_CHECKING:
     from edge_ser.bench.compare import Comparison
-    from edge_ser.bench.result import Result
-    from edge_ser.bench.runs import Choice
+    from edge_ser.bench.result import BenchmarkResult
+    from edge_ser.bench.runs import RequestedConfiguration
 
 _AUTO = "auto"
 _MOST_STREAMS = 10_000
@@ -103,72 +103,71 @@ def command(
       edge-ser bench --save before.json    # then change something, and:
       edge-ser bench --compare before.json
     """
-    from edge_ser.bench import compare, runs
     from edge_ser.bench import plot as picture
-    from edge_ser.bench import result as results
+    from edge_ser.bench import runs
     from edge_ser.bench.audio import speech
-    from edge_ser.model.bundle import read_bundle
+    from edge_ser.bench.compare import Baseline
+    from edge_ser.bench.result import to_json
 
     for path in (save, plot):
         if path is not None:
             output_file.require_writable(path)
     if plot is not None:
-        picture.need()
-    old = None if older is None else results.read(older)
-    choices = _choices(models, forms, interpreters, threads)
-    for choice in choices:
-        read_bundle(choice.model)
-    plan = runs.Plan(choices, recording, rounds, paced, streams)
+        picture.require_matplotlib()
+    baseline = None if older is None else Baseline.read(older, limit)
+    plan = runs.Plan(_configurations(models, forms, interpreters, threads), recording, rounds, paced, streams)
     with StopSignals() as signals, suppress(Stopped):
         signals.check()
         sound = speech(recording, seconds, rate)
-        if old is not None and older is not None:
-            compare.require_same_audio(sound, old, older)
+        if baseline is not None:
+            baseline.require_same_audio(sound)
         hidden = sys.stderr is None or not sys.stderr.isatty()
         with click.progressbar(length=plan.steps, label="measuring", file=sys.stderr, hidden=hidden) as bar:
-            found = runs.run(plan, sound, lambda: bar.update(1))
-        comparison = None if old is None or older is None else compare.compare(found, old, older, limit)
+            result = runs.run(plan, sound, lambda: bar.update(1))
+        comparison = None if baseline is None else baseline.compare(result)
         with signals.protected():
             if save is not None:
-                output_file.write(save, results.to_json(found.to_dict()).encode())
+                output_file.write(save, to_json(result.to_dict()).encode())
             if plot is not None:
-                output_file.write(plot, picture.draw(found))
-            standard_output.write(_render(found, comparison, format_))
+                output_file.write(plot, picture.draw(result))
+            standard_output.write(_render(result, comparison, format_))
             if format_ == "json":
-                for warning in (*found.warnings, *(() if comparison is None else comparison.warnings)):
+                for warning in (*result.warnings, *(() if comparison is None else comparison.warnings)):
                     standard_error.say(f"WARNING: {warning}")
             if comparison is not None:
-                comparison.require_not_slower()
+                comparison.require_no_regression()
     return signals.exit_status
 
 
-def _choices(
+def _configurations(
     models: tuple[Path, ...], forms: tuple[str, ...], interpreters: tuple[str, ...], threads: tuple[int, ...]
-) -> tuple[Choice, ...]:
-    """Return all combinations, without duplicates."""
-    from edge_ser.bench.runs import Choice
+) -> tuple[RequestedConfiguration, ...]:
+    """Return all combinations, each once; each model file is read once."""
+    from edge_ser.bench.runs import RequestedConfiguration
+    from edge_ser.model.bundle import read_bundle
     from edge_ser.model.forms import file_of_form
     from edge_ser.paths import default_model
 
     files = models or (default_model(),)
     if forms:
         files = tuple(file_of_form(file, form) for file in files for form in forms)
-    found = (
-        Choice(file, interpreter, count)
-        for file in files
+    bundles = {file: read_bundle(file) for file in dict.fromkeys(files)}
+    combinations = (
+        RequestedConfiguration(file, interpreter, count, bundle)
+        for file, bundle in bundles.items()
         for interpreter in interpreters or (None,)
         for count in threads or (1,)
     )
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(combinations))
 
 
-def _render(found: Result, comparison: Comparison | None, format_: str) -> str:
+def _render(result: BenchmarkResult, comparison: Comparison | None, format_: str) -> str:
     from dataclasses import asdict
 
-    from edge_ser.bench import result as results
     from edge_ser.bench import table
+    from edge_ser.bench.result import to_json
 
     if format_ == "json":
-        facts = found.to_dict()
-        return results.to_json(facts if comparison is None else facts | {"comparison": asdict(comparison)})
-    return table.render(found, comparison, markdown=format_ == "markdown")
+        fields = result.to_dict()
+        return to_json(fields if comparison is None else fields | {"comparison": asdict(comparison)})
+    return table.render(result, comparison, markdown=format_ == "markdown")

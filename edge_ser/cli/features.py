@@ -17,7 +17,7 @@ from edge_ser.errors import OutputFailed
 
 if TYPE_CHECKING:
     from edge_ser.features.parameters import FrontEndParameters
-    from edge_ser.reports.features import Utterance
+    from edge_ser.reports.recording.features import Utterance
 
 
 @click.command(name="features")
@@ -43,7 +43,7 @@ def command(
       edge-ser features recording.wav --plot features.png
     """
     from edge_ser.model.bundle import read_bundle
-    from edge_ser.reports.features import utterances
+    from edge_ser.reports.recording.features import utterances
     from edge_ser.sources.recording import read_samples
 
     if descriptors and format_ == "npy":
@@ -54,7 +54,7 @@ def command(
     samples = read_samples(file)
     found = utterances(samples, parameters, descriptors)
     if plot is not None:
-        from edge_ser.reports.features_picture import draw
+        from edge_ser.reports.recording.features_picture import draw
 
         _save(draw(file.name, samples, found, parameters), plot)
         if output is None:

@@ -34,11 +34,11 @@ def command(file: Path, out: Path, model_path: Path | None, interpreter: str | N
     if out.suffix.lower() not in SUFFIXES:
         raise click.UsageError(f"{out}: the name must end in .png or .html, for example recording.png")
     from edge_ser.reports import plotting
-    from edge_ser.reports.inspection import inspect
-    from edge_ser.reports.inspection_page import page
-    from edge_ser.reports.inspection_picture import draw
+    from edge_ser.reports.recording.inspection import inspect
+    from edge_ser.reports.recording.inspection_page import page
+    from edge_ser.reports.recording.inspection_picture import draw
 
-    plotting.need("matplotlib.figure", "inspect")  # before the work, not after it
+    plotting.require("matplotlib.figure", "inspect")  # before the work, not after it
     bundle, runtime = options.load(model_path, interpreter)
     inspection = inspect(file, bundle, runtime)
     picture = plotting.png(draw(inspection, bundle.front_end))

@@ -40,13 +40,13 @@ def command(since: datetime, until: datetime, file: Path | None, out: Path) -> N
     """
     from edge_ser import paths
     from edge_ser.history import reading
-    from edge_ser.reports import figures, output
+    from edge_ser.reports.history import figures, formats
 
     period.required_order(since, until)
     path = file or paths.history_to_read()
-    summed = figures.sum_up(reading.read(path, since, until), since, until)
-    output_file.write(out, output.render(out.suffix.lower(), summed))
-    if not summed.total.utterances:
+    summary = figures.summarize(reading.read(path, since, until), since, until)
+    output_file.write(out, formats.render(out.suffix.lower(), summary))
+    if not summary.total.utterances:
         standard_error.say(
             f"edge-ser: nobody spoke from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}, according to {path};"
             f" {out} says the same"

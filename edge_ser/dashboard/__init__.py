@@ -1,1 +1,1 @@
-"""A live page for browsers, from the events of a running service: a process of its own, an optional extra."""
+"""A live page for browsers, made from the events of a running service: a process of its own, an optional extra."""

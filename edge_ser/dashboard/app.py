@@ -20,20 +20,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edge_ser.console import standard_error
 from edge_ser.dashboard.feed import Feed
-from edge_ser.dashboard.pages import LANGUAGE_COOKIE, Pages, choose_language, files
-from edge_ser.dashboard.security import COOKIE, HEADERS, Asked, Guard
+from edge_ser.dashboard.pages import LANGUAGE_COOKIE, Pages, choose_language, static_files
+from edge_ser.dashboard.security import COOKIE, HEADERS, Guard, RequestFacts
 
 _LONGEST_BODY: Final = 4_096
-"""Bytes of a login or of a press of the button."""
+"""Most bytes of the body of a login or mute request."""
 
 _TURN_SECONDS: Final = 0.5
-"""An idle stream looks this often whether the program is to end or the page was given up, s."""
+"""How often an idle stream checks whether the program is stopping or the page was dropped, s."""
 
 _BEAT_SECONDS: Final = 10.0
-"""From one sign of life, which tells the time too, to the next, s."""
+"""Interval of the messages that keep a connection alive and tell the time, s."""
 
 _COOKIE_SECONDS: Final = 90 * 86_400
-"""Time after which a browser has to log in again, s."""
+"""How long a login lasts, s."""
 
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
@@ -42,10 +42,10 @@ def make_app(feed: Feed, guard: Guard, ready: Callable[[], object], stopping: Ca
     """Return the application.
 
     Args:
-        feed: What the pages are told.
-        guard: Decides who is answered.
-        ready: Called once when it is about to answer.
-        stopping: Whether the program is to end, so that streams have to.
+        feed: Messages for the pages.
+        guard: Decides which requests are answered.
+        ready: Called once, just before the first request can be answered.
+        stopping: Returns whether the program is stopping, so that streams must end.
     """
 
     @contextlib.asynccontextmanager
@@ -75,20 +75,20 @@ def make_app(feed: Feed, guard: Guard, ready: Callable[[], object], stopping: Ca
 
 
 class _Handlers:
-    """What is answered to whom the guard lets pass."""
+    """Answers to the requests that the guard accepts."""
 
     def __init__(self, feed: Feed, guard: Guard, stopping: Callable[[], bool]) -> None:
         self._feed = feed
         self._guard = guard
         self._stopping = stopping
         self._pages = Pages()
-        self._files = files()
+        self._files = static_files()
 
     async def index(self, request: Request) -> Response:
         return self._page(request, "index")
 
     async def login_page(self, request: Request) -> Response:
-        return self._page(request, "login", hidden_wrong=True)
+        return self._page(request, "login", hide_wrong=True)
 
     async def login(self, request: Request) -> Response:
         body = await _body(request)
@@ -98,14 +98,14 @@ class _Handlers:
             fields = {}
         token = self._guard.token
         if token is None or not token.fits("".join(fields.get("token", [])).strip()):
-            return self._page(request, "login", status=401, hidden_wrong=False)
+            return self._page(request, "login", status=401, hide_wrong=False)
         response = RedirectResponse(".", 303, _NO_STORE)
-        # Not Secure: in a home there is no certificate.  Lax: nothing is changed by GET, and Origin is checked.
+        # Not Secure: a home network has no certificate.  Lax: GET changes nothing, and Origin is checked.
         response.set_cookie(COOKIE, token.cookie, max_age=_COOKIE_SECONDS, httponly=True, samesite="lax")
         return response
 
     async def state(self, request: Request) -> Response:
-        return JSONResponse(self._feed.everything(), headers=_NO_STORE)
+        return JSONResponse(self._feed.snapshot(), headers=_NO_STORE)
 
     async def mute(self, request: Request) -> Response:
         try:
@@ -127,30 +127,30 @@ class _Handlers:
         return Response(file.content, headers=headers, media_type=file.type)
 
     async def events(self, request: Request) -> Response:
-        # X-Accel-Buffering: a proxy on this machine must not collect events before it hands them on.
+        # X-Accel-Buffering: a proxy on this machine must pass events on at once.
         headers = _NO_STORE | {"X-Accel-Buffering": "no"}
         return StreamingResponse(self._stream(), media_type="text/event-stream", headers=headers)
 
     async def _stream(self) -> AsyncIterator[bytes]:
-        with self._feed.page() as page:
+        with self._feed.subscribe() as page:
             if page is None:
                 yield b"retry: 10000\nevent: full\ndata: {}\n\n"
                 return
             yield b"retry: 1000\n\n"
-            beat = time.monotonic()
+            last_beat = time.monotonic()
             while not self._stopping() and not page.too_slow:
-                # In Python 3.10 it is another class than TimeoutError.
+                # In Python 3.10 asyncio's TimeoutError is a class of its own.
                 with contextlib.suppress(asyncio.TimeoutError):
                     yield await asyncio.wait_for(page.messages.get(), _TURN_SECONDS)
-                if time.monotonic() - beat >= _BEAT_SECONDS:
-                    beat = time.monotonic()
+                if time.monotonic() - last_beat >= _BEAT_SECONDS:
+                    last_beat = time.monotonic()
                     yield self._feed.beat()
 
-    def _page(self, request: Request, name: str, status: int = 200, hidden_wrong: bool = True) -> Response:
+    def _page(self, request: Request, name: str, status: int = 200, hide_wrong: bool = True) -> Response:
         asked = request.query_params.get("lang")
         cookie = request.cookies.get(LANGUAGE_COOKIE)
         language = choose_language(asked, cookie, request.headers.get("accept-language", ""))
-        text = self._pages.render(name, language, wrong=hidden_wrong)
+        text = self._pages.render(name, language, wrong=hide_wrong)
         response = HTMLResponse(text, status, _NO_STORE | {"Content-Language": language, "Vary": "Accept-Language"})
         if asked == language:
             response.set_cookie(LANGUAGE_COOKIE, language, max_age=_COOKIE_SECONDS, httponly=True, samesite="lax")
@@ -158,7 +158,7 @@ class _Handlers:
 
 
 class _Guarded:
-    """Answers nobody whom the guard refuses, and adds the headers that every answer has."""
+    """Refuses the requests that the guard rejects, and adds the headers that every answer has."""
 
     def __init__(self, app: ASGIApp, guard: Guard) -> None:
         self._app = app
@@ -174,25 +174,25 @@ class _Guarded:
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        asked = _asked(scope)
-        refusal = self._guard.refusal(asked)
+        facts = _facts_of(scope)
+        refusal = self._guard.refusal(facts)
         answer: ASGIApp = self._app
         if refusal is not None:
             answer = _refuse(refusal.status, refusal.reason)
-            if refusal.status == 401 and (asked.method, asked.path) == ("GET", "/"):
+            if refusal.status == 401 and (facts.method, facts.path) == ("GET", "/"):
                 answer = RedirectResponse("login", 303, _NO_STORE)
         try:
             await answer(scope, receive, send_with_headers)
-        except ClientDisconnect:  # in the middle of what it sent
+        except ClientDisconnect:  # in the middle of its request
             pass
         except Exception as error:
-            standard_error.say(f"dashboard: {asked.method} {asked.path} failed: {error!r}")
+            standard_error.say(f"dashboard: {facts.method} {facts.path} failed: {error!r}")
             raise
 
 
-def _asked(scope: Scope) -> Asked:
+def _facts_of(scope: Scope) -> RequestFacts:
     headers = Headers(scope=scope)
-    return Asked(
+    return RequestFacts(
         method=scope["method"],
         path=scope["path"],
         host=headers.get("host", ""),
@@ -212,7 +212,7 @@ def _refuse(status: int, reason: str) -> JSONResponse:
 
 
 async def _body(request: Request) -> bytes | None:
-    """Return what was sent, or ``None`` if it is too long."""
+    """Return the body of a request, or ``None`` if it is too long."""
     body = b""
     async for piece in request.stream():
         body += piece

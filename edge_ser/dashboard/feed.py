@@ -1,7 +1,7 @@
-"""What the pages are told: one reader of the service's socket, any number of pages.
+"""Messages for the pages: one reader of the service's socket, many pages.
 
-A page gets all that is known when it comes, and then what changes.  One that is too slow is let go: it connects anew,
-and gets all again.
+A page gets everything that is known when it connects, and then every change.  A page that is too slow is dropped; it
+connects again and gets everything again.
 """
 
 from __future__ import annotations
@@ -22,42 +22,42 @@ from edge_ser.dashboard.timeline import Timeline
 from edge_ser.events import STATES, EmotionEvent, Event, LevelEvent, StatusEvent, to_dict
 
 MOST_PAGES: Final = 64
-"""Pages at a time, each of which holds a connection."""
+"""Most pages at a time; each holds a connection."""
 
 _MOST_WAITING: Final = 256
-"""Messages that wait for a slow page, besides what the kernel buffers: two minutes of somebody who speaks."""
+"""Most messages that wait for a slow page, besides the kernel's buffers: two minutes of continuous speech."""
 
 _LAST_UTTERANCES: Final = 20
 
 _METER_SECONDS: Final = 0.18
-"""From one level to the next at least, s: some five a second, as they come every tenth of one."""
+"""Shortest interval between two levels, s: about five per second, of the ten that arrive."""
 
 _ANSWER_SECONDS: Final = 1.0
-"""Time within which a service that mutes or refuses to has said so; what takes longer is told to all pages then, s."""
+"""How long to wait for the service's answer to a mute request, s; a later answer still reaches all pages."""
 
 
-class Page:
-    """The messages that a page has yet to be sent."""
+class PageQueue:
+    """The messages that wait to be sent to a page."""
 
     def __init__(self) -> None:
         self.messages: asyncio.Queue[bytes] = asyncio.Queue(_MOST_WAITING)
         self.too_slow = False
 
     def add(self, message: bytes) -> None:
-        """Queue a message, or give the page up."""
+        """Queue a message, or drop the page."""
         try:
             self.messages.put_nowait(message)
         except asyncio.QueueFull:
             self.too_slow = True
 
     def add_level(self, message: bytes) -> None:
-        """Queue a level, unless the page is busy with what came before: an old level is of no use."""
+        """Queue a level if nothing else is waiting: an old level is useless."""
         if self.messages.empty():
             self.messages.put_nowait(message)
 
 
 class Feed:
-    """Follows the service and tells the pages.  All methods are for the thread of the event loop.
+    """Follows the service and informs the pages.  Call its methods in the thread of the event loop only.
 
     Args:
         path: The service's socket.
@@ -72,10 +72,10 @@ class Feed:
         self._timeline = Timeline()
         self._current: EmotionEvent | None = None
         self._finished: deque[EmotionEvent] = deque(maxlen=_LAST_UTTERANCES)
-        self._pages: set[Page] = set()
+        self._pages: set[PageQueue] = set()
         self._requests = Requests()
-        self._measured = -float("inf")  # when the pages were last told a level, s
-        self._asking: set[asyncio.Future[str | None]] = set()  # who waits for an answer about the mute switch
+        self._last_level = -float("inf")  # when a level was last sent to the pages, monotonic, s
+        self._mute_requests: set[asyncio.Future[str | None]] = set()  # that wait for the service's answer
 
     async def run(self) -> None:
         """Follow the service until cancelled."""
@@ -85,7 +85,7 @@ class Feed:
         def read() -> None:
             for item in follow(self._path, over.is_set, self._requests):
                 if item is not None and not over.is_set():
-                    with suppress(RuntimeError):  # the loop has just been closed
+                    with suppress(RuntimeError):  # the loop has just closed
                         loop.call_soon_threadsafe(self.take, item)
 
         threading.Thread(target=read, name="feed", daemon=True).start()
@@ -103,7 +103,7 @@ class Feed:
         before = self._state()
         self._condition = self._condition.after(item)
         if isinstance(item, Link) or self._condition.service.name != "listening":
-            self._current = None  # nobody will hear the end of it
+            self._current = None  # its end will not be heard
         if self._state() != before:
             self._tell("state", self._state())
         if isinstance(item, EmotionEvent):
@@ -115,34 +115,34 @@ class Feed:
 
     def _take_level(self, item: LevelEvent) -> None:
         now = time.monotonic()
-        if now - self._measured >= _METER_SECONDS:
-            self._measured = now
+        if now - self._last_level >= _METER_SECONDS:
+            self._last_level = now
             message = _message("level", to_dict(item))
             for page in self._pages:
                 page.add_level(message)
 
     async def mute(self, on: bool) -> str | None:
-        """Ask the service to mute or unmute; return why it does not, or ``None``."""
+        """Ask the service to mute or unmute; return why it refuses, or ``None``."""
         if not self._requests.mute(on):
-            return "the service is not there to be asked"
+            return "there is no connection to the service"
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        self._asking.add(answer)
+        self._mute_requests.add(answer)
         try:
             return await asyncio.wait_for(answer, _ANSWER_SECONDS)
-        except asyncio.TimeoutError:  # in Python 3.10 another class than TimeoutError
+        except asyncio.TimeoutError:  # in Python 3.10 a class of its own
             return None
         finally:
-            self._asking.remove(answer)
+            self._mute_requests.remove(answer)
 
     def _answer(self, item: Event | Link) -> None:
-        """Let those who wait know, if that tells them anything."""
+        """Answer the waiting mute requests if the item says what became of them."""
         if isinstance(item, StatusEvent) and item.status in (*STATES, "refused"):
-            for answer in self._asking:
+            for answer in self._mute_requests:
                 if not answer.done():
                     answer.set_result(item.message if item.status == "refused" else None)
 
-    def everything(self) -> dict[str, Any]:
-        """Return all that is known, for JSON."""
+    def snapshot(self) -> dict[str, Any]:
+        """Return everything that is known, for JSON."""
         now = self._now()
         return {
             "now": _milliseconds(now),
@@ -154,17 +154,17 @@ class Feed:
         }
 
     def beat(self) -> bytes:
-        """Return a message that says only that the connection holds, and what time it is here."""
+        """Return a message that keeps the connection alive and tells the time of this machine."""
         return _message("beat", {"now": _milliseconds(self._now())})
 
     @contextmanager
-    def page(self) -> Iterator[Page | None]:
-        """Let a page have all messages while the block runs; ``None`` if there are too many pages already."""
+    def subscribe(self) -> Iterator[PageQueue | None]:
+        """Collect messages for a page while the block runs; ``None`` if there are already too many pages."""
         if len(self._pages) >= MOST_PAGES:
             yield None
             return
-        page = Page()
-        page.add(_message("everything", self.everything()))
+        page = PageQueue()
+        page.add(_message("everything", self.snapshot()))
         self._pages.add(page)
         if len(self._pages) == 1:
             self._requests.ask_for_levels(True)
@@ -196,10 +196,10 @@ class Feed:
 
 
 def _message(name: str, content: dict[str, Any]) -> bytes:
-    """Return a server-sent event; JSON holds no newline of its own."""
+    """Return a server-sent event; its JSON contains no newline."""
     return f"event: {name}\ndata: {json.dumps(content, separators=(',', ':'))}\n\n".encode()
 
 
 def _milliseconds(moment: datetime) -> int:
-    """Return a time as JavaScript has it."""
+    """Return a time as JavaScript represents it, ms since 1970."""
     return round(moment.timestamp() * 1_000)

@@ -1,4 +1,4 @@
-"""The page's files, and its texts in English and Chinese."""
+"""The files of the page, and its texts in English and Chinese."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from string import Template
 from typing import Final
 
 LANGUAGES: Final = {"en": "English", "zh": "中文"}
-"""What can be chosen; the first where nothing fits."""
+"""The languages of the page; the first is the default."""
 
 LANGUAGE_COOKIE: Final = "edge-ser-language"
 
@@ -20,22 +20,23 @@ _FOLDER: Final = Path(__file__).resolve().parent / "static"
 _TYPES: Final = {
     "meter.js": "text/javascript; charset=utf-8",
     "script.js": "text/javascript; charset=utf-8",
+    "timeline.js": "text/javascript; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "en.json": "application/json",
     "zh.json": "application/json",
 }
-"""What anybody may get as it is; the pages themselves are filled in first."""
+"""Files that browsers get unchanged; the pages themselves are templates."""
 
 
 @dataclass(frozen=True)
-class File:
+class StaticFile:
     """A file of the page.
 
     Attributes:
         content: Its bytes.
-        type: For Content-Type.
-        tag: Other content has another one.
+        type: Its Content-Type.
+        tag: Its ETag, which changes with the content.
     """
 
     content: bytes
@@ -43,17 +44,17 @@ class File:
     tag: str
 
 
-def files() -> dict[str, File]:
-    """Read the files that go to browsers as they are."""
-    found = {}
+def static_files() -> dict[str, StaticFile]:
+    """Read the files that browsers get unchanged."""
+    files = {}
     for name, type_ in _TYPES.items():
         content = (_FOLDER / name).read_bytes()
-        found[name] = File(content, type_, f'"{hashlib.sha256(content).hexdigest()[:16]}"')
-    return found
+        files[name] = StaticFile(content, type_, f'"{hashlib.sha256(content).hexdigest()[:16]}"')
+    return files
 
 
 class Pages:
-    """The pages, in each language."""
+    """The pages in every language."""
 
     def __init__(self) -> None:
         self._texts: dict[str, dict[str, str]] = {
@@ -69,7 +70,7 @@ class Pages:
         Args:
             name: ``index`` or ``login``.
             language: One of :data:`LANGUAGES`.
-            hidden: Parts of the page, and whether each is hidden.
+            hidden: Which parts of the page to hide.
         """
         texts = {key: html.escape(text) for key, text in self._texts[language].items()}
         attributes = {f"hidden_{part}": "hidden" if yes else "" for part, yes in hidden.items()}
@@ -83,8 +84,8 @@ def choose_language(asked: str | None, cookie: str | None, accepted: str) -> str
     """Return the language of a page.
 
     Args:
-        asked: By the switch on the page.
-        cookie: Chosen by it before.
+        asked: Language requested by the link on the page.
+        cookie: Language requested by it before.
         accepted: The browser's Accept-Language.
     """
     for choice in (asked, cookie):

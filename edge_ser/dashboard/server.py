@@ -1,4 +1,4 @@
-"""Serving the dashboard on an address until somebody stops it."""
+"""Serving the dashboard on an address until it is stopped."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from edge_ser.events import utc_now
 from edge_ser.sinks.systemd import Notifier
 
 _SILENCE_MILLISECONDS: Final = 30_000
-"""Time after which a browser that takes nothing in (asleep, stopped, out of reach) is let go."""
+"""Time after which a browser that accepts no data (asleep, stopped, out of reach) is dropped, ms."""
 
 _MOST_CONNECTIONS: Final = 256
-"""A page holds one for its events, and up to five more while it loads."""
+"""Most connections: a page holds one for its events, and up to five more while it loads."""
 
 _GRACE_SECONDS: Final = 2
-"""Whoever stops the program waits no longer for browsers."""
+"""How long to wait for browsers when the program stops, s."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Address:
 
     Attributes:
         host: An IP address.
-        port: A port; 0 for any that is free.
+        port: A port; 0 for any free one.
         loopback: Whether only this machine can reach it.
-        family: Of the socket.
+        family: Address family of the socket.
     """
 
     host: str
@@ -48,10 +48,10 @@ class Address:
 
 
 def find_address(host: str, port: int) -> Address:
-    """Look a host up.
+    """Look up a host.
 
     Raises:
-        InvalidSetting: there is none of that name.
+        InvalidSetting: the name is unknown.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -65,11 +65,11 @@ def find_address(host: str, port: int) -> Address:
 
 
 def listen(address: Address) -> socket.socket:
-    """Take the address.
+    """Listen on an address.
 
     Raises:
-        SocketInUse: another program has it.
-        SocketUnwritable: it cannot be had.
+        SocketInUse: another program uses it.
+        SocketUnwritable: it is not available.
     """
     where = f"{address.host} port {address.port}"
     server = socket.socket(address.family, socket.SOCK_STREAM)
@@ -81,19 +81,19 @@ def listen(address: Address) -> socket.socket:
     except OSError as error:
         server.close()
         if error.errno == errno.EADDRINUSE:
-            raise SocketInUse(f"another program serves {where}; stop it or choose another --port") from None
-        raise SocketUnwritable(f"cannot serve {where}: {error.strerror}; choose another --host or --port") from None
+            raise SocketInUse(f"another program uses {where}; stop it or choose another --port") from None
+        raise SocketUnwritable(f"cannot serve on {where}: {error.strerror}; choose another --host or --port") from None
     return server
 
 
 def serve(server: socket.socket, path: Path, token: Token | None, ready: Callable[[str], object]) -> None:
-    """Serve until SIGINT or SIGTERM, which is then raised anew.
+    """Serve until SIGINT or SIGTERM, which is then raised again.
 
     Args:
-        server: Listens already.
+        server: A listening socket.
         path: The service's socket.
-        token: What lets in, if anything has to.
-        ready: Told where the page is, once it is there.
+        token: The token that gives access, if one is required.
+        ready: Called with the URL of the page once it can be loaded.
     """
     host, port = server.getsockname()[:2]
     name = socket.gethostname().lower()
@@ -101,14 +101,14 @@ def serve(server: socket.socket, path: Path, token: Token | None, ready: Callabl
     feed = Feed(path, utc_now)
     notifier = Notifier()
 
-    def say_ready() -> None:
+    def report_ready() -> None:
         shown = name if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{port}/"
         ready(url)
         notifier.send("READY=1", f"STATUS={url}")  # `edge-ser service status` shows it
 
-    app = make_app(feed, guard, say_ready, lambda: web.should_exit)
-    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # app.py says what failed
+    app = make_app(feed, guard, report_ready, lambda: web.should_exit)
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # app.py reports failures
     web = uvicorn.Server(
         uvicorn.Config(
             app,

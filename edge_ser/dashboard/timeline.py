@@ -1,4 +1,4 @@
-"""What was heard in the last day, minute by minute: pure and bounded, the clock is handed in."""
+"""What was heard in the last day, minute by minute: pure and bounded, with the time as an argument."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any, Final
 from edge_ser.events import UNCERTAIN, EmotionEvent
 
 MINUTES: Final = 24 * 60
-"""How far it reaches back."""
+"""Length of the timeline, minutes."""
 
 
 @dataclass
 class Minute:
-    """Sums of the utterances that ended within a minute.
+    """Sums over the utterances that ended within a minute.
 
     Attributes:
-        utterances: Their number.
-        uncertain: How many of them had no emotion likely enough.
-        seconds: Their length, s.
-        confidence: The confidence of each, times its length, s.
-        emotions: The probability of each emotion, times the length, s: they add up to ``seconds``.
+        utterances: Number of utterances.
+        uncertain: Number of utterances with the label `uncertain`.
+        seconds: Total duration, s.
+        confidence: Sum of confidence times duration, s.
+        emotions: For each emotion the sum of probability times duration, s; they add up to ``seconds``.
     """
 
     utterances: int = 0
@@ -42,25 +42,25 @@ class Minute:
 
 
 class Timeline:
-    """The minutes of the last day in which somebody spoke."""
+    """The minutes of the last day with speech."""
 
     def __init__(self) -> None:
         self._minutes: dict[int, Minute] = {}
 
     def add(self, event: EmotionEvent) -> dict[str, Any]:
-        """Add an utterance that has ended; return its minute as it is now, for JSON."""
+        """Add an utterance that has ended; return its minute, for JSON."""
         number = _minute(event.time)
         self._forget(number)
         self._minutes.setdefault(number, Minute()).add(event)
         return self._row(number)
 
     def rows(self, now: datetime) -> list[dict[str, Any]]:
-        """Return all minutes for JSON, in order."""
+        """Return all minutes in order, for JSON."""
         self._forget(_minute(now))
         return [self._row(number) for number in sorted(self._minutes)]
 
     def _forget(self, now: int) -> None:
-        """Forget what is a day old, and also what is yet to come: somebody set the clock back."""
+        """Remove minutes that are a day old, and future ones, which remain when the clock is set back."""
         for number in [number for number in self._minutes if not now - MINUTES < number <= now]:
             del self._minutes[number]
 
@@ -77,5 +77,5 @@ class Timeline:
 
 
 def _minute(moment: datetime) -> int:
-    """Return the number of a minute since 1970, UTC."""
+    """Return the number of the minute since 1970, UTC."""
     return int(moment.timestamp() // 60)

@@ -1,1 +1,1 @@
-"""What was recognized, kept in a SQLite file for as long as its owner wants; off unless asked for, never any audio."""
+"""A history of what was recognized, in a SQLite file; off by default, limited in age and size, never any audio."""

@@ -1,4 +1,4 @@
-"""Reading a history, also while it is written."""
+"""Reading a history, even while it is being written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edge_ser.history import schema
 from edge_ser.paths import HISTORY_SUFFIX
 
 _ROWS: Final = 1_000
-"""Rows a query: whoever reads slowly must not keep the writer's log from being emptied."""
+"""Rows per query: a slow reader must not keep the writer's log from being checkpointed."""
 
 _QUERY: Final = (
     f"SELECT id, {', '.join(schema.COLUMNS)} FROM events WHERE (time, id) > (?, ?) AND time < ?"
@@ -27,12 +27,17 @@ _QUERY: Final = (
 
 
 def read(path: Path, since: datetime, until: datetime) -> Iterator[Event]:
-    """Return the events of a period, its end excluded, by their time.
+    """Return the events of a period in the order of their time.
+
+    Args:
+        path: The history.
+        since: Beginning of the period.
+        until: End of the period, excluded.
 
     Raises:
         NotPermitted: the file may not be read.
         InvalidSetting: it is another program's database, or a history of a newer version.
-        EdgeSerError: there is none, or it is damaged; each message says what to do.
+        EdgeSerError: there is no history, or it is damaged; the message says what to do.
     """
     try:
         connection = _connect(path)
@@ -41,7 +46,7 @@ def read(path: Path, since: datetime, until: datetime) -> Iterator[Event]:
             f"there is no history at {path}; record one with: edge-ser listen --publish history:"
         ) from None
     except PermissionError:
-        raise NotPermitted(f"cannot read the history {path}: it is another user's; try with sudo") from None
+        raise NotPermitted(f"cannot read the history {path}: it belongs to another user; try with sudo") from None
     except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from None
     return _events(connection, path, since, until)
@@ -49,22 +54,22 @@ def read(path: Path, since: datetime, until: datetime) -> Iterator[Event]:
 
 def _connect(path: Path) -> sqlite3.Connection:
     with path.open("rb"):
-        pass  # for the system's own errors, which say more than SQLite's
+        pass  # for the system's errors, which say more than SQLite's
     try:
-        return _begun(path, "mode=ro")
+        return _open(path, "mode=ro")
     except sqlite3.OperationalError:
         log = Path(f"{path}-wal")
         if os.access(path.parent, os.W_OK) or (log.exists() and log.stat().st_size):
             raise
-        # A folder that may not be written, a backup say: SQLite wants to make a log there unless nobody writes.
-        return _begun(path, "immutable=1")
+        # In a read-only folder, for example a backup, SQLite cannot create a log; without writers it needs none.
+        return _open(path, "immutable=1")
 
 
-def _begun(path: Path, mode: str) -> sqlite3.Connection:
+def _open(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file:{quote(os.fspath(path.absolute()))}?{mode}", uri=True, isolation_level=None)
     connection.text_factory = schema.decode
     try:
-        if not schema.is_begun(connection, path):
+        if not schema.is_initialized(connection, path):
             raise EdgeSerError(f"nothing has been written to the history {path} yet")
     except BaseException:
         connection.close()
@@ -75,34 +80,34 @@ def _begun(path: Path, mode: str) -> sqlite3.Connection:
 def _events(connection: sqlite3.Connection, path: Path, since: datetime, until: datetime) -> Iterator[Event]:
     end = schema.milliseconds(until)
     last = (schema.milliseconds(since), -1)
-    spoilt = 0
+    damaged = 0
     with closing(connection):
         while True:
             try:
                 rows = connection.execute(_QUERY, (*last, end)).fetchall()
-            except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter of SQLite's own message
+            except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter while decoding SQLite's message
                 raise _unreadable(path, error) from None
             for row in rows:
                 event = schema.from_row(row[1:])
                 if event is None:
-                    spoilt += 1
+                    damaged += 1
                 else:
                     yield event
             if len(rows) < _ROWS:
                 break
             last = (rows[-1][1], rows[-1][0])
-    if spoilt:
-        standard_error.say(f"edge-ser: {spoilt} spoilt rows of {path} were left out")
+    if damaged:
+        standard_error.say(f"edge-ser: {damaged} damaged {'row' if damaged == 1 else 'rows'} of {path} left out")
 
 
 def _unreadable(path: Path, error: Exception) -> EdgeSerError:
     if isinstance(error, OSError | sqlite3.OperationalError):
         return EdgeSerError(
-            f"cannot read the history {path}: {getattr(error, 'strerror', None) or error}; check the path, a history is"
+            f"cannot read the history {path}: {getattr(error, 'strerror', None) or error}; check the path: a history is"
             " a file such as history.sqlite"
         )
     if path.suffix != HISTORY_SUFFIX:  # nor would `edge-ser listen` touch it
-        return EdgeSerError(f"{path} is no history ({error}); check the path")
+        return EdgeSerError(f"{path} is not a history ({error}); check the path")
     return EdgeSerError(
-        f"the history {path} is damaged ({error}); `edge-ser listen` will set it aside and begin a new one"
+        f"the history {path} is damaged ({error}); `edge-ser listen` will rename it and start a new one"
     )

@@ -1,6 +1,6 @@
-"""The format of a history: one table of events, and whose and which version a database is.
+"""The format of a history: one table of events, and the marks that identify the file and its version.
 
-A reader may rely on the table and its columns within a version; new columns may come.
+Within a version the table and its columns stay; new columns may be added.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from edge_ser.errors import InvalidSetting
 from edge_ser.events import EmotionEvent, Event, StatusEvent
 
 APPLICATION: Final = int.from_bytes(b"ESER", "big")
-"""Stands in the header of the file, so that another program's database is never taken for ours."""
+"""Identifier in the header of the file, so that another program's database is never mistaken for a history."""
 
 VERSION: Final = 1
-"""Of the format; a file with a higher one is left alone."""
+"""Version of the format; a file with a higher version is left alone."""
 
 TABLE: Final = """\
 CREATE TABLE events (
@@ -51,11 +51,11 @@ COLUMNS: Final = (
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-def is_begun(connection: sqlite3.Connection, path: Path) -> bool:
-    """Return whether a database is a history; one without any table is none yet.
+def is_initialized(connection: sqlite3.Connection, path: Path) -> bool:
+    """Return whether a database has the tables of a history; an empty one does not.
 
     Raises:
-        InvalidSetting: it is another program's, or of a newer version.
+        InvalidSetting: it is another program's, or a history of a newer version.
         sqlite3.Error: it cannot be read.
     """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -66,14 +66,14 @@ def is_begun(connection: sqlite3.Connection, path: Path) -> bool:
         raise InvalidSetting(f"{path} is a database of another program; choose another file")
     if version > VERSION:
         raise InvalidSetting(
-            f"{path} is a history of a newer edge-ser (format {version}; this one knows {VERSION}):"
+            f"{path} is a history of a newer edge-ser (format {version}; this one supports {VERSION}):"
             " upgrade edge-ser, or move the file away"
         )
     return True
 
 
-def begin(connection: sqlite3.Connection) -> None:
-    """Make the table, within a transaction of the caller's."""
+def initialize(connection: sqlite3.Connection) -> None:
+    """Create the table, in a transaction of the caller."""
     connection.execute(TABLE)
     connection.execute(INDEX)
     connection.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -81,20 +81,20 @@ def begin(connection: sqlite3.Connection) -> None:
 
 
 def decode(text: bytes) -> str:
-    """Return a text of the database, which a damaged page may have spoilt: for ``text_factory``."""
+    """Decode a text of the database, which may come from a damaged page: for ``text_factory``."""
     return text.decode("utf-8", "replace")
 
 
 def milliseconds(time: datetime) -> int:
-    """Return a time as the table has it."""
+    """Return a time in the table's unit, ms since 1970, UTC."""
     return (time - _EPOCH) // timedelta(milliseconds=1)
 
 
 def to_row(event: Event) -> tuple[Any, ...]:
-    """Return an event in the order of ``COLUMNS``, rounded to what it can mean."""
+    """Return an event in the order of ``COLUMNS``, rounded to its precision."""
     time = milliseconds(event.time)
     if isinstance(event, StatusEvent):
-        message = event.message.encode("utf-8", "backslashreplace").decode()  # a device's name may be no text
+        message = event.message.encode("utf-8", "backslashreplace").decode()  # the name of a microphone may not be text
         return time, round(event.position * 1e3), None, None, None, None, None, event.status, message
     probabilities = json.dumps({label: round(p, 4) for label, p in event.probabilities.items()}, separators=(",", ":"))
     start, end = round(event.start * 1e3), round(event.end * 1e3)
@@ -102,9 +102,9 @@ def to_row(event: Event) -> tuple[Any, ...]:
 
 
 def from_row(row: tuple[Any, ...]) -> Event | None:
-    """Return the event of a row in the order of ``COLUMNS``; ``None`` if its values are spoilt.
+    """Return the event of a row in the order of ``COLUMNS``; ``None`` if its values are damaged.
 
-    A bad card can change a value so that the database around it is still right.
+    A bad memory card can change a value and leave the database around it valid.
     """
     try:
         return _event(row)

@@ -1,6 +1,6 @@
-"""Writing a history so that a power cut costs at most the batch that was being written, and never the file.
+"""Writing a history so that a power cut costs at most the batch being written, and never the file.
 
-The write-ahead log takes one synced write a batch, so a card lives long, and lets others read meanwhile.
+The write-ahead log needs one synced write per batch, which spares the memory card, and allows reading meanwhile.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from edge_ser.history import schema
 from edge_ser.settings import HistorySettings
 
 PRUNE_EVERY: Final = timedelta(hours=1)
-"""How often what is too old is looked for: each time costs writes of its own."""
+"""How often to look for events that are too old: each time costs additional writes."""
 
 _BUSY_SECONDS: Final = 0.5
-"""How long another writer of the same file is waited for, s; less than a stopping program has for its sinks."""
+"""How long to wait for another writer of the same file, s; less than a stopping program has for its sinks."""
 
 _INSERT: Final = f"INSERT INTO events ({', '.join(schema.COLUMNS)}) VALUES ({', '.join('?' for _ in schema.COLUMNS)})"
 
 
-class Damaged(Exception):
-    """The file is no readable database any more."""
+class DamagedHistory(Exception):
+    """The file is no longer a readable database."""
 
 
 def check(path: Path) -> None:
-    """Raise an error if a history can never be written there, without touching what is there.
+    """Raise an error if a history can never be written to a path; an existing file stays as it is.
 
     Raises:
         InvalidSetting: it is another program's database, or a history of a newer version.
@@ -40,28 +40,28 @@ def check(path: Path) -> None:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        there = path.stat().st_size > 0
+        exists = path.stat().st_size > 0
     except FileNotFoundError:
-        there = False
+        exists = False
     except OSError as error:
         raise NotPermitted(f"cannot keep a history in {path}: {error.strerror}; choose another file") from None
-    if path.is_dir() or not os.access(path.parent, os.W_OK) or (there and not os.access(path, os.R_OK | os.W_OK)):
+    if path.is_dir() or not os.access(path.parent, os.W_OK) or (exists and not os.access(path, os.R_OK | os.W_OK)):
         raise NotPermitted(f"cannot keep a history in {path}: it may not be written; choose another file")
-    if there:
-        with suppress(sqlite3.Error), connected(path) as connection:  # a damaged one is seen to later
-            schema.is_begun(connection, path)
+    if exists:
+        with suppress(sqlite3.Error), connected(path) as connection:  # a damaged file is renamed later
+            schema.is_initialized(connection, path)
 
 
 class Store:
     """An open history.
 
     Args:
-        path: The file; made if it is not there.
-        settings: How old and how large it may become.
+        path: The file; created if it does not exist.
+        settings: Limits of its age and size.
         now: The wall clock.
 
     Raises:
-        Damaged: the file has to be set aside first.
+        DamagedHistory: the file has to be renamed first.
         InvalidSetting: it is another program's database, or a history of a newer version.
         EdgeSerError: it cannot be written now.
     """
@@ -71,7 +71,7 @@ class Store:
         self._pruned: datetime | None = None
         with self._errors():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)  # nobody else's business
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)  # private
             self._inode = os.fstat(descriptor).st_ino
             os.close(descriptor)
             self._connection = _connect(path)
@@ -82,17 +82,17 @@ class Store:
                 raise
 
     def is_in_place(self) -> bool:
-        """Return whether the file is still the one that stands under its name."""
+        """Return whether the path still leads to the open file."""
         try:
             return self._path.stat().st_ino == self._inode
         except OSError:
             return False
 
     def write(self, events: Sequence[Event]) -> None:
-        """Write a batch, all of it or nothing, and remove what is too old.
+        """Write a batch completely or not at all, and remove events that are too old.
 
         Raises:
-            Damaged: the file has to be set aside first.
+            DamagedHistory: the file has to be renamed first.
             EdgeSerError: it cannot be written now; the message says why.
         """
         now = self._now()
@@ -109,15 +109,15 @@ class Store:
         """Remove the oldest events of a file that has become too large.
 
         Raises:
-            Damaged: the file has to be set aside first.
+            DamagedHistory: the file has to be renamed first.
             EdgeSerError: it cannot be written now; the message says why.
         """
         most = self._settings.most_megabytes * 1_000_000
         with self._errors():
-            if self._size() > most:  # else free pages stay for what comes: moving others there would cost writes
-                self._give_back_room()
+            if self._size() > most:  # otherwise keep free pages for later events: moving pages would cost writes
+                self._free_pages()
             while self._size() > most and self._drop_oldest():
-                self._give_back_room()
+                self._free_pages()
 
     def close(self) -> None:
         """Close the file."""
@@ -126,21 +126,21 @@ class Store:
 
     def _set_up(self) -> None:
         run = self._connection.execute
-        begun = schema.is_begun(self._connection, self._path)
-        if begun:
+        initialized = schema.is_initialized(self._connection, self._path)
+        if initialized:
             (verdict,) = run("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
-                raise Damaged(verdict.splitlines()[-1])
+                raise DamagedHistory(verdict.splitlines()[-1])
         else:
-            run("PRAGMA auto_vacuum = INCREMENTAL")  # so that the file shrinks; counts only before the first table
+            run("PRAGMA auto_vacuum = INCREMENTAL")  # so that the file can shrink; only works before the first table
         run("PRAGMA journal_mode = WAL").fetchone()
-        run("PRAGMA synchronous = FULL")  # each commit is on the disk before it counts, not only the file's order
-        run("PRAGMA secure_delete = ON")  # what is too old is gone, not only unlisted
-        run("PRAGMA temp_store = MEMORY")  # the service may write nowhere else
-        if not begun:
+        run("PRAGMA synchronous = FULL")  # a commit returns only when it is on the disk
+        run("PRAGMA secure_delete = ON")  # overwrite deleted events, do not just unlink them
+        run("PRAGMA temp_store = MEMORY")  # the service may not write anywhere else
+        if not initialized:
             with self._transaction():
-                if not schema.is_begun(self._connection, self._path):  # nor has another process begun meanwhile
-                    schema.begin(self._connection)
+                if not schema.is_initialized(self._connection, self._path):  # another process may have done it
+                    schema.initialize(self._connection)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -149,7 +149,7 @@ class Store:
             yield
             self._connection.execute("COMMIT")
         except BaseException:
-            with suppress(sqlite3.Error):  # SQLite has rolled back by itself after some errors
+            with suppress(sqlite3.Error):  # after some errors SQLite has already rolled back
                 self._connection.execute("ROLLBACK")
             raise
 
@@ -159,15 +159,15 @@ class Store:
         return int(pages * bytes_a_page)
 
     def _drop_oldest(self) -> bool:
-        """Remove about the oldest tenth; return whether anything was there to remove."""
+        """Remove about the oldest tenth; return whether there was anything to remove."""
         with self._transaction():
             removed = self._connection.execute(
                 "DELETE FROM events WHERE id <= (SELECT min(id) + (max(id) - min(id)) / 10 FROM events)"
             )
         return removed.rowcount > 0
 
-    def _give_back_room(self) -> None:
-        # Not execute(): it takes one step of a statement without columns, and this one frees a page a step.
+    def _free_pages(self) -> None:
+        # Not execute(): it runs one step of a statement without columns, and this one frees one page per step.
         self._connection.executescript("PRAGMA incremental_vacuum")
 
     @contextmanager
@@ -179,35 +179,35 @@ class Store:
         except sqlite3.DatabaseError as error:
             if type(error) is not sqlite3.DatabaseError:  # its subclasses mean something else
                 raise
-            raise Damaged(str(error)) from None
-        except UnicodeDecodeError:  # of SQLite's own message, which has a name from a damaged page
-            raise Damaged("its tables are spoilt") from None
+            raise DamagedHistory(str(error)) from None
+        except UnicodeDecodeError:  # SQLite's message contains a name from a damaged page
+            raise DamagedHistory("its tables are damaged") from None
 
 
-def set_aside(path: Path, now: datetime) -> Path:
-    """Rename a damaged history, so that a new one can be begun; return its new name.
+def rename_damaged(path: Path, now: datetime) -> Path:
+    """Rename a damaged history, so that a new one can be started; return its new name.
 
     Raises:
         EdgeSerError: it cannot be renamed.
     """
     stamp = f"{now.astimezone():%Y%m%d-%H%M%S}"
-    aside = path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}")
-    more = 2
-    while aside.exists():
-        aside, more = path.with_name(f"{path.stem}.damaged-{stamp}-{more}{path.suffix}"), more + 1
+    renamed = path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}")
+    number = 2
+    while renamed.exists():
+        renamed, number = path.with_name(f"{path.stem}.damaged-{stamp}-{number}{path.suffix}"), number + 1
     try:
-        # The log first: beside a new file it would be taken for that one's.
+        # The log first: SQLite would take it for the log of a new file.
         for ending in ("-wal", "-shm", ""):
             with suppress(FileNotFoundError):
-                Path(f"{path}{ending}").rename(f"{aside}{ending}")
+                Path(f"{path}{ending}").rename(f"{renamed}{ending}")
     except OSError as error:
-        raise EdgeSerError(f"cannot set the damaged {path} aside: {error.strerror}") from None
-    return aside
+        raise EdgeSerError(f"cannot rename the damaged history {path}: {error.strerror}") from None
+    return renamed
 
 
 @contextmanager
 def connected(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a database for as long as the block runs."""
+    """Open a database while the block runs."""
     connection = _connect(path)
     try:
         yield connection
@@ -216,7 +216,7 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # Transactions are begun by hand: Python would begin some by itself.
+    # Transactions are started explicitly: Python would start some implicitly.
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
     connection.text_factory = schema.decode
     return connection
@@ -230,5 +230,5 @@ def _reason(error: Exception) -> str:
         "disk I/O error": "the disk fails or is full",
         "attempt to write a readonly database": "it may not be written",
         "unable to open database file": "it cannot be opened",
-        "database is locked": "another program holds it",
+        "database is locked": "another program has locked it",
     }.get(text, text)

@@ -1,1 +1,1 @@
-"""What was recognized, for people: reports of a history and explained recordings, as text, page and picture."""
+"""Results for people, as text, page and picture: reports of a history, and recordings with what became of them."""

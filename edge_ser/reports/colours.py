@@ -1,4 +1,4 @@
-"""One colour a label, the same in every picture; people who are colour-blind can tell those of our model apart."""
+"""One colour per label, the same in every picture; those of our model suit colour-blind people too."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Final
 
 from edge_ser.events import UNCERTAIN
 
-# (on light, on dark): each has a contrast of at least 3 with its ground.  They differ in lightness as well as in hue,
-# so that people who see few hues have the former; a test simulates that.
+# (on light, on dark): each has a contrast of at least 3 with its background.  They differ in lightness as well as in
+# hue, for people who see few hues; a test simulates that.
 _COLOURS: Final = {
     "anger": ("#b5452a", "#ff6a4d"),
     "disgust": ("#12463a", "#4fd38a"),
@@ -21,7 +21,7 @@ _OTHERS: Final = (("#0b7f8a", "#3cc4d0"), ("#b0387a", "#f07fba"), ("#5f7a12", "#
 
 
 def colours(labels: tuple[str, ...]) -> dict[str, tuple[str, str]]:
-    """Return the colour of each label, on light and on dark; another model's labels get some in turn."""
+    """Return the colour of each label, on light and on dark; labels of another model get theirs in turn."""
     others = [label for label in labels if label not in _COLOURS]
     in_turn = {label: _OTHERS[number % len(_OTHERS)] for number, label in enumerate(others)}
     return {label: _COLOURS.get(label) or in_turn[label] for label in labels}

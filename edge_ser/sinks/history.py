@@ -125,16 +125,16 @@ class HistorySink(Sink):
         self._close()
 
     def _try_to_write(self) -> None:
-        from edge_ser.history.store import Damaged
+        from edge_ser.history.store import DamagedHistory
 
         self._tried = self._monotonic()
         try:
             try:
                 self._write()
-            except Damaged as damage:
+            except DamagedHistory as damage:
                 self._begin_anew(str(damage))
                 self._write()
-        except (EdgeSerError, Damaged) as error:
+        except (EdgeSerError, DamagedHistory) as error:
             if not self._failing:
                 standard_error.say(f"history: {error}; tried again every {self._settings.commit_seconds:g} s")
             self._failing = True
@@ -155,10 +155,10 @@ class HistorySink(Sink):
         self._store.shrink()
 
     def _begin_anew(self, damage: str) -> None:
-        from edge_ser.history.store import set_aside
+        from edge_ser.history.store import rename_damaged
 
         self._close()
-        aside = set_aside(self._path, self._now())
+        aside = rename_damaged(self._path, self._now())
         standard_error.say(f"history: {self._path} was damaged ({damage}); it is now {aside}, and a new one begins")
 
     def _close(self) -> None:

@@ -1,4 +1,4 @@
-"""`edge-ser bench` as a user meets it."""
+"""`edge-ser bench` as a user runs it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import soundfile
 from edge_ser import errors
 from edge_ser.bench.result import to_json
 from edge_ser.paths import default_model
-from tests.bench.made_up import result
+from tests.bench.example_results import result
 from tests.bench.test_result import SCHEMA
 from tests.cli.command import DEMONSTRATION, assert_refused, run, start, without_privileges
 from tests.interpreters import installed
@@ -29,7 +29,7 @@ QUICK = ("bench", "--seconds", "8", "--rounds", "1", "--rate", "16000")
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A result of this machine, and what was printed."""
+    """A result of this machine, with the text that was printed beside it."""
     folder = tmp_path_factory.mktemp("bench")
     done = run(*QUICK, "--rounds", "2", "--save", folder / "old.json")
     assert (done.returncode, done.stderr) == (0, "")
@@ -37,14 +37,14 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "old.json"
 
 
-def test_the_table(saved: Path) -> None:
+def test_table(saved: Path) -> None:
     text = saved.with_suffix(".txt").read_text()
-    for words in ("8 s of demonstration", "synthesized speech that the package ships", "every block, all of it",
-                  "2 rounds", "start to listening", "peak memory", "56,919"):  # fmt: skip
+    for words in ("8 s of demonstration", "this is the bundled synthesized speech", "whole block",
+                  "2 rounds", "start-up until listening", "peak memory", "56,919"):  # fmt: skip
         assert words in text
 
 
-def test_what_is_saved_is_what_the_schema_says(saved: Path) -> None:
+def test_saved_result_follows_the_schema(saved: Path) -> None:
     facts = json.loads(saved.read_text())
     jsonschema.validate(facts, SCHEMA)
     (measurement,) = facts["measurements"]
@@ -59,13 +59,13 @@ def test_what_is_saved_is_what_the_schema_says(saved: Path) -> None:
     assert not [path for path in saved.parent.iterdir() if path.name.startswith(".")]
 
 
-def test_it_is_compared_with_itself(saved: Path) -> None:
+def test_comparison_with_itself(saved: Path) -> None:
     done = run(*QUICK, "--compare", saved, "--limit", "100")
     assert done.returncode == 0, done.stderr
     assert f"Compared with {saved}, limit 100" in done.stdout
 
 
-def test_slower_than_before_has_a_status_of_its_own(saved: Path, tmp_path: Path) -> None:
+def test_regression_has_its_own_exit_status(saved: Path, tmp_path: Path) -> None:
     facts = json.loads(saved.read_text())
     for found in facts["measurements"][0]["rounds"]:
         found["undisturbed"]["p50"] /= 1_000
@@ -73,15 +73,15 @@ def test_slower_than_before_has_a_status_of_its_own(saved: Path, tmp_path: Path)
     done = run(*QUICK, "--compare", tmp_path / "quick.json", "--limit", "100", "--format", "markdown")
     *_, last = done.stderr.splitlines()
     assert done.returncode == errors.SlowerThanBefore.exit_status == 8
-    assert last.startswith("edge-ser: worse than")
-    assert "a label, undisturbed, p50" in last
-    assert "WORSE" in done.stdout
+    assert last.startswith("edge-ser: regression against")
+    assert "label latency, undisturbed, p50" in last
+    assert "REGRESSION" in done.stdout
 
 
-def test_json_of_several_a_recording_of_ones_own_and_a_picture(tmp_path: Path) -> None:
+def test_several_forms_with_json_own_recording_and_picture(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="needs the extra 'plots'")
     picture = tmp_path / "bench.png"
-    forms = ("--variant", "int8", "--variant", "float", "--variant", "int8")
+    forms = ("--form", "int8", "--form", "float", "--form", "int8")
     done = run(*QUICK, *forms, "--input", DEMONSTRATION, "--format", "json", "--plot", picture)
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)
@@ -102,10 +102,10 @@ def test_paced_and_streams() -> None:
     assert (measurement["streams"]["count"], measurement["streams"]["automatic"]) == (3, False)
 
 
-def test_a_form_that_is_computed_wrongly_is_left_out() -> None:
-    if "tflite-runtime" not in [backend.name for backend in installed()]:
+def test_wrongly_computed_form_is_left_out() -> None:
+    if "tflite-runtime" not in [interpreter.name for interpreter in installed()]:
         pytest.skip("tflite-runtime is not installed")
-    forms = ("--variant", "int8", "--variant", "dynamic", "--backend", "tflite-runtime")
+    forms = ("--form", "int8", "--form", "dynamic", "--interpreter", "tflite-runtime")
     done = run(*QUICK, *forms, "--format", "json")
     facts = json.loads(done.stdout)
     assert len(facts["measurements"]) == 1
@@ -154,7 +154,7 @@ def test_bad_input_is_refused_before_the_measurement(
 
 @pytest.mark.parametrize("arguments", [
     ("--streams", "0"), ("--streams", "many"), ("--seconds", "0"), ("--seconds", "nan"), ("--rounds", "0"),
-    ("--limit", "0.5"), ("--limit", "nan"), ("--variant", "int4"), ("--backend", "onnx"), ("--threads", "0"),
+    ("--limit", "0.5"), ("--limit", "nan"), ("--form", "int4"), ("--interpreter", "onnx"), ("--threads", "0"),
     ("--rate", "1"), ("--format", "csv"),
 ])  # fmt: skip
 def test_wrong_options_are_usage_errors(arguments: tuple[str, str]) -> None:
@@ -164,30 +164,32 @@ def test_wrong_options_are_usage_errors(arguments: tuple[str, str]) -> None:
     assert arguments[0] in done.stderr
 
 
-def test_another_form_of_ones_own_model_has_to_be_there(tmp_path: Path) -> None:
+def test_missing_form_of_a_model_is_refused(tmp_path: Path) -> None:
     model = tmp_path / "mine.tflite"
     model.write_bytes(default_model().read_bytes())
-    done = run(*QUICK, "--model", model, "--variant", "float")
+    done = run(*QUICK, "--model", model, "--form", "float")
     assert_refused(done, errors.InvalidSetting, str(tmp_path / "mine-float.tflite"), "python -m training quantize")
 
 
-def test_a_result_of_other_audio_or_of_another_schema_is_refused(tmp_path: Path) -> None:
+def test_result_of_other_audio_or_another_schema_is_refused(tmp_path: Path) -> None:
     facts: dict[str, Any] = result().to_dict()
     old = tmp_path / "old.json"
     old.write_text(to_json(facts))
-    assert_refused(run(*QUICK, "--compare", old), errors.NotAResult, "heard other audio")
-    old.write_text(to_json(facts | {"schema": 7}))
-    assert_refused(run(*QUICK, "--compare", old), errors.NotAResult, "version 7 of the schema")
+    assert_refused(run(*QUICK, "--compare", old), errors.NotAResult, "measured with other audio")
+    for version in (1, 7):
+        old.write_text(to_json(facts | {"schema": version}))
+        words = f"version {version} of the result schema, but this edge-ser reads version 2; measure again"
+        assert_refused(run(*QUICK, "--compare", old), errors.NotAResult, words)
 
 
-def test_a_missing_interpreter_is_said(tmp_path: Path) -> None:
+def test_missing_interpreter_is_reported(tmp_path: Path) -> None:
     (tmp_path / "tensorflow.py").write_text("raise ImportError('not here')\n")
     env = os.environ | {"PYTHONPATH": str(tmp_path)}
-    done = run(*QUICK, "--backend", "tensorflow", env=env)
+    done = run(*QUICK, "--interpreter", "tensorflow", env=env)
     assert_refused(done, errors.InterpreterMissing, "tensorflow: not here", "pip install tensorflow")
 
 
-def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
+def test_unwritable_folder(tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
     done = run(*QUICK, "--save", tmp_path / "result.json", prefix=without_privileges())
     tmp_path.chmod(0o755)
@@ -195,7 +197,7 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("to_the_group", [True, False], ids=["Ctrl-C", "kill -INT"])
-def test_it_can_be_interrupted(tmp_path: Path, to_the_group: bool) -> None:
+def test_interruption(tmp_path: Path, to_the_group: bool) -> None:
     target = tmp_path / "result.json"
     target.write_text("old")
     with start("bench", "--rounds", "500", "--save", target, start_new_session=True) as process:
@@ -221,7 +223,7 @@ def children(pid: int) -> list[int]:
         return []
 
 
-def test_help_and_the_module_import_nothing_heavy() -> None:
+def test_command_module_imports_nothing_heavy() -> None:
     code = "import edge_ser.cli.bench, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"numpy", "edge_ser.bench.runs", "matplotlib", "tensorflow"} & set(done.stdout.split())

@@ -1,4 +1,4 @@
-"""What counts as slower: a whole interval beyond the limit; and what cannot be compared."""
+"""A regression is an interval that lies wholly above the limit; and what cannot be compared."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import numpy as np
 import pytest
 
 from edge_ser.bench.audio import Sound
-from edge_ser.bench.compare import FIGURES, Comparison, compare, require_same_audio
-from edge_ser.bench.result import Result
+from edge_ser.bench.compare import FIGURES, Baseline, Comparison
+from edge_ser.bench.result import BenchmarkResult
 from edge_ser.errors import NotAResult, SlowerThanBefore
-from tests.bench.made_up import environment, measurement, result
+from tests.bench.example_results import environment, measurement, result
 
 OLD = result()
 FILE = Path("old.json")
 STEADY = (1.0, 1.01, 0.99, 1.02, 0.98)
 
 
-def compared(new: Result, old: Result = OLD, limit: float = 1.1) -> Comparison:
-    return compare(new, old, FILE, limit)
+def compared(new: BenchmarkResult, old: BenchmarkResult = OLD, limit: float = 1.1) -> Comparison:
+    return Baseline(FILE, old, limit).compare(new)
 
 
-def scaled(scale: float) -> Result:
+def scaled(scale: float) -> BenchmarkResult:
     return result(measurement(scales=[scale * value for value in STEADY]))
 
 
-def test_the_same_is_not_slower() -> None:
+def test_equal_results_are_no_regression() -> None:
     comparison = compared(result())
-    comparison.require_not_slower()
+    comparison.require_no_regression()
     assert [row.figure for row in comparison.rows] == list(FIGURES)
     assert all(row.ratio == 1.0 and row.low <= 1.0 <= row.high for row in comparison.rows)
     assert comparison.warnings == ()
@@ -38,12 +38,12 @@ def test_the_same_is_not_slower() -> None:
 @pytest.mark.parametrize(("scale", "limit", "slower"), [
     (1.3, 1.1, True),
     (1.3, 1.4, False),
-    (1.11, 1.1, False),  # beyond the limit, but its interval reaches below
+    (1.11, 1.1, False),  # above the limit, but the interval reaches below
     (1.05, 1.1, False),
     (0.5, 1.1, False),
     (1.3, 1.0, True),
 ])  # fmt: skip
-def test_slower_is_what_is_beyond_the_limit_with_its_whole_interval(scale: float, limit: float, slower: bool) -> None:
+def test_regression_needs_the_whole_interval(scale: float, limit: float, slower: bool) -> None:
     comparison = compared(scaled(scale), limit=limit)
     row = comparison.rows[0]
     assert row.ratio == pytest.approx(scale)
@@ -52,59 +52,64 @@ def test_slower_is_what_is_beyond_the_limit_with_its_whole_interval(scale: float
     assert row.slower is slower
     if slower:
         with pytest.raises(
-            SlowerThanBefore, match=r"worse than old\.json, beyond the limit .*a label, undisturbed, p50 of default"
+            SlowerThanBefore,
+            match=r"regression against old\.json, limit .*label latency, undisturbed, p50 of default",
         ):
-            comparison.require_not_slower()
+            comparison.require_no_regression()
     else:
-        comparison.require_not_slower()
+        comparison.require_no_regression()
 
 
-def test_what_one_of_them_did_not_measure_is_left_out() -> None:
+def test_figures_of_only_one_result_are_left_out() -> None:
     comparison = compared(result(measurement(listening=None)))
-    assert "start to listening" not in [row.figure for row in comparison.rows]
+    assert "start-up until listening" not in [row.figure for row in comparison.rows]
     assert len(comparison.rows) == len(FIGURES) - 1
 
 
-def test_configurations_are_compared_with_their_like() -> None:
-    old = result(measurement(backend="litert"), measurement(backend="tflite-runtime", scales=[2 * x for x in STEADY]))
-    new = result(measurement(backend="tflite-runtime"), measurement(backend="tensorflow"))
+def test_equal_configurations_are_compared() -> None:
+    old = result(
+        measurement(interpreter="litert"), measurement(interpreter="tflite-runtime", scales=[2 * x for x in STEADY])
+    )
+    new = result(measurement(interpreter="tflite-runtime"), measurement(interpreter="tensorflow"))
     comparison = compared(new, old)
     assert {row.configuration for row in comparison.rows} == {"default.tflite (int8), tflite-runtime, 1 thread"}
     assert comparison.rows[0].ratio == pytest.approx(0.5)
-    assert "not in the older result: default.tflite (int8), tensorflow, 1 thread" in comparison.warnings
+    assert "not in the earlier result: default.tflite (int8), tensorflow, 1 thread" in comparison.warnings
 
 
-def test_two_that_measured_one_thing_each_are_compared_with_a_warning() -> None:
+def test_single_different_configurations_are_compared_with_a_warning() -> None:
     comparison = compared(result(measurement(form="float")))
     assert len(comparison.rows) == len(FIGURES)
-    assert any("another configuration: default.tflite (float)" in warning for warning in comparison.warnings)
+    assert any("different configuration: now default.tflite (float)" in warning for warning in comparison.warnings)
 
 
 def test_nothing_in_common_is_refused() -> None:
-    new = result(measurement(backend="tensorflow"), measurement(form="float"))
-    with pytest.raises(NotAResult, match=r"old\.json measured none of these: it has default\.tflite \(int8\), litert"):
+    new = result(measurement(interpreter="tensorflow"), measurement(form="float"))
+    words = r"old\.json has none of these configurations, only: default\.tflite \(int8\), litert"
+    with pytest.raises(NotAResult, match=words):
         compared(new)
 
 
-def test_another_machine_model_or_label_is_warned_of() -> None:
+def test_other_machine_model_and_labels_lead_to_warnings() -> None:
     other = measurement(labels=("anger", "anger"))
-    other = replace(other, configuration=replace(other.configuration, network_sha256="1" * 64, backend_version="3.0"))
+    configuration = replace(other.configuration, network_sha256="1" * 64, interpreter_version="3.0")
+    other = replace(other, configuration=configuration)
     comparison = compared(result(other, where=environment(processor="Cortex-A76")), result(warnings=("it was hot",)))
     assert comparison.warnings == (
-        "another processor: Cortex-A76, it was Cortex-A72",
-        "another version of litert: 3.0, it was 2.0",
-        "another model: sha256 111111111111, it was 000000000000",
-        "other labels were heard by default.tflite (int8), litert, 1 thread",
-        "the older result says: it was hot",
+        "different processor: now Cortex-A76, before Cortex-A72",
+        "different version of litert: now 3.0, before 2.0",
+        "different model: now sha256 111111111111, before 000000000000",
+        "different labels from default.tflite (int8), litert, 1 thread",
+        "the earlier result has the warning: it was hot",
     )
 
 
-def test_few_rounds_are_warned_of() -> None:
-    assert any("so few rounds" in warning for warning in compared(result(measurement(scales=(1.0, 1.0)))).warnings)
+def test_few_rounds_lead_to_a_warning() -> None:
+    assert any("too few rounds" in warning for warning in compared(result(measurement(scales=(1.0, 1.0)))).warnings)
 
 
 def test_other_audio_is_refused() -> None:
     sound = Sound(np.zeros(100, np.int16), 48_000)
-    require_same_audio(sound, result(sha256=sound.sha256), FILE)
-    with pytest.raises(NotAResult, match=r"heard other audio \(60 s of demonstration at 48000 Hz\)"):
-        require_same_audio(sound, OLD, FILE)
+    Baseline(FILE, result(sha256=sound.sha256), 1.1).require_same_audio(sound)
+    with pytest.raises(NotAResult, match=r"measured with other audio \(60 s of demonstration at 48000 Hz\)"):
+        Baseline(FILE, OLD, 1.1).require_same_audio(sound)

@@ -1,4 +1,4 @@
-"""How many streams fit, on machines that are made up."""
+"""The search for the number of streams that fit, on made-up machines."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ PERIOD = 100_000_000
 
 
 @given(st.integers(1, 2_000), st.floats(0.8, 1.25))
-def test_the_number_found_fits_and_little_more_does(capacity: int, first: float) -> None:
-    """Turns take as long as streams there are; a single stream gives a wrong idea of it."""
+def test_search_finds_nearly_the_most_that_fit(capacity: int, first: float) -> None:
+    """The time of a turn is proportional to the number of streams; the first measurement is off."""
     tried = []
 
     def play(count: int) -> list[int]:
@@ -26,15 +26,15 @@ def test_the_number_found_fits_and_little_more_does(capacity: int, first: float)
     assert len(set(tried)) <= 7
 
 
-def test_a_core_that_does_not_carry_one() -> None:
+def test_core_that_cannot_sustain_one_stream() -> None:
     def play(count: int) -> list[int]:
-        raise AssertionError("nothing more to try")
+        raise AssertionError("there is nothing more to try")
 
     found = search(play, [2 * PERIOD] * 60, PERIOD)
     assert (found.count, found.in_time) == (1, False)
 
 
-def test_a_turn_that_is_late_once_in_a_while_does_not_fit() -> None:
+def test_occasionally_late_turns_do_not_fit() -> None:
     def play(count: int) -> list[int]:
         return [PERIOD // 2] * 57 + [2 * PERIOD] * 3 if count > 10 else [PERIOD // 2] * 60
 

@@ -64,8 +64,8 @@ def test_history_is_kept_in_the_default_place(tmp_path: Path) -> None:
         jsonschema.validate(event, SCHEMA)
 
 
-def test_a_damaged_history_stops_nothing(path: Path) -> None:
-    path.write_bytes(b"spoilt" * 999)
+def test_damaged_history_does_not_stop_listening(path: Path) -> None:
+    path.write_bytes(b"damaged" * 999)
     done = run("listen", "--input", "demo", "--publish", f"history:{path}")
     assert done.returncode == 0
     assert "was damaged" in done.stderr
@@ -74,7 +74,7 @@ def test_a_damaged_history_stops_nothing(path: Path) -> None:
 
 
 @pytest.mark.parametrize("uri", ["history", "history:notes.txt"])
-def test_a_wrong_destination_is_named_with_a_right_one(uri: str) -> None:
+def test_invalid_destination_is_named_with_a_valid_one(uri: str) -> None:
     assert_refused(run("listen", "--publish", uri), InvalidSetting, repr(uri), "history:", status=2)
 
 
@@ -83,7 +83,7 @@ def test_service_without_the_drop_in_is_told_about_it(path: Path) -> None:
     assert_refused(done, InvalidSetting, "sudo edge-ser service install --with history")
 
 
-def test_a_history_that_cannot_be_written_stops_nothing(path: Path) -> None:
+def test_locked_history_does_not_stop_listening(path: Path) -> None:
     written(path, utterance(1))
     demo = ("listen", "--input", "demo", "--format", "json")
     labels = [json.loads(line).get("label") for line in run(*demo).stdout.splitlines()]
@@ -94,7 +94,7 @@ def test_a_history_that_cannot_be_written_stops_nothing(path: Path) -> None:
         assert time.monotonic() - began < 20
     assert done.returncode == 0
     assert [json.loads(line).get("label") for line in done.stdout.splitlines()] == labels
-    assert "another program holds it" in done.stderr
+    assert "another program has locked it" in done.stderr
     assert "events could not be written" in done.stderr
 
 
@@ -135,7 +135,7 @@ def test_formats_agree(path: Path) -> None:
     assert lines[2].split()[2:] == ["anger", "50%", "2.0", "s"]
 
 
-def test_another_models_labels_are_columns_too(path: Path) -> None:
+def test_labels_of_another_model_are_columns(path: Path) -> None:
     other = EmotionEvent(NOON, 1, True, 0.0, 1.0, "boredom", 0.75, {"boredom": 0.75, "joy": 0.25})
     written(path, StatusEvent(NOON, "listening", "on", 0.0), other)
     _, record = csv.DictReader(io.StringIO(run("history", "--file", path, *ALL, "--format", "csv").stdout))
@@ -183,8 +183,8 @@ def test_unreadable_history_is_one_clear_line(path: Path, tmp_path: Path, comman
         assert not (tmp_path / "out.txt").exists()
 
     refused(EdgeSerError, "there is no history", "edge-ser listen --publish history:")
-    path.write_bytes(b"spoilt" * 999)
-    refused(EdgeSerError, "damaged", "set it aside")
+    path.write_bytes(b"damaged" * 999)
+    refused(EdgeSerError, "damaged", "rename it and start a new one")
     path.chmod(0)
     refused(NotPermitted, "sudo", prefix=without_privileges())
     path.unlink()
@@ -192,12 +192,12 @@ def test_unreadable_history_is_one_clear_line(path: Path, tmp_path: Path, comman
     refused(EdgeSerError, "Is a directory", "a file such as history.sqlite")
 
 
-def test_other_files_are_not_set_aside(tmp_path: Path) -> None:
+def test_other_files_are_not_renamed(tmp_path: Path) -> None:
     notes = tmp_path / "notes.txt"
     notes.write_text("what I have to buy\n" * 99)
     done = run("history", "--file", notes)
-    assert_refused(done, EdgeSerError, f"{notes} is no history", "check the path")
-    assert "aside" not in done.stderr
+    assert_refused(done, EdgeSerError, f"{notes} is not a history", "check the path")
+    assert "rename" not in done.stderr
 
 
 def test_backup_in_a_read_only_folder_can_be_read(path: Path) -> None:
@@ -220,7 +220,7 @@ def test_backup_in_a_read_only_folder_can_be_read(path: Path) -> None:
         (("--until", "2026-11-01", "--since", "2026-11-02"), "before it begins"),
     ],
 )
-def test_wrong_periods_are_named(path: Path, arguments: tuple[str, ...], words: str) -> None:
+def test_invalid_periods_are_named(path: Path, arguments: tuple[str, ...], words: str) -> None:
     done = run("history", "--file", path, *arguments)
     assert done.returncode == 2
     assert words in done.stderr

@@ -13,14 +13,11 @@ import numpy as np
 import pytest
 import soundfile
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
 from edge_ser.cli.inspect import command
 from edge_ser.cli.options import load
 from edge_ser.errors import EdgeSerError, NotARecording, OutputFailed, RecordingMissing
-from edge_ser.reports import inspection, panels
+from edge_ser.reports.recording import inspection
 from tests.cli.command import DEMONSTRATION, assert_refused, run
 
 pytest.importorskip("matplotlib", reason="needs edge-ser[plots]")
@@ -71,7 +68,7 @@ def test_page_is_complete_and_agrees_with_classify(tmp_path: Path) -> None:
     assert base64.b64decode(picture.removeprefix("data:image/png;base64,"), validate=True).startswith(PNG)
     assert "script" not in page.tags
     (row,) = json.loads(run("classify", DEMONSTRATION, "--format", "json").stdout)
-    assert f"Over all: {row['label']}" in page.alternative
+    assert f"Overall: {row['label']}" in page.alternative
     assert f"in {len(row['segments'])} utterances" in page.alternative
     head, *utterances = page.rows
     assert head == ["utterance", "from", "to", "label", *row["probabilities"]]
@@ -81,7 +78,7 @@ def test_page_is_complete_and_agrees_with_classify(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["$\\bad$.wav", "<img src=x onerror=y>.wav", "a&amp;b.wav", "情感.wav", "\udcff.wav"])
-def test_odd_names_are_shown_as_they_are(tmp_path: Path, name: str) -> None:
+def test_unusual_names(tmp_path: Path, name: str) -> None:
     soundfile.write(tmp_path.joinpath(name).open("wb"), np.zeros(16_000, np.int16), 16_000, format="WAV")
     done = run("inspect", tmp_path / name, tmp_path / "x.html")
     assert (done.returncode, done.stderr) == (0, "")
@@ -151,27 +148,3 @@ def test_missing_matplotlib_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert isinstance(error, EdgeSerError)
     assert error.exit_status == 9
     assert "pip install 'edge-ser[plots]'" in str(error)
-
-
-# Thinning out --------------------------------------------------------------------------------------------------------
-
-
-@given(arrays.arrays(np.int16, st.integers(0, 20_000)))
-def test_an_envelope_keeps_extremes_and_length(samples: np.ndarray) -> None:
-    low, high, step = panels.envelope(samples)
-    assert len(low) == len(high) == -(-len(samples) // step) <= panels.MOST_COLUMNS
-    if len(samples):
-        assert (low.min(), high.max()) == (samples.min() / 32_768, samples.max() / 32_768)
-    if step == 1:
-        assert np.array_equal(low * 32_768, samples)
-
-
-@given(st.integers(1, 20_000))
-def test_thinned_frames_keep_their_mean(count: int) -> None:
-    frames = np.arange(count, dtype=float)[:, None] * [1.0, -2.0]
-    thin = panels.thinned(frames)
-    assert len(thin) <= panels.MOST_COLUMNS
-    assert (np.diff(thin[:, 0]) > 0).all()
-    if count <= panels.MOST_COLUMNS:
-        assert np.array_equal(thin, frames)
-    assert thin[0, 0] <= frames[:, 0].mean() <= thin[-1, 0]

@@ -1,4 +1,4 @@
-"""A headless Chromium for the tests, with a profile of its own."""
+"""A headless Chromium with its own profile."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FLAGS = (
 def chromium(
     profile: Path, language: str = "en", dark: bool = False, size: tuple[int, int] = (1200, 900)
 ) -> Iterator[Any]:
-    """Start a browser; tests are skipped where there is none."""
+    """Start a browser; skip the test if there is none."""
     binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if binary is None or driver is None:
         pytest.skip("needs Debian's chromium and chromium-driver")
@@ -37,7 +37,7 @@ def chromium(
     try:
         features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-        # Headless windows have a least width; a phone is narrower.
+        # Headless windows have a minimum width; a phone is narrower.
         browser.execute_cdp_cmd(
             "Emulation.setDeviceMetricsOverride",
             {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size[0] < 500},

@@ -11,6 +11,6 @@ import pytest
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder whose path leaves room in the 107 bytes that a socket's may have."""
+    """A folder with a path short enough for a socket, which may have 107 bytes."""
     with tempfile.TemporaryDirectory(prefix="edge-ser-") as path:
         yield Path(path)

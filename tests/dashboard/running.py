@@ -1,4 +1,4 @@
-"""The real dashboard in a process of its own, a service whose events a test makes, and requests of programs."""
+"""The dashboard in a process of its own, a service that publishes what a test wants, and requests to the dashboard."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ from edge_ser.events import LABELS, EmotionEvent, Event, LevelEvent, StatusEvent
 from edge_ser.sinks.unix_socket.sink import UnixSocketSink
 from tests.cli.command import TIMEOUT, start
 
+SECRET = "correct-horse-battery"
+
+
+def token_file(folder: Path) -> Path:
+    """Write a file with the token ``SECRET``."""
+    path = folder / "token"
+    path.write_text(SECRET + "\n")
+    path.chmod(0o600)
+    return path
+
 
 def now() -> datetime:
     return datetime.now(timezone.utc)
@@ -39,7 +49,7 @@ def level(decibels: float, speech: bool = False) -> LevelEvent:
 
 
 class Service:
-    """Publishes on a socket what a test wants, as `edge-ser listen` does."""
+    """Publishes events on a socket, as `edge-ser listen` does."""
 
     def __init__(self, path: Path, mute_file: Path | None = None) -> None:
         self._sink = UnixSocketSink(path, mute_file)
@@ -61,7 +71,7 @@ class Service:
             return self._sink.wants_levels
 
     def readers(self, count: int) -> None:
-        """Wait until so many read."""
+        """Wait until there are a number of readers."""
         wait_until(lambda: len(self._sink._readers) >= count)
 
     def _tick(self) -> None:
@@ -80,7 +90,7 @@ class Service:
 
 
 def wait_until(holds: Callable[[], Any], seconds: float = 20) -> Any:
-    """Wait until something is so, and return it."""
+    """Wait until a condition holds, and return its value."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := holds():
@@ -90,7 +100,7 @@ def wait_until(holds: Callable[[], Any], seconds: float = 20) -> Any:
 
 
 class Dashboard:
-    """A dashboard that runs."""
+    """A running dashboard."""
 
     def __init__(self, process: subprocess.Popen[str], url: str) -> None:
         self.process = process
@@ -100,7 +110,7 @@ class Dashboard:
     def ask(
         self, path: str, method: str = "GET", body: str | None = None, **headers: str
     ) -> tuple[int, http.client.HTTPMessage, str]:
-        """Return status, headers and content of an answer; `_` in a header's name is `-`."""
+        """Return status, headers and content of an answer; `_` in the name of a header stands for `-`."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request(method, path, body, {name.replace("_", "-"): text for name, text in headers.items()})
@@ -138,7 +148,7 @@ class Stream:
             pass
 
     def next(self, name: str) -> Any:
-        """Return the content of the next event of a name."""
+        """Return the content of the next event with a name."""
         called = ""
         while raw := self._file.readline():
             line = raw.decode().strip()

@@ -1,7 +1,7 @@
-"""Takes a picture of the page: python -m tests.dashboard.screenshot OUT.png [en|zh [dark]].
+"""Takes a screenshot of the page: python -m tests.dashboard.screenshot OUT.png [en|zh [dark]].
 
-It shows the demonstration recording, played at its own speed, so it takes half a minute.  The README's, of real
-recordings, is made by: python -m tests.pictures
+It shows the demonstration recording in real time, so it takes half a minute.  The picture of the documentation, with
+real recordings, is made by: python -m tests.pictures
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from tests.dashboard.running import dashboard, wait_until
 
 
 def main(out: Path, language: str = "en", dark: bool = False, recording: str | Path = "demo", after: int = 4) -> None:
-    """Write the picture.
+    """Write the screenshot.
 
     Args:
-        out: Where.
-        language: Of the browser.
-        dark: Whether it likes dark pages.
-        recording: What is listened to.
-        after: It is taken while somebody speaks after so many utterances.
+        out: File to write.
+        language: Language of the browser.
+        dark: Whether the browser prefers dark pages.
+        recording: Recording to listen to.
+        after: Number of utterances before the one during which it is taken.
     """
     with tempfile.TemporaryDirectory(prefix="edge-ser-") as short:
         folder = Path(short)

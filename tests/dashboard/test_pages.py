@@ -1,4 +1,4 @@
-"""Texts and languages: the same in both, all that is used is there, and the right one is chosen."""
+"""Texts and languages: both are complete, and the right language is chosen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOLDER = Path(dashboard.__file__).parent / "static"
 TEXTS = {language: json.loads((FOLDER / f"{language}.json").read_text()) for language in LANGUAGES}
 
 
-def test_both_languages_say_the_same() -> None:
+def test_both_languages_have_the_same_texts() -> None:
     assert list(TEXTS["en"]) == list(TEXTS["zh"])
     for key in TEXTS["en"]:
         slots = [sorted(re.findall(r"\{\w+\}", TEXTS[language][key])) for language in LANGUAGES]
@@ -28,7 +28,7 @@ def test_both_languages_say_the_same() -> None:
         assert re.search("[\u4e00-\u9fff]", TEXTS["zh"][key]), key
 
 
-def test_all_that_can_happen_has_a_text() -> None:
+def test_every_state_has_a_text() -> None:
     assert set(STATES) | set(FAULTS) <= set(STATUSES)
     wanted = {f"state:{state}" for state in (*STATES, "unknown")} | {f"fault:{fault}" for fault in FAULTS}
     wanted |= {f"link:{link.value}" for link in Link if link is not Link.CONNECTED}
@@ -36,7 +36,7 @@ def test_all_that_can_happen_has_a_text() -> None:
     assert wanted <= set(TEXTS["en"])
 
 
-def test_all_that_is_used_is_there() -> None:
+def test_every_text_in_use_exists() -> None:
     script = "".join(file.read_text() for file in FOLDER.glob("*.js"))
     used = set(re.findall(r'\btext\("(\w+)"', script)) | set(
         re.findall(r'"(mute|unmute|ended|still_speaking)"', script)
@@ -49,7 +49,7 @@ def test_all_that_is_used_is_there() -> None:
         assert 'lang="zh"' in page
 
 
-def test_nothing_stands_in_the_page_itself_and_nothing_comes_from_elsewhere() -> None:
+def test_no_inline_scripts_or_external_resources() -> None:
     for file in FOLDER.iterdir():
         text = file.read_text()
         assert not re.search(r"https?://(?!www\.w3\.org/)", text), file
@@ -72,16 +72,16 @@ def test_nothing_stands_in_the_page_itself_and_nothing_comes_from_elsewhere() ->
         ("xx", "yy", "zh", "zh"),
     ],
 )
-def test_the_language_that_is_wanted(asked: str | None, cookie: str | None, accepted: str, language: str) -> None:
+def test_choice_of_language(asked: str | None, cookie: str | None, accepted: str, language: str) -> None:
     assert choose_language(asked, cookie, accepted) == language
 
 
 @given(st.text())
-def test_no_header_does_harm(accepted: str) -> None:
+def test_any_header_is_accepted(accepted: str) -> None:
     assert choose_language(None, None, accepted) in LANGUAGES
 
 
-def test_labels_have_the_colours_that_reports_give_them() -> None:
+def test_labels_have_the_colours_of_reports() -> None:
     found = re.findall(r"--(\w+): (#[0-9a-f]{6});", (FOLDER / "style.css").read_text())
     for label, of_label in colours((*LABELS, UNCERTAIN)).items():
         assert tuple(colour for name, colour in found if name == label) == of_label

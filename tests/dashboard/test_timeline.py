@@ -1,4 +1,4 @@
-"""The last day, minute by minute: nothing is lost within it, and it never grows beyond it."""
+"""The timeline of the last day: complete within the day, and never longer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def event(minute: float, length: float = 2.0, label: str = "fear") -> EmotionEve
 
 
 @given(st.lists(st.tuples(SECONDS, st.floats(0.1, 15)), max_size=60))
-def test_it_has_the_last_day_and_no_more(utterances: list[tuple[float, float]]) -> None:
+def test_timeline_covers_exactly_the_last_day(utterances: list[tuple[float, float]]) -> None:
     timeline = Timeline()
     utterances.sort()
     for minute, length in utterances:
@@ -37,7 +37,7 @@ def test_it_has_the_last_day_and_no_more(utterances: list[tuple[float, float]]) 
     assert [row["minute"] for row in rows] == sorted({int(START.timestamp() // 60) + int(minute) for minute, _ in kept})
 
 
-def test_a_day_without_a_pause_is_bounded() -> None:
+def test_continuous_speech_is_bounded() -> None:
     timeline = Timeline()
     for minute in range(3 * MINUTES):
         timeline.add(event(minute))
@@ -45,14 +45,14 @@ def test_a_day_without_a_pause_is_bounded() -> None:
     assert timeline.rows(START + timedelta(days=30)) == []
 
 
-def test_a_clock_that_is_set_back_starts_anew() -> None:
+def test_clock_set_back() -> None:
     timeline = Timeline()
     timeline.add(event(500))
     timeline.add(event(100))
     assert [row["utterances"] for row in timeline.rows(START + timedelta(minutes=100))] == [1]
 
 
-def test_uncertain_ones_are_counted() -> None:
+def test_uncertain_utterances_are_counted() -> None:
     timeline = Timeline()
     timeline.add(event(1, label="uncertain"))
     row = timeline.add(event(1.5, length=4))

@@ -1,4 +1,4 @@
-"""The dashboard's systemd unit: no wider than the service's where it need not be."""
+"""The systemd unit of the dashboard: as restricted as the service's wherever possible."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 from edge_ser.paths import resource_folder
 
 FOLDER = resource_folder("systemd")
-NEEDS_OTHERWISE = {
+DIFFERENT = {
     "PrivateNetwork", "RestrictAddressFamilies",  # it serves browsers
     "MemoryMax", "LimitDATA", "CPUQuota", "Nice",
     "InaccessiblePaths",
 }  # fmt: skip
-"""Settings in which it differs from the service's unit."""
+"""Settings that differ from the service's unit."""
 
 
 def settings(name: str) -> set[tuple[str, str]]:
@@ -25,11 +25,11 @@ def settings(name: str) -> set[tuple[str, str]]:
     return {(key, value) for key, _, value in pairs}
 
 
-def test_it_is_as_narrow_as_the_service() -> None:
+def test_unit_is_as_restricted_as_the_service() -> None:
     text = (FOLDER / "edge-ser.service").read_text()
-    begin = text.index("# No network at all")
+    begin = text.index("PrivateNetwork=yes")
     service = {line.partition("=")[0] for line in text[begin:].splitlines() if "=" in line and line[0] not in "#["}
-    there = {pair for pair in settings("edge-ser.service") if pair[0] in service - NEEDS_OTHERWISE - {"DeviceAllow"}}
+    there = {pair for pair in settings("edge-ser.service") if pair[0] in service - DIFFERENT - {"DeviceAllow"}}
     assert len(there) > 25
     assert there - settings("edge-ser-dashboard.service") == set()
     own = dict(settings("edge-ser-dashboard.service"))
@@ -37,7 +37,7 @@ def test_it_is_as_narrow_as_the_service() -> None:
     assert "PrivateNetwork" not in own
 
 
-def test_systemd_understands_it(tmp_path: Path) -> None:
+def test_systemd_accepts_it(tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("needs systemd-analyze")
     unit = tmp_path / "edge-ser-dashboard.service"

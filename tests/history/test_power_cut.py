@@ -1,4 +1,4 @@
-"""Whatever ends the writer, and wherever in a write: the file is whole, and at most the last batch is missing."""
+"""Whatever ends the writer, at any point of a write: the file is intact, and at most the last batch is missing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def numbers(path: Path) -> list[int]:
     return [event.utterance for event in reading.read(path, long_ago, far_off)]  # type: ignore[union-attr]
 
 
-def test_killed_again_and_again_it_loses_at_most_the_last_batch(tmp_path: Path) -> None:
+def test_killed_writer_loses_at_most_the_last_batch(tmp_path: Path) -> None:
     path, kept = tmp_path / "history.sqlite", 0
     rng = random.Random(11)
     for _ in range(ROUNDS):
@@ -46,12 +46,12 @@ def test_killed_again_and_again_it_loses_at_most_the_last_batch(tmp_path: Path) 
         assert int(committed) <= len(found) <= int(committed) + BATCH
         kept = len(found)
     assert kept > ROUNDS * BATCH
-    Store(path, HistorySettings(), lambda: NOON).close()  # which checks every page of it
+    Store(path, HistorySettings(), lambda: NOON).close()  # checks every page
 
 
 @pytest.fixture(scope="module")
 def running() -> tuple[bytes, bytes]:
-    """A file and its log as they stand while a writer has them open: ten batches of three utterances."""
+    """A file and its log while a writer has them open: ten batches of three utterances."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "history.sqlite"
         store = Store(path, HistorySettings(), lambda: NOON)
@@ -64,7 +64,7 @@ def running() -> tuple[bytes, bytes]:
 
 @settings(max_examples=40, deadline=None)
 @given(cut=st.floats(0, 1), tail=st.sampled_from(["nothing", "zeros", "noise"]))
-def test_a_log_that_was_torn_anywhere_gives_whole_batches(running: tuple[bytes, bytes], cut: float, tail: str) -> None:
+def test_torn_log_gives_whole_batches(running: tuple[bytes, bytes], cut: float, tail: str) -> None:
     database, log = running
     length = round(cut * len(log))
     lost = len(log) - length
@@ -84,7 +84,7 @@ def test_a_log_that_was_torn_anywhere_gives_whole_batches(running: tuple[bytes, 
         assert len(found) == 30
 
 
-def test_a_writer_that_is_stopped_stops_no_reader(tmp_path: Path) -> None:
+def test_stopped_writer_does_not_block_readers(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     command = [sys.executable, "-m", "tests.history.writer", str(path), "1"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:

@@ -1,4 +1,4 @@
-"""The sink: batches, what may not be written, and what becomes of the rest meanwhile."""
+"""The sink: batches, failures to write, and what happens to events meanwhile."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.history.events import NOON, status, utterance
 
 
 class Clock:
-    """Time that passes when it is told to."""
+    """A clock that is set by the test."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -54,7 +54,7 @@ def numbers(path: Path) -> list[int]:
     return [event.utterance for event in found(path)]  # type: ignore[union-attr]
 
 
-def test_it_keeps_finals_and_statuses_and_writes_once_a_minute_and_at_the_end(path: Path, clock: Clock) -> None:
+def test_finals_and_statuses_are_written_once_a_minute_and_at_the_end(path: Path, clock: Clock) -> None:
     with sink(path, clock) as made:
         made.publish(status("listening"))
         made.publish(utterance(1, final=False))
@@ -72,7 +72,7 @@ def test_it_keeps_finals_and_statuses_and_writes_once_a_minute_and_at_the_end(pa
     assert found(path) == [status("listening"), utterance(1), utterance(2)]
 
 
-def test_nothing_is_written_while_nothing_happens_but_what_is_too_old_goes(path: Path, clock: Clock) -> None:
+def test_idle_sink_only_removes_old_events(path: Path, clock: Clock) -> None:
     with sink(path, clock) as made:
         made.publish(utterance(1))
         clock.seconds = 60.0
@@ -88,21 +88,21 @@ def test_nothing_is_written_while_nothing_happens_but_what_is_too_old_goes(path:
         assert found(path) == []
 
 
-def test_a_damaged_history_is_set_aside_and_a_new_one_begun(
+def test_damaged_history_is_renamed_and_a_new_one_started(
     path: Path, clock: Clock, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path.write_bytes(b"not a database at all, but long enough to be taken for one" * 100)
     with sink(path, clock) as made:
         made.publish(utterance(1))
-    (aside,) = path.parent.glob("history.damaged-*.sqlite")
-    assert aside.read_bytes().startswith(b"not a database")
+    (renamed,) = path.parent.glob("history.damaged-*.sqlite")
+    assert renamed.read_bytes().startswith(b"not a database")
     assert numbers(path) == [1]
     said = capfd.readouterr().err
     assert f"{path} was damaged" in said
-    assert f"it is now {aside}, and a new one begins" in said
+    assert f"it is now {renamed}, and a new one begins" in said
 
 
-def test_a_file_that_was_moved_away_is_begun_anew(path: Path, clock: Clock) -> None:
+def test_moved_file_is_created_again(path: Path, clock: Clock) -> None:
     with sink(path, clock) as made:
         made.publish(utterance(1))
         clock.seconds = 60.0
@@ -115,13 +115,13 @@ def test_a_file_that_was_moved_away_is_begun_anew(path: Path, clock: Clock) -> N
         assert numbers(path) == [2]
 
 
-def test_a_newer_version_is_said_once_and_kept_off(path: Path, clock: Clock, capfd: pytest.CaptureFixture[str]) -> None:
+def test_newer_version_is_reported_once(path: Path, clock: Clock, capfd: pytest.CaptureFixture[str]) -> None:
     store.Store(path, HistorySettings(), clock.now).close()
     with store.connected(path) as connection:
         connection.execute("PRAGMA user_version = 2")
     with pytest.raises(InvalidSetting, match="newer edge-ser"):
         destinations.make(f"history:{path}", ListenSettings(), dict)
-    with sink(path, clock) as made:  # one that came in between
+    with sink(path, clock) as made:  # one that appeared in between
         made.publish(utterance(1))
         for clock.seconds in (60.0, 120.0, 180.0):
             made.tick()
@@ -134,7 +134,7 @@ def test_a_newer_version_is_said_once_and_kept_off(path: Path, clock: Clock, cap
 
 @contextmanager
 def no_file_larger_than(size: int) -> Iterator[None]:
-    """Let writes fail as on a full disk."""
+    """Make writes fail as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -143,7 +143,7 @@ def no_file_larger_than(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_full_disk_is_said_once_and_what_waited_is_written_later(
+def test_full_disk_is_reported_once_and_waiting_events_are_written_later(
     path: Path, clock: Clock, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with sink(path, clock) as made:
@@ -163,7 +163,7 @@ def test_a_full_disk_is_said_once_and_what_waited_is_written_later(
     assert numbers(path) == list(range(1_000))
 
 
-def test_what_comes_while_too_many_wait_is_lost_counted_and_said(
+def test_events_beyond_the_limit_are_lost_and_counted(
     path: Path, clock: Clock, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "MOST_WAITING", 300)
@@ -183,7 +183,7 @@ def test_what_comes_while_too_many_wait_is_lost_counted_and_said(
     assert numbers(path) == list(range(300))
 
 
-def test_what_was_written_is_not_written_again_where_shrinking_fails(path: Path, clock: Clock) -> None:
+def test_events_are_not_written_twice_when_shrinking_fails(path: Path, clock: Clock) -> None:
     large = store.Store(path, HistorySettings(), clock.now)
     large.write([utterance(number) for number in range(9_000)])
     large.close()
@@ -199,7 +199,7 @@ def test_what_was_written_is_not_written_again_where_shrinking_fails(path: Path,
     assert path.stat().st_size <= 1_000_000
 
 
-def test_another_who_holds_the_file_is_waited_for(path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_locked_file_is_retried(path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "_BUSY_SECONDS", 0.05)
     with sink(path, clock) as made:
         made.publish(utterance(1))
@@ -217,26 +217,26 @@ def test_another_who_holds_the_file_is_waited_for(path: Path, clock: Clock, monk
 
 
 @pytest.mark.parametrize("uri", ["history:", "history:/tmp/h.sqlite", "history:h.sqlite"])
-def test_right_destinations(uri: str) -> None:
+def test_valid_destinations(uri: str) -> None:
     destinations.check(uri)
 
 
 @pytest.mark.parametrize("uri", ["history:/tmp", "history:photograph.jpg", "history:.sqlite", "history:a\nb.sqlite"])
-def test_wrong_destinations_are_named_with_a_right_one(uri: str) -> None:
+def test_invalid_destinations_are_named_with_a_valid_one(uri: str) -> None:
     with pytest.raises(InvalidSetting) as caught:
         destinations.check(uri)
     assert repr(uri) in str(caught.value)
     assert "history:/var/lib/edge-ser/history.sqlite" in str(caught.value)
 
 
-def test_a_service_that_may_not_write_is_told_how_it_may(path: Path) -> None:
+def test_service_without_permission_is_told_what_to_do(path: Path) -> None:
     with no_file_larger_than(0), pytest.raises(InvalidSetting, match="edge-ser service install --with history"):
         destinations.make(f"history:{path}", ListenSettings(), dict)
     with no_file_larger_than(200_000_000):  # as the drop-in has it
         destinations.make(f"history:{path}", ListenSettings(), dict)
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_impossible_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NotPermitted, match="choose another file"):
         destinations.make(f"history:{tmp_path}/file/h.sqlite", ListenSettings(), dict)

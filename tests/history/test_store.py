@@ -1,4 +1,4 @@
-"""The file: what goes in comes out, it stays small and young, and others' files are left alone."""
+"""The file: it returns what was written, its size and age are limited, and other files are left alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edge_ser import paths
 from edge_ser.errors import EdgeSerError, InvalidSetting, NotPermitted
 from edge_ser.events import EmotionEvent, Event, StatusEvent
 from edge_ser.history import reading, schema, store
-from edge_ser.history.store import Damaged, Store
+from edge_ser.history.store import DamagedHistory, Store
 from edge_ser.settings import HistorySettings
 from tests.history.events import NOON, status, utterance
 
@@ -65,7 +65,7 @@ events = st.builds(StatusEvent, times, names, text, seconds) | st.builds(
 
 
 @given(events)
-def test_an_event_comes_out_of_a_row_as_it_went_in(event: Event) -> None:
+def test_row_keeps_the_event(event: Event) -> None:
     out = schema.from_row(schema.to_row(event))
     if isinstance(event, StatusEvent):
         assert isinstance(out, StatusEvent)
@@ -75,7 +75,7 @@ def test_an_event_comes_out_of_a_row_as_it_went_in(event: Event) -> None:
         assert out == event
 
 
-def test_events_come_out_of_the_file_by_their_time(path: Path) -> None:
+def test_events_are_read_in_the_order_of_their_time(path: Path) -> None:
     events = [utterance(number) for number in range(2_500)] + [status("muted", NOON + timedelta(seconds=25))]
     written(path, *reversed(events))
     assert everything(path) == sorted(events, key=lambda event: event.time)
@@ -83,7 +83,7 @@ def test_events_come_out_of_the_file_by_their_time(path: Path) -> None:
     assert some == [events[2], events[-1], events[3]]
 
 
-def test_the_file_is_its_owners_alone_and_reveals_what_it_is(path: Path) -> None:
+def test_file_is_private_and_identifies_itself(path: Path) -> None:
     written(path, utterance(1))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -91,11 +91,11 @@ def test_the_file_is_its_owners_alone_and_reveals_what_it_is(path: Path) -> None
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
     made = opened(path)
-    assert made._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL: else a power cut takes more
+    assert made._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL: otherwise a power cut costs more
     made.close()
 
 
-def test_it_can_be_read_while_it_is_written_and_written_while_it_is_read(path: Path) -> None:
+def test_reading_and_writing_at_the_same_time(path: Path) -> None:
     writer = opened(path)
     writer.write([utterance(number) for number in range(1_500)])
     reader = reading.read(path, *ALWAYS)
@@ -105,7 +105,7 @@ def test_it_can_be_read_while_it_is_written_and_written_while_it_is_read(path: P
     writer.close()
 
 
-def test_two_may_write_the_same_file(path: Path) -> None:
+def test_two_writers_of_one_file(path: Path) -> None:
     one, other = opened(path), opened(path)
     one.write([utterance(1)])
     other.write([utterance(2)])
@@ -118,7 +118,7 @@ def test_two_may_write_the_same_file(path: Path) -> None:
 # Age and size --------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_too_old_goes(path: Path) -> None:
+def test_old_events_are_removed(path: Path) -> None:
     written(path, *(utterance(day, NOON - timedelta(days=day)) for day in range(20)))
     made = opened(path, keep_days=7)
     made.write([])
@@ -126,7 +126,7 @@ def test_what_is_too_old_goes(path: Path) -> None:
     assert [event.utterance for event in everything(path)] == list(range(7, -1, -1))  # type: ignore[union-attr]
 
 
-def test_a_file_that_is_too_large_loses_its_oldest_and_shrinks(path: Path) -> None:
+def test_large_file_loses_its_oldest_events_and_shrinks(path: Path) -> None:
     made = opened(path, most_megabytes=1)
     for batch in range(12):
         made.write([utterance(1_000 * batch + number) for number in range(1_000)])
@@ -138,7 +138,7 @@ def test_a_file_that_is_too_large_loses_its_oldest_and_shrinks(path: Path) -> No
     assert len(kept) > 3_000
 
 
-def test_a_smaller_limit_shrinks_a_file_that_is_there(path: Path) -> None:
+def test_smaller_limit_shrinks_an_existing_file(path: Path) -> None:
     made = opened(path)
     made.write([utterance(number) for number in range(15_000)])
     made.close()
@@ -152,18 +152,18 @@ def test_a_smaller_limit_shrinks_a_file_that_is_there(path: Path) -> None:
 # Files that cannot be used -------------------------------------------------------------------------------------------
 
 
-def test_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
+def test_newer_version_is_refused_and_left_alone(path: Path) -> None:
     written(path, utterance(1))
     with store.connected(path) as connection:
         connection.execute("PRAGMA user_version = 7")
     before = path.read_bytes()
     for use in (store.check, opened, everything):
-        with pytest.raises(InvalidSetting, match=r"newer edge-ser \(format 7; this one knows 1\).*upgrade"):
+        with pytest.raises(InvalidSetting, match=r"newer edge-ser \(format 7; this one supports 1\).*upgrade"):
             use(path)
     assert path.read_bytes() == before
 
 
-def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_other_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "photographs.sqlite"
     with store.connected(path) as connection:
         connection.execute("CREATE TABLE photographs (name)")
@@ -175,9 +175,9 @@ def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("content", [b"", None])
-def test_a_file_that_was_only_just_begun_is_gone_on_with(path: Path, content: bytes | None) -> None:
+def test_uninitialized_file_is_used(path: Path, content: bytes | None) -> None:
     path.parent.mkdir()
-    if content is None:  # the power went between the switch to the log and the first table
+    if content is None:  # a power cut between the switch to the log and the first table
         connection = sqlite3.connect(path)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.close()
@@ -189,42 +189,42 @@ def test_a_file_that_was_only_just_begun_is_gone_on_with(path: Path, content: by
     assert len(everything(path)) == 1
 
 
-@pytest.mark.parametrize("spoil", ["no database", "zeros in the middle", "cut"])
-def test_a_damaged_file_is_found_out_and_set_aside_with_its_log(path: Path, spoil: str) -> None:
+@pytest.mark.parametrize("damage", ["no database", "zeros in the middle", "cut"])
+def test_damaged_file_is_detected_and_renamed_with_its_log(path: Path, damage: str) -> None:
     written(path, *(utterance(number) for number in range(500)))
     whole = path.read_bytes()
     half = len(whole) // 2 // 4096 * 4096
-    spoilt = {
+    damaged = {
         "no database": b"x" * 5_000,
         "zeros in the middle": whole[:half] + bytes(8_192) + whole[half + 8_192 :],
         "cut": whole[:half],
-    }[spoil]
-    path.write_bytes(spoilt)
+    }[damage]
+    path.write_bytes(damaged)
     with pytest.raises(EdgeSerError, match="damaged"):
         everything(path)
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedHistory):
         opened(path)
     for ending in ("-wal", "-shm"):
         Path(f"{path}{ending}").write_bytes(b"old")
-    aside = store.set_aside(path, NOON)
+    renamed = store.rename_damaged(path, NOON)
     stamp = f"{NOON.astimezone():%Y%m%d-%H%M%S}"
-    assert aside == path.with_name(f"history.damaged-{stamp}.sqlite")
-    assert aside.read_bytes() == spoilt
-    assert Path(f"{aside}-wal").read_bytes() == b"old"
+    assert renamed == path.with_name(f"history.damaged-{stamp}.sqlite")
+    assert renamed.read_bytes() == damaged
+    assert Path(f"{renamed}-wal").read_bytes() == b"old"
     assert not Path(f"{path}-wal").exists()
-    path.write_bytes(b"damaged once more in the same second")
-    assert store.set_aside(path, NOON).name == f"history.damaged-{stamp}-2.sqlite"
+    path.write_bytes(b"damaged again in the same second")
+    assert store.rename_damaged(path, NOON).name == f"history.damaged-{stamp}-2.sqlite"
 
 
-def test_a_spoilt_value_costs_its_row_alone(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_damaged_value_costs_only_its_row(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     written(path, *(utterance(number) for number in range(3)))
     with store.connected(path) as connection:
         connection.execute("UPDATE events SET probabilities = '{\"anger\":' WHERE utterance = 1")
     assert [event.utterance for event in everything(path)] == [0, 2]  # type: ignore[union-attr]
-    assert "1 spoilt rows" in capfd.readouterr().err
+    assert f"1 damaged row of {path} left out" in capfd.readouterr().err
 
 
-def test_places_that_cannot_be_are_named(tmp_path: Path) -> None:
+def test_impossible_paths_are_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path, tmp_path / "file" / "history.sqlite"):
         with pytest.raises(NotPermitted, match=str(path)):
@@ -233,12 +233,10 @@ def test_places_that_cannot_be_are_named(tmp_path: Path) -> None:
         everything(tmp_path / "none.sqlite")
 
 
-# Where it stands -----------------------------------------------------------------------------------------------------
+# Location ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_service_has_it_in_its_state_folder_and_others_in_their_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_location_for_the_service_and_for_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = tmp_path / "own" / "edge-ser" / "history.sqlite"
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "own"))
     monkeypatch.setattr(paths, "STATE", tmp_path / "service")
@@ -248,7 +246,7 @@ def test_the_service_has_it_in_its_state_folder_and_others_in_their_own(
     assert paths.history_to_write() == Path("/var/lib/edge-ser/history.sqlite")
     service = paths.STATE / "history.sqlite"
     paths.STATE.mkdir()
-    assert paths.history_to_read() == service  # which is then said not to be there
+    assert paths.history_to_read() == service  # which is then reported as missing
     own.parent.mkdir(parents=True)
     own.touch()
     assert paths.history_to_read() == own

@@ -1,4 +1,4 @@
-"""A process that writes a history without end, until it is killed; it prints what is committed.
+"""A process that writes a history until it is killed and prints what is committed.
 
 Arguments: the file, and the number of the first utterance.
 """

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_ser.bench.remarks import wrong
+from edge_ser.bench.remarks import computes_wrongly
 from edge_ser.errors import InterpreterMissing, InvalidSetting, ModelForeign
 from edge_ser.listening.recognizer import EmotionRecognizer
 from edge_ser.model.bundle import Bundle, ChunkLayout, read_bundle
@@ -73,7 +73,7 @@ def test_the_forms_that_ship_say_the_same_of_recordings(data: Path) -> None:
     for backend in installed():
         labels = {}
         for variant in FORMS:
-            if not wrong(variant, backend.name):
+            if not computes_wrongly(variant, backend.name):
                 recognizer = EmotionRecognizer(file_of_form(default_model(), variant), backend.name)
                 labels[variant] = [recognizer.classify(path).label for path in recordings]
         for variant in labels:

@@ -1,7 +1,8 @@
-"""Makes the README's pictures: python -m tests.pictures [OUT_DIR]; without a folder, those beside this file.
+"""Makes the pictures of the documentation: python -m tests.pictures [OUT_DIR], by default beside this file.
 
-Needs EDGE_SER_DATA with EmoDB (CC0), `edge-ser[plots,dashboard]`, and Debian's chromium and chromium-driver.  What is
-heard is speaker 16, from whom the shipped model did not learn.  It takes a minute: the page plays at its own speed.
+Needs EDGE_SER_DATA with EmoDB (CC0), `edge-ser[plots,dashboard]`, and Debian's chromium, chromium-driver and
+fonts-noto-cjk.  The speaker is number 16, whom the bundled model was not trained on.  It takes a minute, because the
+page runs in real time.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tests.dashboard import screenshot
 from tests.pictures import conversation, week
 
 EXPLAINED = "16b10Tb.flac"
-"""Acted sadly; the model wavers, so that there is something to see."""
+"""Acted as sad; the model wavers, which makes the picture interesting."""
 
 
 def main(out: Path) -> None:
@@ -34,7 +35,7 @@ def main(out: Path) -> None:
         history, sound = Path(name) / "history.sqlite", Path(name) / "conversation.wav"
         week.write(history, clips)
         edge_ser("report", "--file", history, "--since", week.FIRST, "--until", week.LAST, out / "report.png")
-        edge_ser("inspect", EXPLAINED, out / "inspect.png", cwd=clips)  # the picture shows the name as it was given
+        edge_ser("inspect", EXPLAINED, out / "inspect.png", cwd=clips)  # the picture shows the name as given
         soundfile.write(sound, conversation.joined(clips), conversation.RATE)
         screenshot.main(out / "page.png", recording=sound, after=conversation.UTTERANCES - 1)
     for picture in ("page.png", "report.png", "inspect.png"):
@@ -42,9 +43,9 @@ def main(out: Path) -> None:
 
 
 def make_small(path: Path) -> None:
-    """Give a picture a palette: it looks the same, and people load it fast."""
+    """Give a picture a palette: it looks the same and loads faster."""
     with Image.open(path) as picture:
-        # By coverage: other methods let the colours of thin lines go.
+        # By coverage: other methods lose the colours of thin lines.
         small = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
 

@@ -1,4 +1,4 @@
-"""What the page is shown with: sentences of one speaker in several moods, one after another."""
+"""The audio for the picture of the page: sentences of one speaker in several moods, one after another."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from edge_ser.sources.recording import read_samples
 RATE = 16_000
 
 _CLIPS = ("16b01La", "16a07Nb", "16b03Ea", "16b10Td", "16a05Tb", "16b01Aa", "16a04Wc", "16a05Fc", "16b10Wb")
-"""Each acted as its sixth letter says: L bored, N neutral, E disgusted, T sad, A afraid, W angry, F happy."""
+"""The sixth letter is the acted emotion: L bored, N neutral, E disgusted, T sad, A afraid, W angry, F happy."""
 
 UTTERANCES = 10
-"""What the model makes of them: one sentence has a pause."""
+"""Utterances that the model hears: one sentence has a pause."""
 
 _PAUSE = 1.5
-"""Between sentences, s."""
+"""Pause between sentences, s."""
 
 
 def joined(folder: Path) -> npt.NDArray[np.int16]:

@@ -1,4 +1,4 @@
-"""A week of history for the report: labels of real recordings, at times of day that are made up."""
+"""A week of history for the picture of the report: labels of real recordings at made-up times."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _HOURS: Final = {
     "weekday": ((7.0, 8.0), (17.5, 22.0)),
     "weekend": ((9.0, 13.0), (15.0, 23.0)),
 }
-"""When somebody is at home and talks, hours of the day."""
+"""When people are at home and talk, hours of the day."""
 
 _MOODS: Final = ("N", "L", "NL", "NF", "T", "WE", "A")
-"""A conversation is of recordings that were acted with one of these emotions, as the corpus has their letters."""
+"""Emotions of a conversation, by the letters of the corpus: its recordings were acted with one of them."""
 
 
 def write(path: Path, folder: Path) -> None:
-    """Write the history, always the same.
+    """Write the history; it is the same every time.
 
     Args:
-        path: Of the history.
-        folder: With EmoDB's recordings.
+        path: Path of the history.
+        folder: Folder with EmoDB's recordings.
     """
     end = datetime.fromisoformat(LAST).replace(tzinfo=timezone.utc) + timedelta(days=1)
     store = Store(path, HistorySettings(), lambda: end)

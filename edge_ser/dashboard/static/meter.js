@@ -1,27 +1,27 @@
-// The level meter: how loud it is while the service says so.  Its figure changes once a second, and no screen reader is
-// told of its own accord.
+// The level meter: how loud it is, while the service sends levels.  Its figure changes once a second, and it is no live
+// region, so that a screen reader reads it only on request.
 "use strict";
 
 const QUIETEST = -72; // dBFS at the left end
-const METER_STAYS = 1000; // ms without a new level after which it falls to nothing: muted, or without a microphone
-const WORDS_EVERY = 900; // ms from one figure to the next, and of the bar itself for who wants little motion
+const METER_TIMEOUT = 1000; // ms without a new level after which it is cleared: muted, or no microphone
+const FIGURE_INTERVAL = 900; // ms between two figures, and between two positions of the bar with reduced motion
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-let meterFalls = 0;
-let wordsAt = 0;
+let clearTimer = 0;
+let figureTime = 0;
 
 function takeLevel(level) {
-  clearTimeout(meterFalls);
-  meterFalls = setTimeout(fallToNothing, METER_STAYS);
-  const due = Date.now() - wordsAt >= WORDS_EVERY;
+  clearTimeout(clearTimer);
+  clearTimer = setTimeout(clearMeter, METER_TIMEOUT);
+  const due = Date.now() - figureTime >= FIGURE_INTERVAL;
   put("speech", level.speech ? text("yes") : text("no"));
-  if (due) nameLevel(level);
+  if (due) showFigure(level);
   if (due || !calm.matches) drawMeter(level);
 }
 
-function fallToNothing() {
+function clearMeter() {
   put("speech", "–");
-  nameLevel(null);
+  showFigure(null);
   drawMeter(null);
 }
 
@@ -33,8 +33,8 @@ function drawMeter(level) {
   element("level-peak").style.left = level ? place(level.peak) : "0";
 }
 
-function nameLevel(level) {
-  wordsAt = level ? Date.now() : 0;
+function showFigure(level) {
+  figureTime = level ? Date.now() : 0;
   const words = level ? `${Math.round(level.level)} dBFS` : "–";
   put("level-words", words);
   element("level").setAttribute("aria-valuenow", Math.max(Math.round(level?.level ?? QUIETEST), QUIETEST));

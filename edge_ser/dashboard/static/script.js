@@ -1,9 +1,8 @@
-// The live page: what the dashboard says as server-sent events, drawn.  All that is known lies in `known`.
+// The live page: takes server-sent events from the dashboard and draws them.  Everything it knows is in `known`.
 "use strict";
 
-const MINUTES_A_DAY = 24 * 60;
-const SILENCE = 25_000; // ms without a message, when one comes every 10 s, after which the connection is dead
-const LONGEST_PAUSE = 10_000; // ms from one try to connect to the next
+const SILENCE = 25_000; // ms without a message after which the connection is dead; a message comes every 10 s
+const LONGEST_PAUSE = 10_000; // ms between two attempts to connect
 const LAST_UTTERANCES = 20;
 const COLOURS = ["anger", "disgust", "fear", "happiness", "neutral", "sadness", "uncertain"];
 const LANGUAGE = document.documentElement.lang;
@@ -23,7 +22,7 @@ const clock = (time, seconds = true) =>
   new Date(time).toLocaleTimeString(LANGUAGE, {
     hourCycle: "h23", hour: "2-digit", minute: "2-digit", ...(seconds && { second: "2-digit" }),
   });
-const now = () => Date.now() + known.skew; // the device's clock, of which the events are
+const now = () => Date.now() + known.skew; // the clock of the device, which stamps the events
 
 function length(seconds) {
   const unit = (value, name, digits = 0) =>
@@ -43,31 +42,7 @@ function make(name, attributes = {}, ...children) {
 
 function put(id, content) {
   const place = element(id);
-  if (place.textContent !== content) place.textContent = content; // a screen reader hears changes only
-}
-
-// Sums of the minutes of a span of time: speech, utterances, and seconds of each emotion.
-function sum(minutes) {
-  const total = { seconds: 0, utterances: 0, uncertain: 0, confidence: 0, emotions: new Map() };
-  for (const minute of minutes) {
-    total.seconds += minute.seconds;
-    total.utterances += minute.utterances;
-    total.uncertain += minute.uncertain;
-    total.confidence += minute.confidence;
-    for (const [label, seconds] of Object.entries(minute.emotions)) {
-      total.emotions.set(label, (total.emotions.get(label) ?? 0) + seconds);
-    }
-  }
-  return total;
-}
-
-const between = (from, to) => [...known.minutes.values()].filter((one) => one.minute >= from && one.minute < to);
-const likeliest = (total) => [...total.emotions].reduce((best, one) => (best && best[1] >= one[1] ? best : one), null)?.[0];
-const thisMinute = () => Math.floor(now() / 60_000);
-
-function midnight() {
-  const day = new Date(now());
-  return Math.floor(new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime() / 60_000);
+  if (place.textContent !== content) place.textContent = content; // so that a screen reader only announces changes
 }
 
 function drawState() {
@@ -85,7 +60,7 @@ function drawState() {
   put("state", text(key));
   notice.classList.toggle("good", good);
   notice.classList.toggle("bad", !good && key !== "link:connecting");
-  // The service's own line is more exact, and always English.
+  // The message of the service is more specific, and always in English.
   const current = known.link === "connected" && state;
   put("detail", current ? state.fault_message || state.message || (state.link === "connected" ? "" : state.link_message) : "");
   put("microphone-state", state?.link === "connected" && known.link === "connected" ? text(key) : "–");
@@ -124,84 +99,6 @@ function drawFinished() {
     make("td", {}, labelText(event.label)), make("td", { class: "number" }, percent(event.confidence)))));
 }
 
-// A column for each part of the span; within one, the share of each emotion from the bottom up.
-function drawChart(id, title, minutes, step) {
-  const chart = element(id);
-  const width = chart.viewBox.baseVal.width / (minutes / step);
-  const end = Math.floor(thisMinute() / step) * step + step;
-  const columns = [];
-  for (let place = 0, from = end - minutes; from < end; place += width, from += step) {
-    const total = sum(between(from, from + step));
-    if (!total.seconds) continue;
-    const column = make("g", {}, make("title", {},
-      `${clock(from * 60_000, false)}: ${labelText(likeliest(total))}, ${length(total.seconds)}`));
-    let top = 100;
-    for (const label of labels()) {
-      const height = (100 * (total.emotions.get(label) ?? 0)) / total.seconds;
-      top -= height;
-      column.append(make("rect", { x: place, y: top, width: 0.9 * width, height, class: colour(label) }));
-    }
-    columns.push(column);
-  }
-  chart.replaceChildren(...columns);
-  const total = sum(between(end - minutes, end));
-  const label = total.seconds
-    ? text("chart", { title, time: length(total.seconds), label: labelText(likeliest(total)) })
-    : `${title}: ${text("nothing")}`;
-  chart.setAttribute("aria-label", label);
-  const marks = [0, 0.25, 0.5, 0.75, 1].map((part) => clock((end - minutes * (1 - part)) * 60_000, false));
-  element(`${id}-axis`).replaceChildren(...marks.map((mark) => make("span", {}, mark)));
-}
-
-// All emotions that the last day knows, in the order in which the model has them.
-function labels() {
-  return [...sum(known.minutes.values()).emotions.keys()];
-}
-
-function drawTimeline() {
-  for (const minute of known.minutes.keys()) {
-    if (minute <= thisMinute() - MINUTES_A_DAY) known.minutes.delete(minute);
-  }
-  drawChart("hour", text("last_hour"), 60, 1);
-  drawChart("day", text("last_day"), MINUTES_A_DAY, 15);
-  element("legend").replaceChildren(...labels().map((label) =>
-    make("li", {}, make("span", { class: `swatch ${colour(label)}`, "aria-hidden": "true" }), labelText(label))));
-  const since = new Date(known.since);
-  put("since", known.since ? text("since", { time: since.toLocaleString(LANGUAGE, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" }) }) : "");
-  drawHours();
-  drawToday();
-  drawModel();
-}
-
-function drawHours() {
-  const rows = [];
-  for (let from = Math.floor(thisMinute() / 60) * 60, n = 0; n < 24; n++, from -= 60) {
-    const total = sum(between(from, from + 60));
-    if (total.seconds) {
-      rows.push(make("tr", {}, make("th", { scope: "row" }, clock(from * 60_000, false)),
-        make("td", {}, length(total.seconds)), make("td", {}, labelText(likeliest(total)))));
-    }
-  }
-  element("hours").replaceChildren(...rows);
-}
-
-function drawToday() {
-  const total = sum(between(midnight(), thisMinute() + 1));
-  put("today", total.seconds ? text("today_text", {
-    utterances: total.utterances, time: length(total.seconds), label: labelText(likeliest(total)),
-  }) : text("nothing"));
-  const shares = [...total.emotions].sort((one, other) => other[1] - one[1]);
-  element("shares").replaceChildren(...shares.map(([label, seconds]) => make("tr", {},
-    make("th", { scope: "row" }, labelText(label)), make("td", {}, length(seconds)),
-    make("td", { class: "number" }, percent(seconds / total.seconds)))));
-}
-
-function drawModel() {
-  const total = sum(between(thisMinute() - 59, thisMinute() + 1));
-  put("uncertain", total.utterances ? percent(total.uncertain / total.utterances) : "–");
-  put("mean-confidence", total.seconds ? percent(total.confidence / total.seconds) : "–");
-}
-
 function takeEverything(all) {
   known.skew = all.now - Date.now();
   Object.assign(known, { link: "connected", state: all.state, current: all.current, finished: all.finished, since: all.since });
@@ -216,7 +113,7 @@ function takeEverything(all) {
 function takeState(state) {
   if (state.link !== "connected" || state.state !== "listening") known.current = null;
   known.state = state;
-  put("mute-remark", ""); // it was about another state
+  put("mute-remark", ""); // it referred to the state before
   drawState();
   drawCurrent();
 }
@@ -265,12 +162,12 @@ function lost(link) {
   drawState();
   drawCurrent();
   source.close();
-  setTimeout(again, pause);
+  setTimeout(reconnect, pause);
   pause = Math.min(2 * pause, LONGEST_PAUSE);
 }
 
-// An answer tells what a stream that fails does not: that the token is no longer the right one.
-async function again() {
+// Unlike a failed stream, an answer tells whether the token is still valid.
+async function reconnect() {
   try {
     const answer = await fetch("state", { cache: "no-store" });
     if (answer.status === 401) {
@@ -278,7 +175,7 @@ async function again() {
       return;
     }
   } catch {
-    // not there yet
+    // not running yet
   }
   connect();
 }
@@ -297,16 +194,16 @@ async function pressMute() {
   drawState();
 }
 
-async function begin() {
+async function start() {
   texts = await (await fetch(`static/${LANGUAGE}.json`)).json();
   element("mute").addEventListener("click", pressMute);
   drawState();
   drawTimeline();
   connect();
   setInterval(() => {
-    // A phone that slept, or a network that went away, ends a connection without a word.
+    // A phone that was asleep, or a network that was gone, ends a connection without an event.
     if (known.link === "connected" && Date.now() - lastMessage > SILENCE) lost("lost");
   }, 5000);
 }
 
-begin();
+start();

@@ -1,13 +1,13 @@
-"""A report as one HTML file: no scripts, nothing from elsewhere; pictures for eyes, words and tables for all."""
+"""A report as one HTML file without scripts or external resources: sentences, pictures, and tables of the same data."""
 
 from __future__ import annotations
 
 from html import escape
 from typing import Final
 
-from edge_ser.reports import svg, words
 from edge_ser.reports.colours import colours
-from edge_ser.reports.figures import Figures
+from edge_ser.reports.history import svg, wording
+from edge_ser.reports.history.figures import Figures
 
 _STYLE: Final = """\
 :root { color-scheme: light dark; --ground: #fff; --text: #1c1f23; --line: #d5d9de; }
@@ -25,14 +25,14 @@ th, td { padding: .15rem .75rem .15rem 0; text-align: left; border-bottom: 1px s
 """
 
 _PICTURES: Final = (svg.share, svg.by_hour, svg.by_day, svg.timeline)
-"""One for each table of :func:`edge_ser.reports.words.tables`, in its order."""
+"""One for each table of :func:`edge_ser.reports.history.wording.tables`, in the same order."""
 
 
 def render(figures: Figures) -> str:
-    """Return the report."""
-    title = escape(words.title(figures))
-    parts = [f"<h1>{title}</h1>", *(f"<p>{escape(sentence)}</p>" for sentence in words.sentences(figures))]
-    tables = words.tables(figures)
+    """Return the report as HTML."""
+    title = escape(wording.title(figures))
+    parts = [f"<h1>{title}</h1>", *(f"<p>{escape(sentence)}</p>" for sentence in wording.sentences(figures))]
+    tables = wording.tables(figures)
     if tables:
         parts.append(_key(figures.labels))
         for table, picture in zip(tables, _PICTURES, strict=True):
@@ -72,7 +72,7 @@ def _key(labels: tuple[str, ...]) -> str:
     return f'<ul class="key" aria-label="Colours">{items}</ul>'
 
 
-def _table(table: words.Table) -> str:
+def _table(table: wording.ReportTable) -> str:
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in table.columns)
     rows = "\n".join(
         f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'

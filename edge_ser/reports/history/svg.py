@@ -1,4 +1,4 @@
-"""The pictures of a report as SVG, drawn by hand so that they need no library; colours come from the page's style."""
+"""The pictures of a report as SVG, written without a library; the colours come from the page's style."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from datetime import date
 from html import escape
 from typing import Final
 
-from edge_ser.reports.figures import SLOT_MINUTES, SLOTS, Figures, Speech, slot_time
-from edge_ser.reports.words import day, duration
+from edge_ser.reports.history.figures import SLOT_MINUTES, SLOTS, Figures, Speech, slot_time
+from edge_ser.reports.history.wording import day, duration
 
 _WIDTH: Final = 760
 _LEFT: Final = 64
-"""Room for the names on the left, in the units of the picture."""
+"""Space for the names on the left, in units of the picture, as are all lengths here."""
 _PLOT: Final = _WIDTH - _LEFT - 8
 _HEIGHT: Final = 160
-"""Of the bars."""
+"""Height of the bars."""
 _ROW: Final = 14
 """Height of a day in the timeline."""
 _MOST_NAMES: Final = 12
-"""Names below the bars that fit beside one another."""
+"""Most names that fit below the bars."""
 
 _STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 18_000, 36_000, 86_400)
-"""Distances of the lines behind the bars that are round in hours, minutes and seconds, s."""
+"""Round distances between the grid lines, s."""
 
 
 def share(figures: Figures) -> str:
-    """Draw one bar with the share of each label."""
+    """Return one bar with the share of each label."""
     x, parts = 0.0, []
     for number, label in enumerate(figures.labels):
         width = figures.total.share(label) * _WIDTH
@@ -37,26 +37,26 @@ def share(figures: Figures) -> str:
 
 
 def by_hour(figures: Figures) -> str:
-    """Draw the speech of the 24 hours."""
+    """Return bars of the speech in each hour of the day."""
     columns = [(f"{hour:02d}", f"{hour:02d}:00", speech) for hour, speech in enumerate(figures.by_hour)]
     return _bars("Speaking time by hour of the day", columns, figures.labels)
 
 
 def by_day(figures: Figures) -> str:
-    """Draw the speech of each day."""
+    """Return bars of the speech of each day."""
     columns = [(f"{when:%m-%d}", day(when), speech) for when, speech in figures.by_day.items()]
     return _bars("Speaking time by day", columns, figures.labels)
 
 
 def timeline(figures: Figures) -> str:
-    """Draw a row a day; each slot has the colour of most of its speech, the paler the less was said."""
+    """Return one row per day; each slot has the colour of its predominant label, paler the less speech it has."""
     rows = {when: number for number, when in enumerate(figures.by_day)}
     height = len(rows) * _ROW
     slot_width = _PLOT / SLOTS
     parts = [_day_name(when, number) for when, number in rows.items()]
     for (when, slot), speech in sorted(figures.slots.items()):
         number = figures.labels.index(speech.leading or "")
-        opacity = 0.35 + 0.65 * min(1.0, speech.seconds / (SLOT_MINUTES * 20))  # a third of the time is a lot
+        opacity = 0.35 + 0.65 * min(1.0, speech.seconds / (SLOT_MINUTES * 20))  # opaque from a third of the slot
         hint = f"{day(when)} {slot_time(slot)}: {duration(speech.seconds)}, mostly {speech.leading}"
         x, y = _LEFT + slot * slot_width, rows[when] * _ROW + 1
         parts.append(_rectangle(x, y, slot_width, _ROW - 2, number, hint, opacity))
@@ -64,11 +64,11 @@ def timeline(figures: Figures) -> str:
         x = _LEFT + hour / 24 * _PLOT
         parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{height}"/>')
         parts.append(_text(x, height + 14, f"{hour:02d}", "end" if hour == 24 else "middle"))
-    return _picture(height + 20, "Timeline: what was heard when, a row a day", parts)
+    return _picture(height + 20, "Timeline, one row per day", parts)
 
 
 def _bars(title: str, columns: Sequence[tuple[str, str, Speech]], labels: tuple[str, ...]) -> str:
-    """Draw a bar for each name, long name and speech, stacked by label."""
+    """Return a bar for each name, long name and speech, stacked by label."""
     most = max(speech.seconds for _, _, speech in columns)
     step = next((step for step in _STEPS if most / step <= 5), _STEPS[-1])
     parts = []
@@ -110,7 +110,5 @@ def _text(x: float, y: float, text: str, anchor: str) -> str:
 
 def _picture(height: float, title: str, parts: list[str]) -> str:
     inner = "\n".join(parts)
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-label="{escape(title)}; the table below has the same">'
-        f"\n{inner}\n</svg>"
-    )
+    label = f"{escape(title)}; the table below has the same data"
+    return f'<svg viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-label="{label}">\n{inner}\n</svg>'

@@ -1,4 +1,4 @@
-"""The features of a recording as the model sees them, by utterance, and classical descriptors beside them."""
+"""The features of a recording as the model receives them, by utterance, and classical descriptors."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Float: TypeAlias = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Utterance:
-    """What the speech gate cut out of a recording.
+    """An utterance that the speech gate found in a recording.
 
     Attributes:
         start: Position of its first sample.
-        samples: Shape ``(n,)``, int16.
+        samples: Shape ``(n,)``, int16, 16 kHz.
         features: Input of the model, shape ``(frames, coefficients)``, int8.
-        descriptors: Classical descriptors by name, each of shape ``(frames,)``; NaN where one is not defined.
+        descriptors: Classical descriptors by name, each of shape ``(frames,)``, float64, NaN where undefined.
     """
 
     start: int
@@ -35,12 +35,15 @@ class Utterance:
 
 
 def utterances(samples: Samples, parameters: FrontEndParameters, descriptors: bool = False) -> list[Utterance]:
-    """Cut a recording and compute what the model would be given.
+    """Return the utterances of a recording with the features that the model would receive.
 
     Args:
         samples: Shape ``(n,)``, int16, 16 kHz.
-        parameters: Of the model's front end, with gains.
+        parameters: Parameters of the model's front end, with gains.
         descriptors: Whether to compute the classical descriptors too.
+
+    Raises:
+        EdgeSerError: the libraries for the descriptors are not installed.
     """
     front_end = FrontEnd(parameters)
     found: list[Utterance] = []
@@ -53,14 +56,20 @@ def utterances(samples: Samples, parameters: FrontEndParameters, descriptors: bo
 
 
 def describe(samples: Samples, frames: int, parameters: FrontEndParameters) -> dict[str, Float]:
-    """Compute the classical descriptors on the front end's frames: spectral ones by librosa, the others by Praat.
+    """Return the classical descriptors of the front end's frames: spectral ones from librosa, the others from Praat.
 
     Args:
         samples: One utterance, shape ``(n,)``, int16.
-        frames: How many frames it has.
-        parameters: Their rate and hop.
+        frames: Number of its frames.
+        parameters: Rate and hop of the frames.
+
+    Raises:
+        EdgeSerError: librosa or parselmouth is not installed.
     """
-    librosa, parselmouth = plotting.need("librosa", "--descriptors"), plotting.need("parselmouth", "--descriptors")
+    librosa, parselmouth = (
+        plotting.require("librosa", "--descriptors"),
+        plotting.require("parselmouth", "--descriptors"),
+    )
     x = samples / 32_768.0
     grid: dict[str, Any] = {"hop_length": parameters.hop_samples, "center": False}
     if not frames:
@@ -83,6 +92,6 @@ def describe(samples: Samples, frames: int, parameters: FrontEndParameters) -> d
         formants = sound.to_formant_burg(time_step=parameters.hop_samples / rate)
         for number in (1, 2, 3):
             found[f"f{number}_hz"] = np.array([formants.get_value_at_time(number, t) for t in times])
-    except parselmouth.PraatError:  # too short for Praat's windows
+    except parselmouth.PraatError:  # shorter than Praat's windows
         found |= {name: np.full(frames, np.nan) for name in ("f0_hz", "f1_hz", "f2_hz", "f3_hz")}
     return {name: np.asarray(values, np.float64)[:frames] for name, values in found.items()}

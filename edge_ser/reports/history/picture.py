@@ -1,38 +1,30 @@
-"""A report as one PNG picture, by matplotlib."""
+"""A report as one PNG picture."""
 
 from __future__ import annotations
 
-import importlib
-import io
 from collections.abc import Sequence
 from typing import Any, Final
 
-from edge_ser.errors import EdgeSerError
-from edge_ser.reports import words
+from edge_ser.reports import plotting
 from edge_ser.reports.colours import colours
-from edge_ser.reports.figures import SLOT_MINUTES, SLOTS, Figures, Speech
+from edge_ser.reports.history import wording
+from edge_ser.reports.history.figures import SLOT_MINUTES, SLOTS, Figures, Speech
 
 _MOST_WEEKDAYS: Final = 14
-"""Days whose names fit beside one another with the day of the week."""
+"""Most days whose names fit below the bars with their weekday."""
 
 
 def render(figures: Figures) -> bytes:
-    """Return the report.
+    """Return the report as a PNG file.
 
     Raises:
         EdgeSerError: matplotlib is not installed.
     """
-    # By name: a module of the runtime that mentions it would look as if the base install needed it.
-    try:
-        module = importlib.import_module("matplotlib.figure")
-    except ImportError:
-        raise EdgeSerError(
-            "a report as PNG needs matplotlib; install it with: pip install 'edge-ser[plots]', or write HTML or TXT"
-        ) from None
+    module = plotting.require("matplotlib.figure", "a report as PNG", instead=", or write HTML or TXT")
     days = len(figures.by_day)
     timeline = max(1.5, min(12.0, 0.2 * days))
     picture = module.Figure(figsize=(11, 8 + timeline), layout="constrained", dpi=100)
-    picture.suptitle(words.title(figures), fontsize=14)
+    picture.suptitle(wording.title(figures), fontsize=14)
     if figures.total.utterances:
         share, hours, by_day, when = picture.subplots(4, 1, height_ratios=(0.8, 3, 3, timeline))
         _share(share, figures)
@@ -41,10 +33,8 @@ def render(figures: Figures) -> bytes:
         _bars(by_day, _days(figures), list(figures.by_day.values()), figures.labels, "day")
         _timeline(when, figures)
     else:
-        picture.text(0.5, 0.5, "\n".join(words.sentences(figures)[:2]), ha="center", fontsize=12)
-    out = io.BytesIO()
-    picture.savefig(out, format="png")
-    return out.getvalue()
+        picture.text(0.5, 0.5, "\n".join(wording.sentences(figures)[:2]), ha="center", fontsize=12)
+    return plotting.png(picture)
 
 
 def _share(axes: Any, figures: Figures) -> None:
@@ -54,7 +44,7 @@ def _share(axes: Any, figures: Figures) -> None:
         axes.barh(0, part, 1.0, left, color=colour, edgecolor="white", label=f"{label} {part:.0f}%")
         left += part
     axes.set(xlim=(0, 100), ylim=(-0.5, 0.5), yticks=())
-    axes.set_xlabel(f"% of {words.duration(figures.total.seconds)} of speech")
+    axes.set_xlabel(f"% of {wording.duration(figures.total.seconds)} of speech")
     axes.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
 
 
@@ -81,11 +71,11 @@ def _timeline(axes: Any, figures: Figures) -> None:
     axes.set(xlim=(0, 24), xticks=range(0, 25, 3), ylim=(len(rows) - 0.5, -0.5))
     axes.set(
         ylabel="day",
-        xlabel=f"hour of the day; each {SLOT_MINUTES} min in the colour of the label of most of their speech",
+        xlabel=f"hour of the day; each {SLOT_MINUTES} min in the colour of its predominant label",
     )
     axes.set_yticks(list(rows.values())[::every], _days(figures)[::every])
 
 
 def _days(figures: Figures) -> list[str]:
     weekdays = len(figures.by_day) <= _MOST_WEEKDAYS
-    return [f"{words.day(day)[:3]} {day:%m-%d}" if weekdays else f"{day:%m-%d}" for day in figures.by_day]
+    return [f"{wording.day(day)[:3]} {day:%m-%d}" if weekdays else f"{day:%m-%d}" for day in figures.by_day]

@@ -1,4 +1,4 @@
-"""One recording explained: all that the pipeline makes of it on the way from samples to a label."""
+"""The inspection of a recording: what the pipeline makes of it on the way from samples to a label."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from edge_ser.recognition.results import Result, summarize
 from edge_ser.sources.recording import Recording
 
 MOST_SECONDS: Final = 1_800
-"""Longest recording, s: more than that no picture can show, and a small Pi has no room for."""
+"""Longest recording, s: a picture cannot show more, and a small Raspberry Pi lacks the memory for more."""
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What became of a recording.
+    """A recording and what the pipeline made of it.
 
     Attributes:
-        name: What people call it.
-        samples: The sound, shape ``(n,)``, int16, 16 kHz.
-        speech: Where the speech gate was open, start and end, s.
+        name: Name of the recording, for people.
+        samples: The audio, shape ``(n,)``, int16, 16 kHz.
+        speech: Start and end of each part for which the speech gate was open, s.
         events: Provisional and final labels, in order.
-        result: The label of the whole.
+        result: The label of the whole recording.
     """
 
     name: str
@@ -43,24 +43,24 @@ class Inspection:
 
     @property
     def utterances(self) -> Iterator[list[EmotionEvent]]:
-        """The events of one utterance after another; the last of each is its final one."""
+        """The events of each utterance in turn; the last event of an utterance is its final one."""
         numbers = sorted({event.utterance for event in self.events})
         return ([event for event in self.events if event.utterance == number] for number in numbers)
 
     @property
     def rejected(self) -> list[tuple[float, float]]:
-        """Where the gate was open and the model heard no speech, start and end, s."""
+        """Start and end of each part for which the gate was open, but the model heard no speech, s."""
         starts = {event.start for event in self.events}
         return [span for span in self.speech if span[0] not in starts]
 
 
 def inspect(path: str | os.PathLike[str], bundle: Bundle, interpreter: Interpreter) -> Inspection:
-    """Run a recording through the pipeline and keep what it makes of it.
+    """Run a recording through the pipeline and keep every intermediate result.
 
     Args:
         path: The recording.
         bundle: The model.
-        interpreter: What runs it.
+        interpreter: The interpreter that runs it.
 
     Raises:
         EdgeSerError: the recording cannot be read, or is too long.
@@ -74,15 +74,15 @@ def inspect(path: str | os.PathLike[str], bundle: Bundle, interpreter: Interpret
             events += (event for event in pipeline.process(block) if isinstance(event, EmotionEvent))
             if pipeline.position > MOST_SECONDS:
                 raise EdgeSerError(
-                    f"{recording.name}: is longer than {MOST_SECONDS // 60} min, which no picture can show; "
-                    f"cut a part out, for example with: sox FILE part.wav trim 0 {MOST_SECONDS}"
+                    f"{recording.name} is longer than {MOST_SECONDS // 60} min, too long for a picture; "
+                    f"cut out a part, for example with: sox FILE part.wav trim 0 {MOST_SECONDS}"
                 )
         name = recording.name
     events += (event for event in pipeline.finish() if isinstance(event, EmotionEvent))
     samples = np.concatenate([np.empty(0, np.int16), *heard])
     speech = [
         (part.start / SAMPLE_RATE, (part.start + len(part.samples)) / SAMPLE_RATE)
-        for part in cut(samples)  # the gate decides the same however the samples arrive
+        for part in cut(samples)  # the gate's decisions do not depend on the size of blocks
     ]
     finals = [event for event in events if event.final]
     return Inspection(name, samples, speech, events, summarize(bundle, finals, len(samples) / SAMPLE_RATE))

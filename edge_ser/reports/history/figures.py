@@ -1,7 +1,7 @@
-"""What a report tells, as data: how long was spoken, with which emotions, by hour of the day and by day.
+"""The figures of a report: speaking time and its emotions, by hour of the day and by day.
 
-All is in local time, by the clock on the wall: where clocks are put back, the hour that comes twice is one hour of
-that day with what was said in both; the one that is left out is empty.
+All times are local, as on a wall clock: when clocks are put back, the repeated hour counts as one hour with the speech
+of both; when they are put forward, the skipped hour is empty.
 """
 
 from __future__ import annotations
@@ -16,85 +16,91 @@ from edge_ser.events import LABELS, UNCERTAIN, EmotionEvent, Event
 
 SLOT_MINUTES: Final = 15
 SLOTS: Final = 24 * 60 // SLOT_MINUTES
-"""Parts of a day in the timeline: short enough to see a conversation, few enough to draw a season."""
+"""Slots per day in the timeline: short enough to see a conversation, few enough to draw a season."""
 
 
 @dataclass
 class Speech:
-    """An amount of speech, as it is added up."""
+    """An amount of speech, which is added up."""
 
     utterances: int = 0
     seconds: float = 0.0
     by_label: dict[str, float] = field(default_factory=dict)
-    """Speaking time of each label that came, s."""
+    """Speaking time of each label that occurred, s."""
 
     def add(self, label: str, seconds: float) -> None:
-        """Add an utterance."""
+        """Add an utterance.
+
+        Args:
+            label: Its label.
+            seconds: Its duration, s.
+        """
         self.utterances += 1
         self.seconds += seconds
         self.by_label[label] = self.by_label.get(label, 0.0) + seconds
 
     def share(self, label: str) -> float:
-        """Return the part of the speaking time that has a label, 0 to 1."""
+        """Return the share of a label in the speaking time, 0 to 1."""
         return self.by_label.get(label, 0.0) / self.seconds if self.seconds else 0.0
 
     @property
     def leading(self) -> str | None:
-        """The label of most of it; ``None`` if nothing was said."""
+        """The label with the most speaking time; ``None`` without speech."""
         return max(self.by_label, key=lambda label: self.by_label[label], default=None)
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of a day in which somebody spoke in every slot."""
+    """A part of a day with speech in every slot."""
 
     day: date
     first: int
     """Its first slot."""
     after: int
-    """The slot behind its last."""
+    """The slot after its last one."""
     speech: Speech
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What a report tells."""
+    """The figures of a report."""
 
     since: datetime
-    """Begin of the period, local time with its offset."""
+    """Beginning of the period, local time with its offset."""
     until: datetime
+    """End of the period, local time with its offset."""
     labels: tuple[str, ...]
-    """All that came, in the order in which they are shown."""
+    """All labels that occurred, in the order in which they are shown."""
     total: Speech
     by_hour: tuple[Speech, ...]
-    """Of the 24 hours of the clock, all days together."""
+    """Speech in each of the 24 hours of the day, over all days."""
     by_day: dict[date, Speech]
-    """Of each day from the first to the last with anything in the history, silent ones too."""
+    """Speech of each day from the first to the last with any event, silent days included."""
     slots: dict[tuple[date, int], Speech]
-    """The timeline: of the slots in which somebody spoke, by day and number of the slot."""
+    """The timeline: speech by day and number of the slot, slots with speech only."""
     statuses: dict[str, int]
-    """How often each status came."""
+    """How often each status occurred."""
 
     def stretches(self) -> list[Stretch]:
-        """Return the timeline with slots that follow one another joined."""
-        found: list[Stretch] = []
+        """Return the timeline with consecutive slots joined."""
+        stretches: list[Stretch] = []
         for day, slot in sorted(self.slots):
             speech = Speech()
             first = slot
-            if found and (found[-1].day, found[-1].after) == (day, slot):
-                first, speech = found[-1].first, found.pop().speech
-            _join(speech, self.slots[day, slot])
-            found.append(Stretch(day, first, slot + 1, speech))
-        return found
+            if stretches and (stretches[-1].day, stretches[-1].after) == (day, slot):
+                first, speech = stretches[-1].first, stretches.pop().speech
+            _add_up(speech, self.slots[day, slot])
+            stretches.append(Stretch(day, first, slot + 1, speech))
+        return stretches
 
 
-def sum_up(events: Iterable[Event], since: datetime, until: datetime) -> Figures:
+def summarize(events: Iterable[Event], since: datetime, until: datetime) -> Figures:
     """Return the figures of a period.
 
     Args:
-        events: Those of the period; any order, read once.
-        since: Begin of the period, local time with its offset.
-        until: Its end.
+        events: Events of the period in any order, read once.
+        since: Beginning of the period, local time with its offset.
+        until: End of the period.
     """
     total = Speech()
     by_hour = tuple(Speech() for _ in range(24))
@@ -114,13 +120,13 @@ def sum_up(events: Iterable[Event], since: datetime, until: datetime) -> Figures
 
 
 def slot_time(slot: int) -> str:
-    """Return when a slot begins, ``HH:MM``; the one behind the last is ``24:00``."""
+    """Return when a slot begins, ``HH:MM``; ``24:00`` for the one after the last."""
     hours, minutes = divmod(slot * SLOT_MINUTES, 60)
     return f"{hours:02d}:{minutes:02d}"
 
 
 def _order(total: Speech) -> tuple[str, ...]:
-    """Return the labels: ours as they always stand, then another model's, `uncertain` last."""
+    """Return the labels: ours in their usual order, then those of another model, `uncertain` last."""
     others = sorted(set(total.by_label) - {*LABELS, UNCERTAIN})
     return tuple(label for label in (*LABELS, *others, UNCERTAIN) if label in total.by_label)
 
@@ -133,7 +139,7 @@ def _without_gaps(by_day: dict[date, Speech]) -> dict[date, Speech]:
     return {day: by_day.get(day, Speech()) for day in days}
 
 
-def _join(into: Speech, more: Speech) -> None:
+def _add_up(into: Speech, more: Speech) -> None:
     into.utterances += more.utterances
     into.seconds += more.seconds
     for label, seconds in more.by_label.items():

@@ -1,6 +1,6 @@
-"""Parts of pictures that several of them have.
+"""Panels that several pictures share: title, waveform and log-mel energies.
 
-Long recordings are thinned out first: a picture has a few thousand columns, whatever is drawn on it.
+Long recordings are reduced first: a picture has only a few thousand columns.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     Float = npt.NDArray[np.float64]
 
 MOST_COLUMNS: Final = 4_000
-"""Columns of a picture that are worth drawing, some twice its width in pixels."""
+"""Most columns worth drawing, about twice the width of a picture in pixels."""
 
 
 def title(axes: Any, text: str) -> None:
-    """Write a title, such as a file's name, which may hold a formula's dollars and bytes that are no text."""
+    """Draw a title such as the name of a file, which may contain dollar signs and bytes that are not text."""
     axes.set_title(text.encode("utf-8", "backslashreplace").decode(), parse_math=False)
 
 
 def waveform(axes: Any, samples: Samples, rate: int) -> None:
-    """Draw a waveform, as a band from its lowest to its highest values where it is long.
+    """Draw a waveform; a long one as a band from the lowest to the highest values.
 
     Args:
-        axes: Where.
+        axes: Where to draw.
         samples: Shape ``(n,)``, int16.
-        rate: Samples a second, Hz.
+        rate: Sample rate, Hz.
     """
     low, high, step = envelope(samples)
     times = np.arange(len(low)) * (step / rate)
@@ -47,7 +47,14 @@ def waveform(axes: Any, samples: Samples, rate: int) -> None:
 
 
 def envelope(samples: Samples) -> tuple[Float, Float, int]:
-    """Return the lowest and the highest sample of each column, full scale being 1, and the samples a column."""
+    """Return the lowest and the highest sample of each column and the samples per column.
+
+    Args:
+        samples: Shape ``(n,)``, int16.
+
+    Returns:
+        Two arrays of shape ``(columns,)``, float64, full scale 1; and the samples per column.
+    """
     step = max(1, -(-len(samples) // MOST_COLUMNS))
     whole = np.pad(samples, (0, -len(samples) % step), mode="edge") if len(samples) else samples
     columns = whole.reshape(-1, step) / 32_768.0
@@ -58,10 +65,10 @@ def log_mel(figure: Any, axes: Any, samples: Samples, parameters: FrontEndParame
     """Draw log-mel energies.
 
     Args:
-        figure: The figure, for the scale of colours.
-        axes: Where.
+        figure: The figure, for the colour bar.
+        axes: Where to draw.
         samples: Shape ``(n,)``, int16, at the front end's rate.
-        parameters: Of the front end.
+        parameters: Parameters of the front end.
     """
     log = LogMel(parameters).process(samples)
     if len(log):
@@ -78,6 +85,10 @@ def log_mel(figure: Any, axes: Any, samples: Samples, parameters: FrontEndParame
 
 
 def thinned(frames: Float) -> Float:
-    """Return the means of neighbouring frames, so many together that no more than fit on a picture are left."""
+    """Return means of neighbouring frames, so that the result has at most :data:`MOST_COLUMNS` frames.
+
+    Args:
+        frames: Shape ``(frames, bands)``.
+    """
     starts = np.arange(0, len(frames), max(1, -(-len(frames) // MOST_COLUMNS)))
     return np.asarray(np.add.reduceat(frames, starts) / np.diff(starts, append=len(frames))[:, None])

@@ -1,6 +1,6 @@
-"""The page of `edge-ser inspect`: the picture, and all that it shows in words and figures too.
+"""The page of `edge-ser inspect`: the picture, and the same in text and tables.
 
-It is one file, needs nothing from anywhere, and runs nothing.
+It is one file without scripts or external resources.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from edge_ser.events import NO_SPEECH
 
 if TYPE_CHECKING:
-    from edge_ser.reports.inspection import Inspection
+    from edge_ser.reports.recording.inspection import Inspection
 
 _STYLE: Final = """
 :root { color-scheme: light dark; }
@@ -23,14 +23,17 @@ img { width: 100%; height: auto; background: white; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; }
 caption { text-align: left; font-weight: bold; }
-th, td { padding: 0.25rem 0.75rem; border-bottom: 1px solid gray; text-align: right; }
+th, td { padding: 0.25rem 0.75rem; border-bottom: 1px solid gray; text-align: right; white-space: nowrap; }
 """
 
 _EXPLANATION: Final = (
-    ("Waveform", "the sound, and where the speech gate was open: green where the model heard speech, grey where not."),
-    ("Log-mel", "the energy in each frequency band over time; the model sees a compact form of it (MFCC)."),
-    ("Probabilities", "what the model believed of each utterance, about every half second, from all of it so far."),
-    ("Labels", "what was said of each utterance when it was over; uncertain, where no emotion was likely enough."),
+    (
+        "Waveform",
+        "the audio, coloured where the speech gate was open: green if the model heard speech, grey if it did not.",
+    ),
+    ("Log-mel", "the energy in each frequency band over time; the model receives a compact form of it (MFCC)."),
+    ("Probabilities", "the model's estimates for each utterance, about twice a second, from all of it so far."),
+    ("Labels", "the final label of each utterance; uncertain where no emotion was likely enough."),
 )
 
 
@@ -38,11 +41,11 @@ def page(inspection: Inspection, png: bytes) -> bytes:
     """Return the page as an HTML file.
 
     Args:
-        inspection: What became of the recording.
-        png: The picture of it.
+        inspection: The recording and what the pipeline made of it.
+        png: Its picture.
     """
     name = PurePath(inspection.name).name
-    summary = in_words(inspection)
+    summary = summary_of(inspection)
     picture = base64.b64encode(png).decode("ascii")
     explanation = "\n".join(f"<li><b>{what}</b>: {text}</li>" for what, text in _EXPLANATION)
     text = f"""<!DOCTYPE html>
@@ -67,11 +70,11 @@ def page(inspection: Inspection, png: bytes) -> bytes:
 </body>
 </html>
 """
-    return text.encode("utf-8", "backslashreplace")  # the name of a file may hold bytes that are no text
+    return text.encode("utf-8", "backslashreplace")  # the name of a file may contain bytes that are not text
 
 
-def in_words(inspection: Inspection) -> str:
-    """Sum up what was heard, in a sentence or two."""
+def summary_of(inspection: Inspection) -> str:
+    """Return what was heard, in a few sentences."""
     result = inspection.result
     length = f"The recording lasts {result.duration:.1f} s."
     if result.label == NO_SPEECH:
@@ -80,8 +83,8 @@ def in_words(inspection: Inspection) -> str:
     spoken = sum(segment.end - segment.start for segment in result.segments)
     utterances = "1 utterance" if count == 1 else f"{count} utterances"
     return (
-        f"Over all: {result.label}; the likeliest emotion has a probability of {result.confidence:.0%}. "
-        f"{length} Somebody speaks for {spoken:.1f} s of it, in {utterances}."
+        f"Overall: {result.label}; the most likely emotion has a probability of {result.confidence:.0%}. "
+        f"{length} It contains {spoken:.1f} s of speech in {utterances}."
     )
 
 

@@ -1,14 +1,14 @@
-"""Results that nobody measured."""
+"""Made-up results of benchmarks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from edge_ser.bench.figures import STAGES, Configuration, Latency, Measurement, Paced, Round, Stage, StartUp, Streams
-from edge_ser.bench.result import Audio, Environment, Others, Result, State
+from edge_ser.bench.result import Audio, BenchmarkResult, Environment, MachineState, OtherLoad
 
-STEADY = State(clock=1800.0, temperature=50.0, power=None, slowed_down=False, load=0.1)
-ALONE = Others(on_our_cores=0.0, elsewhere=0.01, stolen=0.0)
+STEADY = MachineState(clock=1800.0, temperature=50.0, power=None, slowed_down=False, load=0.1)
+ALONE = OtherLoad(on_our_cores=0.0, elsewhere=0.01, stolen=0.0)
 
 
 def latency(scale: float = 1.0) -> Latency:
@@ -37,7 +37,7 @@ def one_round(scale: float = 1.0, clock: float | None = 1800.0, listening: float
 
 def measurement(
     scales: Sequence[float] = (1.0, 1.01, 0.99, 1.02, 0.98),
-    backend: str = "litert",
+    interpreter: str = "litert",
     form: str = "int8",
     labels: tuple[str, ...] = ("anger", "fear"),
     clocks: Sequence[float | None] = (1800.0,),
@@ -46,7 +46,7 @@ def measurement(
 ) -> Measurement:
     rounds = [one_round(scale, clocks[i % len(clocks)], listening) for i, scale in enumerate(scales)]
     return Measurement(
-        Configuration("default.tflite", form, "0" * 64, 68_232, 56_919, 1_794_750, backend, "2.0", 1),
+        Configuration("default.tflite", form, "0" * 64, 68_232, 56_919, 1_794_750, interpreter, "2.0", 1),
         tuple(rounds),
         labels,
         Paced(latency(), latency(), latency(), 2.5, 7) if more else None,
@@ -55,7 +55,10 @@ def measurement(
 
 
 def environment(
-    before: State = STEADY, after: State = STEADY, others: Others = ALONE, processor: str = "Cortex-A72"
+    before: MachineState = STEADY,
+    after: MachineState = STEADY,
+    others: OtherLoad = ALONE,
+    processor: str = "Cortex-A72",
 ) -> Environment:
     return Environment(
         "Raspberry Pi 4 Model B Rev 1.4", "brcm,bcm2711", processor, 4, (3,), 3_900, "6.6", "Debian GNU/Linux 12",
@@ -68,8 +71,8 @@ def result(
     warnings: tuple[str, ...] = (),
     where: Environment | None = None,
     sha256: str = "a" * 64,
-) -> Result:
-    return Result(
+) -> BenchmarkResult:
+    return BenchmarkResult(
         date="2026-01-02T03:04:05Z",
         version="0.1.0",
         audio=Audio("demonstration", True, sha256, 48_000, 60.0, 0.73),

@@ -1,4 +1,4 @@
-"""A report in words: sentences and tables, the same for every writer."""
+"""A report in words: sentences and tables, the same in every format."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from edge_ser.events import UNCERTAIN
-from edge_ser.reports.figures import Figures, Speech, slot_time
+from edge_ser.reports.history.figures import Figures, Speech, slot_time
 
 ROUTINE: Final = ("listening", "stopped", "reloaded")
-"""Statuses that are no fault and no wish of anybody's: not worth a word."""
+"""Statuses of normal operation, which a report does not mention."""
 
 CAUTION: Final = (
-    "Labels are a model's guesses from the sound of a voice; many are wrong. What somebody felt, they do not say."
+    "Labels are a model's guesses from the sound of a voice, and many are wrong. They do not tell what a person felt."
 )
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """A table with a heading; its first columns name the row."""
 
     title: str
@@ -28,39 +28,41 @@ class Table:
 
 def title(figures: Figures) -> str:
     """Return the heading of the report."""
-    # A period that ends at midnight has nothing of the day that begins then.
+    # A period that ends at midnight contains nothing of the next day.
     first, last = figures.since.date(), (figures.until - timedelta(microseconds=1)).date()
     return f"Speech and emotions, {day(first)}" + (f" to {day(last)}" if last != first else "")
 
 
 def sentences(figures: Figures) -> list[str]:
-    """Return what the report has to say."""
+    """Return the sentences of the report."""
     total = figures.total
-    said = [f"From {moment(figures.since)} to {moment(figures.until)}, local time."]
+    lines = [f"From {moment(figures.since)} to {moment(figures.until)}, local time."]
     if not total.utterances:
-        said.append("Nobody spoke, or nothing was recorded.")
+        lines.append("Nobody spoke, or nothing was recorded.")
     else:
         days = sum(speech.utterances > 0 for speech in figures.by_day.values())
-        said.append(
+        lines.append(
             f"{counted(total.utterances, 'utterance')} on {counted(days, 'day')}, {duration(total.seconds)} of speech."
         )
-        said.append(_shares(figures))
+        lines.append(_shares(figures))
         hour = max(range(24), key=lambda hour: figures.by_hour[hour].seconds)
-        said.append(
-            f"Most was said between {hour:02d}:00 and {hour + 1:02d}:00: {duration(figures.by_hour[hour].seconds)}."
+        lines.append(
+            f"Most speech was between {hour:02d}:00 and {hour + 1:02d}:00: {duration(figures.by_hour[hour].seconds)}."
         )
         if days > 1:
             busiest = max(figures.by_day, key=lambda day: figures.by_day[day].seconds)
-            said.append(f"The day with most speech was {day(busiest)}: {duration(figures.by_day[busiest].seconds)}.")
+            lines.append(
+                f"The day with the most speech was {day(busiest)}: {duration(figures.by_day[busiest].seconds)}."
+            )
     notable = {status: count for status, count in figures.statuses.items() if status not in ROUTINE}
     if notable:
         listed = ", ".join(f"{status} ({counted(count, 'time')})" for status, count in sorted(notable.items()))
-        said.append(f"Also noted: {listed}.")
-    return [*said, CAUTION]
+        lines.append(f"Also noted: {listed}.")
+    return [*lines, CAUTION]
 
 
-def tables(figures: Figures) -> list[Table]:
-    """Return the figures as tables; none if nobody spoke."""
+def tables(figures: Figures) -> list[ReportTable]:
+    """Return the figures as tables; none without speech."""
     if not figures.total.utterances:
         return []
     labels, total = figures.labels, figures.total
@@ -68,22 +70,22 @@ def tables(figures: Figures) -> list[Table]:
     hours = enumerate(figures.by_hour)
     stretches = figures.stretches()
     return [
-        Table(
+        ReportTable(
             "Emotions",
             ("label", "speaking time", "share"),
             tuple((label, duration(total.by_label[label]), f"{total.share(label):.0%}") for label in labels),
         ),
-        Table(
+        ReportTable(
             "By hour of the day",
             ("hour", *amounts),
             tuple((f"{hour:02d}:00", *_amounts(speech, labels)) for hour, speech in hours if speech.utterances),
         ),
-        Table(
+        ReportTable(
             "By day",
             ("day", *amounts),
             tuple((day(when), *_amounts(speech, labels)) for when, speech in figures.by_day.items()),
         ),
-        Table(
+        ReportTable(
             "Timeline",
             ("day", "from", "to", "speaking time", "mostly"),
             tuple(
@@ -95,7 +97,7 @@ def tables(figures: Figures) -> list[Table]:
 
 
 def duration(seconds: float) -> str:
-    """Return a time for people."""
+    """Return a duration for people, such as ``59 s``, ``12 min`` or ``3 h 05 min``."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -104,7 +106,7 @@ def duration(seconds: float) -> str:
 
 
 def day(when: date) -> str:
-    """Return a day for people, the same in every language of the system."""
+    """Return a day for people, in English whatever the system's language."""
     return f"{('Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun')[when.weekday()]} {when.isoformat()}"
 
 
@@ -114,7 +116,7 @@ def moment(when: datetime) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a number with its noun."""
+    """Return a number with its noun in the singular or plural."""
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 

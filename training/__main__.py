@@ -1,4 +1,4 @@
-"""``python -m training COMMAND``: corpora, trainings, honest figures, model files."""
+"""``python -m training COMMAND``: corpora, trainings, evaluations, model files."""
 
 from __future__ import annotations
 
@@ -11,5 +11,7 @@ if __name__ == "__main__":
     try:
         sys.exit(run(sys.argv[1:], "training", "training.commands"))
     except ModuleNotFoundError as missing:
-        standard_error.say(f"training: needs {missing.name}; install the extra with pip install -e '.[train]'")
+        standard_error.say(
+            f"training: {missing.name} is not installed; install the extra with pip install -e '.[train]'"
+        )
         sys.exit(9)

@@ -1,4 +1,4 @@
-"""A run's TOML file: reading it, laying options of the command line over it, writing the resolved one."""
+"""A run's TOML file: reading it, overriding it with options of the command line, writing all settings."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ with_options = toml.with_options
 
 
 def resolve(values: Mapping[str, Any], where: str = "settings") -> RunSettings:
-    """Make settings of what a TOML file holds; what it does not name has its default.
+    """Make settings from the content of a TOML file; missing keys have their defaults.
 
     Args:
-        values: Tables and keys as :func:`read` returns them; those of the command line have been laid over them.
-        where: What the values come from, for messages.
+        values: Tables and keys as :func:`read` returns them, overridden by those of the command line.
+        where: Where the values come from, for messages.
 
     Raises:
-        InvalidSetting: a key that does not exist (the nearest right one is named), or a value that is not allowed.
+        InvalidSetting: a key does not exist (the most similar one is named), or a value is not allowed.
     """
     return toml.make(RunSettings, values, where)
 
 
 def keys() -> list[str]:
-    """Return the names of all keys, those in tables as ``table.key``."""
+    """Return all keys, those in tables as ``table.key``."""
     return toml.keys(RunSettings)
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:
-    """Return key and value of ``table.key=value``; a value that is no TOML is a text.
+    """Return key and value of ``table.key=value``; a value that is not TOML is a string.
 
     Raises:
         InvalidSetting: there is no ``=``, or no such key.
@@ -43,12 +43,12 @@ def parse_assignment(text: str) -> tuple[str, Any]:
 
 
 def to_toml(settings: RunSettings) -> str:
-    """Return all settings as a TOML file; their meanings stand in :mod:`training.settings`."""
+    """Return all settings as a TOML file; :mod:`training.settings` explains them."""
     return toml.dump(settings)
 
 
 def differences(old: RunSettings, new: RunSettings) -> list[str]:
-    """Return what differs, each as ``key: old, now new``."""
+    """Return the differences, each as ``key: old, now new``."""
     before, after = asdict(old), asdict(new)
     result = []
     for name in keys():
@@ -62,5 +62,5 @@ def differences(old: RunSettings, new: RunSettings) -> list[str]:
 
 
 def short_hash(settings: RunSettings) -> str:
-    """Return eight hex digits that tell one configuration from another."""
+    """Return eight hex digits that identify the settings."""
     return hashlib.sha256(to_toml(settings).encode()).hexdigest()[:8]

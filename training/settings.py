@@ -1,7 +1,7 @@
-"""Everything that a run is made of, as frozen dataclasses with a unit under every field.
+"""All settings of a run, as frozen dataclasses with a unit under every field.
 
 A run's TOML file has a table for each of them (:mod:`training.configuration`).  Each is validated once, when it is
-made; an error names the key, the value and what is allowed.
+created; an error names the key, the value and what is allowed.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ SELECTIONS: Final = ("best", "last", "average")
 
 @dataclass(frozen=True)
 class DataSettings:
-    """Which recordings a run learns from and is judged on."""
+    """Which recordings a run is trained and evaluated on."""
 
     corpora: tuple[str, ...] = ("crema-d", "emodb")
-    """Corpora whose speakers are split by the protocol; in `cross`, those that are judged, whole."""
+    """Corpora whose speakers the protocol splits; in `cross`, those that are evaluated, whole."""
     learn_from: tuple[str, ...] = ()
-    """Further corpora that are only learned from, whole."""
+    """Other corpora, whole, only to train on."""
     classes: str = "all"
-    """Labels: `all` of the judged corpora, `4`, `6`, or names with commas between them."""
+    """Labels: `all` of the evaluated corpora, `4`, `6`, or names separated by commas."""
     noise: str = "noise"
-    """Folder of recordings without speech, learned from and mixed in if it is there; empty for none."""
+    """Folder of recordings without speech, to train on and to add to voices if it exists; empty for none."""
     sounds: int = 12
-    """Synthesized recordings of each kind (music, keyboard, wind and others) beside those of the noise folder."""
+    """Synthesized recordings of each kind (music, keyboard, wind and others), besides those of the noise folder."""
 
     def __post_init__(self) -> None:
         require("data.sounds", self.sounds, 0, 1000)
@@ -38,23 +38,23 @@ class DataSettings:
             raise InvalidSetting("data.corpora = []: allowed is one corpus or more")
         twice = set(self.corpora) & set(self.learn_from)
         if twice:
-            raise InvalidSetting(f"data.learn_from = {sorted(twice)}: stands in data.corpora too; allowed is one place")
+            raise InvalidSetting(f"data.learn_from = {sorted(twice)}: is in data.corpora too; name it once")
 
 
 @dataclass(frozen=True)
 class ProtocolSettings:
-    """Who is learned from and who is judged; speakers never stand on both sides."""
+    """Who is trained on and who is evaluated; no speaker is in both groups."""
 
     name: str = "holdout"
-    """`holdout`, `kfold`, `loso` (leave one speaker out) or `cross` (judge other corpora than those learned from)."""
+    """`holdout`, `kfold`, `loso` (leave one speaker out) or `cross` (evaluate other corpora)."""
     folds: int = 5
     """Folds of `kfold`."""
     test: float = 0.2
-    """Share of each corpus' speakers that `holdout` judges."""
+    """Share of the speakers of each corpus that `holdout` evaluates, 0.01 to 0.9."""
     validation: float = 2 / 15
-    """Share of each corpus' remaining speakers, of all of them in `holdout`, that selection and calibration may see."""
+    """Share of the remaining speakers of each corpus (of all of them in `holdout`) for selection and calibration."""
     seed: int = 7
-    """Of the choice of speakers."""
+    """Seed of the choice of speakers."""
 
     def __post_init__(self) -> None:
         require_one_of("protocol.name", self.name, PROTOCOLS)
@@ -65,16 +65,16 @@ class ProtocolSettings:
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """The family and the size of a network; the classical families take no sizes."""
+    """The family and the size of a network; the classical families have no sizes."""
 
     family: str = "cnn_lstm"
     """`cnn`, `lstm`, `blstm`, `cnn_lstm`, `cnn_blstm`, `svm`, `decision_tree` or `random_forest`."""
     channels: int = 16
     """Channels of the first convolution over time and frequency; the second has twice as many."""
     units: int = 64
-    """Features a step that the convolutions hand on, and units of the LSTM, in each direction."""
+    """Features per step that the convolutions pass on, and units of the LSTM in each direction."""
     dropout: float = 0.2
-    """Share of the last layer's inputs that is dropped in training; half of it after each convolution."""
+    """Share of the inputs of the last layer that is dropped in training; after each convolution, half of it."""
 
     def __post_init__(self) -> None:
         require("network.channels", self.channels, 4, 1024)
@@ -84,24 +84,24 @@ class NetworkSettings:
 
 @dataclass(frozen=True)
 class AugmentSettings:
-    """What happens to the training recordings before the front end; each field but the first a probability."""
+    """What happens to the training recordings before the front end; every field but the first is a probability."""
 
     copies: int = 6
-    """Augmented copies of each recording; the recording itself is always there too."""
+    """Augmented copies of each recording, in addition to the recording itself."""
     speed: float = 0.35
-    """Played faster or slower: tempo, pitch and formants move together."""
+    """Faster or slower playback: tempo, pitch and formants change together."""
     tempo: float = 0.2
-    """Tempo alone."""
+    """Another tempo at the same pitch."""
     pitch: float = 0.2
-    """Pitch alone."""
+    """Another pitch at the same tempo."""
     room: float = 0.35
-    """A simulated room between mouth and microphone."""
+    """A simulated room between the mouth and the microphone."""
     noise: float = 0.55
-    """A noise at 3 to 30 dB below the voice."""
+    """Noise, 3 to 30 dB below the voice."""
     band: float = 0.4
-    """A microphone or line that rolls off at both ends."""
+    """A microphone or line that rolls off at both ends of the spectrum."""
     gain: float = 1.0
-    """Another level, 2 dB beyond full scale to 36 dB below."""
+    """Another level, from 2 dB above full scale to 36 dB below."""
 
     def __post_init__(self) -> None:
         require("augment.copies", self.copies, 0, 50)
@@ -114,13 +114,13 @@ class TrainingSettings:
     """How a network is trained."""
 
     epochs: int = 50
-    """Passes over the training utterances, each in one of its copies."""
+    """Passes over the training utterances, each time in one of their copies."""
     draws: int = 4_000
-    """Voices in an epoch; a small corpus is drawn several times over, so that it is not left half learned."""
+    """Voices in an epoch, about; a small corpus is drawn several times, so that it is not trained too briefly."""
     repeats: int = 5
-    """How many times a corpus is drawn in an epoch, at most, so as not to drown beside the largest one."""
+    """How often, at most, a small corpus is drawn in an epoch, so that it counts beside the largest one."""
     batch: int = 64
-    """Utterances a step of the optimizer."""
+    """Utterances per step of the optimizer."""
     rate: float = 4e-3
     """Peak learning rate of AdamW; it falls to zero as a cosine."""
     decay: float = 2e-3
@@ -128,20 +128,20 @@ class TrainingSettings:
     smoothing: float = 0.1
     """Label smoothing."""
     speech_weight: float = 1.0
-    """Weight of the speech output's loss against the emotions'."""
+    """Weight of the loss of the speech output, relative to that of the emotions."""
     noise_share: float = 0.25
-    """Recordings without speech in an epoch, as a share of the voices."""
+    """Recordings without speech in an epoch, relative to the number of voices."""
     imbalance: str = "class-weights"
-    """Against unequal classes: `none`, `class-weights`, `over-sampling` or `under-sampling`."""
+    """How unequal classes are balanced: `none`, `class-weights`, `over-sampling` or `under-sampling`."""
     votes: float = 0.0
-    """Weight of the listeners' votes, as a soft label, against the intended emotion; where there are any."""
+    """Weight of the listeners' votes, where there are any, as a soft label against the intended emotion, 0 to 1."""
     mixup: float = 0.0
     """Alpha of mixup's beta distribution (Zhang et al. 2018); 0 for none."""
     mask: float = 0.5
     """Probability of a masked stretch of time (SpecAugment, Park et al. 2019)."""
     select: str = "average"
-    """Weights that are kept: of the epoch `best` on the validation speakers, of the `last`, or an `average` over the
-    last third."""
+    """Which weights are kept: those of the epoch that is `best` on the validation speakers, of the `last` one, or the
+    `average` over the last third."""
 
     def __post_init__(self) -> None:
         require("training.epochs", self.epochs, 1, 10_000)
@@ -162,10 +162,10 @@ class TrainingSettings:
 
 @dataclass(frozen=True)
 class TeacherSettings:
-    """Larger networks that are trained first, on the same speakers; their opinion is learned (Hinton et al. 2015)."""
+    """Larger networks, trained first on the same speakers, whose logits the network imitates (Hinton et al. 2015)."""
 
     members: int = 0
-    """How many; their logits are averaged.  0 for no distillation."""
+    """Number of teachers, whose logits are averaged; 0 for no distillation."""
     family: str = "cnn_blstm"
     """Family of the teachers."""
     channels: int = 32
@@ -177,9 +177,9 @@ class TeacherSettings:
     epochs: int = 40
     """Passes over the training utterances."""
     weight: float = 0.7
-    """Share of the teachers' opinion in the loss."""
+    """Share of the teachers in the loss, 0 to 1."""
     temperature: float = 2.0
-    """Divides all logits in that part of the loss."""
+    """Divides all logits in the teachers' part of the loss."""
 
     def __post_init__(self) -> None:
         require("teacher.members", self.members, 0, 20)
@@ -193,10 +193,10 @@ class TeacherSettings:
 
 @dataclass(frozen=True)
 class RunSettings:
-    """A whole run."""
+    """All settings of a run."""
 
     seed: int = 1
-    """Of initial weights, order and all chance in training."""
+    """Seed of initial weights, order and all random numbers in training."""
     data: DataSettings = field(default_factory=DataSettings)
     protocol: ProtocolSettings = field(default_factory=ProtocolSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
@@ -207,4 +207,4 @@ class RunSettings:
     def __post_init__(self) -> None:
         require("seed", self.seed, 0, 2**31)
         if self.protocol.name == "cross" and not self.data.learn_from:
-            raise InvalidSetting("data.learn_from = []: the protocol `cross` needs a corpus to learn from")
+            raise InvalidSetting("data.learn_from = []: the protocol `cross` needs a corpus to train on")

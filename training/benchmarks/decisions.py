@@ -1,7 +1,8 @@
 """What is timed from samples to a decision: edge-ser, Light-SERNet and openSMILE with a support vector machine.
 
-Everything begins with samples in memory and takes them as its users would: edge-ser and Light-SERNet a microphone's
-block after the other, openSMILE an utterance at a time.  Functions return works for :mod:`training.benchmarks.rounds`.
+Everything starts with samples in memory and takes them as its users would: edge-ser and Light-SERNet one block of a
+microphone after another, openSMILE one utterance at a time.  Functions return works for
+:mod:`training.benchmarks.rounds`.
 """
 
 from __future__ import annotations
@@ -33,14 +34,14 @@ MODEL: Final = "edge-ser's model"
 OPENSMILE: Final = "openSMILE eGeMAPSv02 and a linear SVM"
 
 _TOGETHER: Final = ("tflite-runtime", "litert")
-"""Interpreters that get on with each other in one process; TensorFlow's crashes beside tflite-runtime."""
+"""Interpreters that work together in one process; TensorFlow's crashes beside tflite-runtime."""
 
 _HOP_BLOCKS: Final = SAMPLE_RATE // 2 // BLOCK_SAMPLES
-"""Blocks from one window of Light-SERNet to the next: half a second, as often as edge-ser gives a label."""
+"""Blocks from one window of Light-SERNet to the next: half a second, as often as edge-ser reports a label."""
 
 
 def blocks_of(samples: Samples) -> list[Samples]:
-    """Cut samples into what a microphone delivers at a time, 100 ms."""
+    """Cut samples into the blocks that a microphone delivers, 100 ms each."""
     return [samples[begin : begin + BLOCK_SAMPLES] for begin in range(0, len(samples), BLOCK_SAMPLES)]
 
 
@@ -66,14 +67,14 @@ def edge_ser(name: str, samples: Samples) -> tuple[Work, float]:
 
 
 def features_of(bundle: Bundle, samples: Samples) -> list[Int8]:
-    """Return what the front end makes of each block of a stream that is all one utterance."""
+    """Return the features of each block of a stream that is a single utterance."""
     front_end = FrontEnd(bundle.front_end)
     return [front_end.process(block) for block in blocks_of(samples)]
 
 
-def edge_ser_model(bundle: Bundle, backend: Interpreter, samples: Samples) -> Work:
-    """Return edge-ser's model alone, fed as the front end makes features."""
-    model, features = ModelStream(bundle, backend), features_of(bundle, samples)
+def edge_ser_model(bundle: Bundle, interpreter: Interpreter, samples: Samples) -> Work:
+    """Return edge-ser's model alone, given features as the front end computes them."""
+    model, features = ModelStream(bundle, interpreter), features_of(bundle, samples)
 
     def run() -> None:
         model.reset()
@@ -92,30 +93,30 @@ class Engine:
     """How a network is run.
 
     Attributes:
-        backend: The interpreter.
-        xnnpack: With its default delegate, as most programs run it, or with its plain kernels, as edge-ser does.
+        interpreter: Which one.
+        xnnpack: Whether with its default delegate, like most programs, or with its plain kernels, like edge-ser.
     """
 
-    backend: Interpreter
+    interpreter: Interpreter
     xnnpack: bool
 
     @property
     def name(self) -> str:
-        """What tables call it."""
-        return f"{self.backend.name}, {'XNNPACK' if self.xnnpack else 'plain kernels'}"
+        """Its name in tables."""
+        return f"{self.interpreter.name}, {'XNNPACK' if self.xnnpack else 'plain kernels'}"
 
     def load(self, model: bytes) -> Any:
         """Make an interpreter of one thread, tensors allocated."""
         if not self.xnnpack:
-            return self.backend.load(model)
-        module = importlib.import_module(INTERPRETERS[self.backend.name].module)
-        interpreter = module.Interpreter(model_content=model, num_threads=1)
-        interpreter.allocate_tensors()
-        return interpreter
+            return self.interpreter.load(model)
+        module = importlib.import_module(INTERPRETERS[self.interpreter.name].module)
+        loaded = module.Interpreter(model_content=model, num_threads=1)
+        loaded.allocate_tensors()
+        return loaded
 
 
 def engines() -> list[Engine]:
-    """Return the interpreter that edge-ser chooses, as it uses it, and each that is installed with its delegate."""
+    """Return the interpreter that edge-ser chooses, as it uses it, and each installed one with its delegate."""
     found = [Engine(choose_interpreter(), xnnpack=False)]
     for name in _TOGETHER:
         try:
@@ -128,11 +129,11 @@ def engines() -> list[Engine]:
 def light_sernet(networks: dict[str, bytes], bundle: Bundle, samples: Samples) -> tuple[list[Work], list[Work]]:
     """Return Light-SERNet behind our front end, and its network alone, in each form with each engine.
 
-    It hears all of the stream: it has no speech gate.
+    It processes the whole stream: it has no speech gate.
 
     Args:
-        networks: What :mod:`training.benchmarks.light_sernet` makes, by form.
-        bundle: Whose front end it stands behind.
+        networks: From :mod:`training.benchmarks.light_sernet`, by form.
+        bundle: Whose front end is used.
         samples: A stream.
     """
     seconds, blocks, features = len(samples) / SAMPLE_RATE, blocks_of(samples), features_of(bundle, samples)
@@ -155,7 +156,7 @@ def light_sernet(networks: dict[str, bytes], bundle: Bundle, samples: Samples) -
 
 
 def _slide(interpreter: Any, features: Iterable[Int8]) -> list[int]:
-    """Judge the last three seconds every half second; return the likeliest label of each window."""
+    """Classify the last three seconds every half second; return the likeliest label of each window."""
     (source,), (result,) = interpreter.get_input_details(), interpreter.get_output_details()
     recent = np.zeros(source["shape"][1:3], np.int8)
     labels = []
@@ -172,9 +173,9 @@ def _slide(interpreter: Any, features: Iterable[Int8]) -> list[int]:
 
 
 def opensmile(clips: Sequence[Samples], labels: Sequence[str | None]) -> Work:
-    """Return openSMILE's functionals of each clip and what a linear support vector machine says of them.
+    """Return openSMILE's functionals of each clip, classified by a linear support vector machine.
 
-    The machine has learned these very clips: what it costs does not depend on how well it does.
+    The machine is trained on these clips: its cost does not depend on its accuracy.
 
     Raises:
         ImportError: opensmile or scikit-learn is not installed.

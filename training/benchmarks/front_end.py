@@ -1,9 +1,9 @@
-"""How fast and how exact the front end is beside other libraries: ``python -m training.benchmarks.front_end``.
+"""Speed and precision of the front end beside other libraries: ``python -m training.benchmarks.front_end``.
 
-All in one process with one thread, one after another in turns, so that the ratios hold whatever else the machine does;
-the processor's time counts.  Each library computes 40 cepstra of 40 mel bands from 60 to 5000 Hz of frames of 512
-samples every 256, if it can be told so; ours takes range and running mean and makes int8 besides.  What is not
-installed is left out with a note.
+All run in one process with one thread, in turns, so that the ratios hold under any load; processor time counts.  Each
+library computes 40 cepstra from 40 mel bands between 60 and 5000 Hz, for frames of 512 samples every 256, if it can be
+set so; ours also limits the range, removes the running mean, and makes int8.  A library that is not installed is left
+out with a note.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Float = npt.NDArray[np.float64]
 SECONDS: Final = 10
 ROUNDS: Final = 40
 BASE: Final = "edge-ser, 10 s at once"
-"""What the others are compared with: they take all at once too."""
+"""What the others, which also take all at once, are compared with."""
 CHUNK: Final = 1_600
 
 PARAMETERS: Final = FrontEndParameters(gains=(20_000,) * 40)
@@ -42,7 +42,7 @@ _LEAST: Final = 1e-9  # below all energies of int16 samples
 
 
 def recording() -> tuple[Int16, str]:
-    """Return ten seconds of speech, or of noise where there is none, and what it is."""
+    """Return ten seconds of speech, or of noise where there is no speech, and what it is."""
     folder = Path(os.environ.get("EDGE_SER_DATA", ""), "emodb")
     paths = sorted(folder.glob("*.flac"))[::50] if "EDGE_SER_DATA" in os.environ else []
     if not paths:
@@ -55,20 +55,20 @@ def recording() -> tuple[Int16, str]:
 
 
 def chunks(samples: Int16, size: int = CHUNK) -> list[Int16]:
-    """Cut samples into chunks, by default what a microphone delivers in 100 ms."""
+    """Cut samples into chunks, by default the blocks that a microphone delivers, 100 ms each."""
     return [samples[begin : begin + size] for begin in range(0, len(samples), size)]
 
 
 def frames_of(samples: Int16) -> npt.NDArray[np.int16]:
-    """Return overlapping frames, shape ``(n, 512)``."""
+    """Return overlapping frames, shape ``(n, 512)``, int16."""
     return np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[:: PARAMETERS.hop_samples]
 
 
-# What is measured: each returns functions of no argument by name -----------------------------------------------------
+# What is measured: each returns functions without arguments, by name --------------------------------------------------
 
 
 def ours(samples: Int16) -> dict[str, Callable[[], Any]]:
-    """This project's front end and numpy's bare transform."""
+    """This project's front end, and numpy's transform alone."""
     log_mel, front_end, cut = LogMel(PARAMETERS), FrontEnd(PARAMETERS), chunks(samples)
     hann = np.hanning(WINDOW + 1)[:-1]
 
@@ -122,7 +122,7 @@ def python_speech_features(samples: Int16) -> dict[str, Callable[[], Any]]:
 
 
 def pymicro_features(samples: Int16) -> dict[str, Callable[[], Any]]:
-    """TensorFlow Lite Micro's front end: log-mel only, 30 ms frames every 10 ms, 40 bands; its own fixed choice."""
+    """TensorFlow Lite Micro's front end: log-mel only, 30 ms frames every 10 ms, 40 bands, which is fixed."""
     micro = importlib.import_module("pymicro_features").MicroFrontend()
     content, window = samples.tobytes(), 2 * 160
 
@@ -136,7 +136,7 @@ def pymicro_features(samples: Int16) -> dict[str, Callable[[], Any]]:
 
 
 def cmsisdsp(samples: Int16) -> dict[str, Callable[[], Any]]:
-    """CMSIS-DSP's MFCC through its own Python package."""
+    """CMSIS-DSP's MFCC through its Python package."""
     runs = {name: _cmsis(name) for name in ("f32", "q31", "q15")}
     frames = frames_of(samples)
 
@@ -147,7 +147,7 @@ def cmsisdsp(samples: Int16) -> dict[str, Callable[[], Any]]:
 
 
 def _cmsis(name: str) -> Callable[[Int16], Float]:
-    """Return a function from a frame of int16 to cepstra in units of natural logarithms."""
+    """Return a function from an int16 frame to cepstra in natural logarithms."""
     dsp = importlib.import_module("cmsisdsp")
     fixed = importlib.import_module("cmsisdsp.fixedpoint")
     tables = importlib.import_module("cmsisdsp.mfcc")
@@ -174,15 +174,15 @@ def _cmsis(name: str) -> Callable[[Int16], Float]:
 
 
 def signal_to_error(exact: Float, found: Float) -> float:
-    """Return the signal-to-error ratio of all cepstra but the first, dB."""
+    """Return the signal-to-error ratio of all cepstra except the first, dB."""
     exact, found = exact[:, 1:], found[:, 1:]
     return 10 * math.log10(float(np.sum(exact**2)) / float(np.sum((exact - found) ** 2)))
 
 
 def precision(samples: Int16) -> dict[str, float]:
-    """Return each fixed-point library's signal-to-error ratio against float64 of its own definition, dB.
+    """Return the signal-to-error ratio of each fixed-point library against its own definition in float64, dB.
 
-    Ours has range and running mean, so that its signal is smaller than that of bare cepstra.
+    Ours limits the range and removes the running mean, so that its signal is smaller than that of plain cepstra.
     """
     weights, dct = mel_weights(PARAMETERS), dct_matrix(40, 40)
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
@@ -214,7 +214,7 @@ def precision(samples: Int16) -> dict[str, float]:
 
 
 def gather(samples: Int16) -> tuple[list[Work], list[str]]:
-    """Return what can be timed here, and a line for each library that is not installed.
+    """Return what can be timed here, and a note for each library that is not installed.
 
     Args:
         samples: :data:`SECONDS` of audio.
@@ -230,12 +230,12 @@ def gather(samples: Int16) -> tuple[list[Work], list[str]]:
 
 
 def main() -> int:
-    """Measure everything in turns and print the tables."""
+    """Measure everything in turns, and print the tables."""
     samples, what = recording()
     works, notes = gather(samples)
     costs = in_turns(works, ROUNDS, lambda: None)
     lines = [f"{SECONDS} s of {what}, numpy {np.__version__}, one thread, median of {ROUNDS} turns", ""]
-    lines += ["| | µs a second of audio | best | edge-ser's batch takes |", "|---|---:|---:|---:|"]
+    lines += ["| | µs per second of audio | best | edge-ser's batch takes |", "|---|---:|---:|---:|"]
     for name, values in costs.items():
         cost, share = Spread.of(values), ratio(costs[BASE], values)
         lines.append(f"| {name} | {cost.median * 1e6:.0f} | {cost.least * 1e6:.0f} | {share.median:.2f}x |")

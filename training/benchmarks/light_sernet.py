@@ -1,12 +1,12 @@
-"""The network of Light-SERNet, a peer to measure against: ``python -m training.benchmarks.light_sernet OUT_DIR``.
+"""The network of Light-SERNet, for comparison: ``python -m training.benchmarks.light_sernet OUT_DIR``.
 
 Light-SERNet (Aftab, Morsali, Ghaemmaghami, Champagne, ICASSP 2022): three parallel convolutions, one along time, one
-along the cepstra, one along both; blocks that learn local features; the mean over all that is left; a dense layer.  It
-hears 3 s at once, as 40 cepstra a frame of 64 ms, a frame every 16 ms.  The shapes are those of the paper and, for
+along the cepstra, one along both; blocks that learn local features; global average pooling; a dense layer.  It takes
+3 s at once, as 40 cepstra for each frame of 64 ms, one frame every 16 ms.  The shapes are those of the paper and, for
 padding, pools and biases, of its authors' repository (AryaAftab/LIGHT-SERNET); the code is ours.
 
-The weights are random.  What a network costs depends on its shapes, not on its weights, so this tells what Light-SERNet
-costs and nothing about what it recognizes.
+The weights are random.  The cost of a network depends on its shapes, not on its weights, so this shows what
+Light-SERNet costs, and nothing about its accuracy.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ FRAMES: Final = 184
 """Whole frames of 1024 samples, one every 256, in 3 s at 16 kHz."""
 
 COEFFICIENTS: Final = 40
-"""Cepstra a frame."""
+"""Cepstra per frame."""
 
 LABELS: Final = 7
-"""Emotions of EmoDB, for which the paper gives its figures."""
+"""Emotions of EmoDB, for which the paper reports its figures."""
 
 SECONDS: Final = 3.0
-"""What a window holds, s."""
+"""Length of a window, s."""
 
 _SEED: Final = 1
-_CALIBRATION: Final = 8  # windows; the ranges that they give decide the scales, which cost nothing
+_CALIBRATION: Final = 8  # windows; their ranges decide the scales, which do not change the cost
 
 _PARALLEL: Final = ((11, 1), (1, 9), (3, 3))
 """Kernels of the three first convolutions: over time, over cepstra, over both."""
 
 _BLOCKS: Final = ((64, 3, (2, 2)), (96, 3, (2, 2)), (128, 3, (2, 1)), (160, 3, (2, 1)), (320, 1, None))
-"""Filters, side of the kernel and pool of the blocks that follow; the last one is averaged over all places."""
+"""Filters, side of the kernel and pool of the following blocks; the last one is averaged over all places."""
 
 
 def build() -> keras.Model:
@@ -81,7 +81,7 @@ def tflite(form: str) -> bytes:
             activations, the form that the authors publish) or ``float``.
 
     Returns:
-        A ``.tflite`` file: input ``(1, 184, 40, 1)``, output ``(1, 7)``; both int8 in that form, else float32.
+        A ``.tflite`` file: input ``(1, 184, 40, 1)``, output ``(1, 7)``; both int8 in the int8 form, else float32.
     """
     network = build()
     spec = tf.TensorSpec((1, FRAMES, COEFFICIENTS, 1), tf.float32, name="cepstra")
@@ -94,7 +94,7 @@ def tflite(form: str) -> bytes:
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
     else:
-        # tflite-runtime 2.14 does not know the newest version of a dense layer with a scale a channel.
+        # tflite-runtime 2.14 lacks the newest version of the dense layer, which has a scale for each channel.
         converter._experimental_disable_per_channel_quantization_for_dense_layers = True
     model: bytes = converter.convert()
     return model

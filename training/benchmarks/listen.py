@@ -1,8 +1,8 @@
-"""Speed, memory and delay of the real command, against what was promised: ``python -m training.benchmarks.listen``.
+"""Speed, memory and delay of the real command against their limits: ``python -m training.benchmarks.listen``.
 
-Everything is measured on processes of their own, pinned to one core, with recordings of EmoDB.  The real-time factor
-counts processor time, which other programs on the machine lengthen little, and leaves start-up out: it is the
-difference between a long and a short recording.  The exit status is 1 if a bar is missed.
+Everything is measured in separate processes, pinned to one core, with recordings of EmoDB.  The real-time factor counts
+processor time, which other programs on the machine hardly lengthen, and leaves start-up out: it is the difference
+between a long and a short recording.  The exit status is 1 if a limit is exceeded.
 """
 
 from __future__ import annotations
@@ -44,29 +44,35 @@ _COMMAND: Final = (sys.executable, "-m", "edge_ser")
 
 @dataclass(frozen=True)
 class Row:
-    """A measured figure and its bar.
+    """A measured figure and its limit.
 
     Attributes:
         name: What was measured.
         value: The figure.
-        bar: What it may be at most; ``None`` if nothing was promised.
-        form: How a figure is written, unit included.
+        limit: The most that is allowed; ``None`` for no limit.
+        layout: How a figure is written, unit included.
     """
 
     name: str
     value: float
-    bar: float | None
-    form: str
+    limit: float | None
+    layout: str
 
     @property
     def missed(self) -> bool:
-        """Whether the figure is above its bar."""
-        return self.bar is not None and self.value > self.bar
+        """Whether the figure is above its limit."""
+        return self.limit is not None and self.value > self.limit
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process took: processor and wall-clock time, s, and its largest resident set, MB."""
+    """What a process took.
+
+    Attributes:
+        processor: Processor time, s.
+        wall: Wall-clock time, s.
+        memory: Largest resident set, MB.
+    """
 
     processor: float
     wall: float
@@ -75,8 +81,8 @@ class Cost:
 
 @click.command()
 @options.data
-@click.option("--repeat", default=3, show_default=True, help="Runs of each; the best counts.")
-@click.option("--model", type=click.Path(path_type=Path), help="Model file; by default the shipped one.")
+@click.option("--repeat", default=3, show_default=True, help="Runs of each; the best one counts.")
+@click.option("--model", type=click.Path(path_type=Path), help="Model file; the shipped one by default.")
 def main(data: Path | None, repeat: int, model: Path | None) -> None:
     """Measure the real command: real-time factor, memory, delay of labels, start-up."""
     clips = [read_samples(clip.path) for clip in corpora.read(options.data_folder(data), "emodb").clips[::8]]
@@ -90,15 +96,14 @@ def main(data: Path | None, repeat: int, model: Path | None) -> None:
         ]
     width = max(len(row.name) for row in rows)
     for row in rows:
-        bar = "" if row.bar is None else f"at most {_written(row.bar, row.form)}"
-        click.echo(
-            f"{row.name:<{width}}  {_written(row.value, row.form):>9}  {bar:<17} {'MISSED' * row.missed}".rstrip()
-        )
+        limit = "" if row.limit is None else f"at most {_written(row.limit, row.layout)}"
+        value = _written(row.value, row.layout)
+        click.echo(f"{row.name:<{width}}  {value:>9}  {limit:<17} {'MISSED' * row.missed}".rstrip())
     sys.exit(any(row.missed for row in rows))
 
 
-def _written(value: float, form: str) -> str:
-    figure, _, unit = form.partition(" ")
+def _written(value: float, layout: str) -> str:
+    figure, _, unit = layout.partition(" ")
     return f"{value:{figure}} {unit}".rstrip()
 
 
@@ -107,7 +112,7 @@ def _throughput(clips: Sequence[Samples], folder: Path, repeat: int, options: Se
     quiet = np.random.default_rng(1).normal(0, _QUIET, SAMPLE_RATE).astype(np.int16)
 
     def costs(sound: Samples) -> tuple[list[Cost], list[Cost]]:
-        """Return what a short and a long recording cost."""
+        """Return the costs of a short and of a long recording."""
         both = []
         for seconds in (_SHORT, _LONG):
             path = folder / f"{seconds}.wav"
@@ -129,7 +134,7 @@ def _throughput(clips: Sequence[Samples], folder: Path, repeat: int, options: Se
 
 
 def _delays(clips: Sequence[Samples], folder: Path, options: Sequence[str]) -> list[Row]:
-    """Measure from when a sound is played to when the line about it arrives."""
+    """Measure the time from playing a sound to the arrival of the line about it."""
     rng = np.random.default_rng(1)
     pause = rng.normal(0, 4, round(_PAUSE * SAMPLE_RATE)).astype(np.int16)
     parts: list[Samples] = [pause]
@@ -146,7 +151,7 @@ def _delays(clips: Sequence[Samples], folder: Path, options: Sequence[str]) -> l
     with subprocess.Popen([*_COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = [(time.monotonic(), json.loads(line)) for line in process.stdout]
-    begin = lines[0][0]  # "listening": the first sample is played now
+    begin = lines[0][0]  # the event "listening": the first sample is played now
     onsets, ends = [], []
     for start, end in spoken:
         arrived = [when for when, event in lines if "final" in event and abs(event["start"] - start) < 0.5]
@@ -184,7 +189,7 @@ def _start_up(folder: Path, repeat: int, options: Sequence[str]) -> list[Row]:
 
 
 def _install_size() -> Row:
-    """Measure the files of the package and of all that it needs, but for numpy, which most systems have anyway."""
+    """Measure the files of the package and of all its requirements except numpy, which most systems have anyway."""
     needed: dict[str, metadata.Distribution] = {}
     wanted = ["edge-ser", "tflite-runtime"]
     while wanted:
@@ -216,7 +221,7 @@ def _cost(arguments: Sequence[str]) -> Cost:
 
 
 class _Memory(threading.Thread):
-    """Follows a process's largest resident set; what the kernel hands to its parent counts this process's too."""
+    """Follows the largest resident set of a process; what the kernel reports to its parent includes the parent's."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -237,7 +242,7 @@ class _Memory(threading.Thread):
 
 
 def _loud(clip: Samples) -> npt.NDArray[np.intp]:
-    """Return the blocks of 20 ms that are near the loudest one."""
+    """Return the blocks of 20 ms within 35 dB of the loudest one."""
     blocks = clip[: len(clip) // 320 * 320].reshape(-1, 320).astype(np.float64)
     level = 10 * np.log10((blocks**2).mean(axis=1) + 1)
     return np.flatnonzero(level > level.max() - _RANGE)

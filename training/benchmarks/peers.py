@@ -1,10 +1,10 @@
 """edge-ser beside its peers in one run on one core: ``python -m training.benchmarks.peers``.
 
 Whole decisions: the path of ``edge-ser listen``, Light-SERNet's network in a sliding window behind our front end, and
-openSMILE's eGeMAPS functionals with a support vector machine; networks alone; front ends.  The same speech for all,
-processor time, in turns.  What is not installed is left out and named.
+openSMILE's eGeMAPS functionals with a support vector machine; networks alone; front ends.  All get the same speech, in
+turns, and processor time counts.  What is not installed is left out and named.
 
-Light-SERNet's bars are judged on the emulated Pi (tests/emulated_pi), whose kernels are those of a Pi.
+Light-SERNet's bars are checked on the emulated Pi (tests/emulated_pi), whose kernels are those of a Pi.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 import numpy as np
@@ -32,12 +32,12 @@ from edge_ser.model.interpreter import choose_interpreter
 from edge_ser.sources.recording import read_samples
 from training import corpora
 from training.benchmarks import decisions, front_end, peers_report
-from training.benchmarks.environment import environment
-from training.benchmarks.peers_report import Bar, Section
+from training.benchmarks.environment import Environment, environment
+from training.benchmarks.peers_result import Audio, Bar, PeersResult, Section
 from training.benchmarks.rounds import Spread, Work, in_turns, ratio
 from training.commands import options
 from training.corpora import Clip
-from training.support.files import write_json
+from training.support import records
 
 _PACKAGES: Final = (
     "edge-ser",
@@ -56,41 +56,42 @@ _FORMS: Final = ("float", "dynamic")
 """Forms of Light-SERNet that are timed; its authors publish these."""
 
 _QUIET_LEVEL: Final = 4.0
-"""Standard deviation of the samples of a quiet room, steps of int16: -78 dB of full scale."""
+"""Standard deviation of the samples of a quiet room, int16 steps: -78 dB of full scale."""
 
 
 @click.command()
 @options.data
-@click.option("--seconds", type=click.FloatRange(5), default=30.0, show_default=True, help="Of speech, at least.")
-@click.option("--rounds", type=click.IntRange(1), default=15, show_default=True, help="Rounds that count.")
+@click.option("--seconds", type=click.FloatRange(5), default=30.0, show_default=True, help="Least length of speech.")
+@click.option("--rounds", type=click.IntRange(1), default=15, show_default=True, help="Rounds to count.")
 @format_of("table", "json", "markdown")
-@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.json", help="Write JSON there.")
+@click.option(
+    "--save", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.json", help="Write the result as JSON."
+)
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), metavar="OUT.png", help="Draw bars.")
 def cli(data: Path | None, seconds: float, rounds: int, format_: str, save: Path | None, plot: Path | None) -> int:
-    """Time edge-ser and its peers on recordings of EmoDB; takes about two minutes.
+    """Time edge-ser and its peers on recordings of EmoDB, which takes about two minutes.
 
     The exit status is 1 if a bar is missed.
     """
-    where = environment(_PACKAGES)
+    where = environment(_PACKAGES)  # before the work loads the machine
     clips = _clips(corpora.read(options.data_folder(data), "emodb").clips, seconds)
-    result: dict[str, Any] = {"command": peers_report.COMMAND, "environment": where, "rounds": rounds}
-    result |= _measure(clips, rounds)
+    result = _measure(clips, rounds, where)
     if save is not None:
-        write_json(save, result)
+        records.write(save, result)
     if plot is not None:
         peers_report.plot(result, plot)
     written = {"table": peers_report.text, "markdown": peers_report.markdown, "json": _json}[format_]
     standard_output.write(written(result))
-    return int(any(bar["missed"] for bar in result["bars"]))
+    return int(any(bar.missed for bar in result.bars))
 
 
-def _json(result: dict[str, Any]) -> str:
-    return json.dumps(result, indent=1) + "\n"
+def _json(result: PeersResult) -> str:
+    return json.dumps(records.to_json(result), indent=1) + "\n"
 
 
 def _clips(clips: list[Clip], seconds: float) -> list[tuple[Clip, Samples]]:
-    """Return clips from all over the corpus, at least so many seconds and ten of them, or all that there are."""
-    spread = [clip for offset in range(53) for clip in clips[offset::53]]  # 53 steps over speakers, texts and emotions
+    """Return clips from all over the corpus, ten or more and as long as asked for, or all of them."""
+    spread = [clip for offset in range(53) for clip in clips[offset::53]]  # 53 mixes speakers, texts, emotions
     chosen: list[tuple[Clip, Samples]] = []
     length = 0
     for clip in spread:
@@ -101,9 +102,9 @@ def _clips(clips: list[Clip], seconds: float) -> list[tuple[Clip, Samples]]:
     return chosen
 
 
-def _measure(clips: list[tuple[Clip, Samples]], rounds: int) -> dict[str, Any]:
+def _measure(clips: list[tuple[Clip, Samples]], rounds: int, where: Environment) -> PeersResult:
     networks, left_out = _light_sernet()
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # before libraries are loaded that count the cores
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # before loading libraries that count the cores
 
     speech = np.concatenate([samples for _, samples in clips])
     rng = np.random.default_rng(1)
@@ -121,29 +122,27 @@ def _measure(clips: list[tuple[Clip, Samples]], rounds: int) -> dict[str, Any]:
     front_ends, notes = front_end.gather(np.resize(speech, front_end.SECONDS * SAMPLE_RATE))
 
     costs = _timed([*wholes, still, *alone], rounds, "decisions")
-    sections = [
+    sections = (
         _section("From samples to a decision, somebody always speaking", wholes, costs),
         _section("Nobody speaks", [still], costs),
         _section("The network alone", alone, costs),
-        Section("The front end, samples to cepstra", front_end.BASE, _timed(front_ends, rounds, "front ends")),
-    ]
-    return {
-        "audio": {
-            "seconds": whole.seconds,
-            "clips": len(clips),
-            "in_utterances": round(share, 3),
-            "quiet_seconds": still.seconds,
-        },
-        "sections": [section.to_dict() for section in sections],
-        "bars": [bar.to_dict() for bar in _bars(costs)],
-        "left_out": left_out + notes,
-    }
+        Section.of("The front end, samples to cepstra", front_end.BASE, _timed(front_ends, rounds, "front ends")),
+    )
+    return PeersResult(
+        command=peers_report.COMMAND,
+        environment=where,
+        rounds=rounds,
+        audio=Audio(whole.seconds, len(clips), round(share, 3), still.seconds),
+        sections=sections,
+        bars=tuple(_bars(costs)),
+        left_out=tuple(left_out + notes),
+    )
 
 
 def _light_sernet() -> tuple[dict[str, bytes], list[str]]:
-    """Return Light-SERNet's networks by form, and a note where they cannot be made.
+    """Return Light-SERNet's networks by form, and a note if they cannot be made.
 
-    A process of its own makes them: tflite-runtime does not work in one that has loaded TensorFlow.
+    A separate process makes them: tflite-runtime does not work in one that has loaded TensorFlow.
     """
     if find_spec("tensorflow") is None:
         return {}, ["Light-SERNet (No module named 'tensorflow'): pip install -e '.[train]'"]
@@ -163,11 +162,11 @@ def _timed(works: list[Work], rounds: int, what: str) -> dict[str, list[float]]:
 
 
 def _section(title: str, works: list[Work], costs: dict[str, list[float]]) -> Section:
-    return Section(title, works[0].name, {work.name: costs[work.name] for work in works})
+    return Section.of(title, works[0].name, {work.name: costs[work.name] for work in works})
 
 
 def _bars(costs: dict[str, list[float]]) -> list[Bar]:
-    """Return what was promised of this machine."""
+    """Return what was promised for this machine."""
     bars = [
         Bar(
             "real-time streams that one core carries", 1 / Spread.of(costs[decisions.WHOLE]).median, 200, 500, more=True

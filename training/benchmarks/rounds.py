@@ -1,7 +1,7 @@
-"""Timing things against each other in turns, so that whatever else the machine does hits all alike.
+"""Timing things against each other in turns, so that other load on the machine affects all of them alike.
 
-What counts is the processor's time for a second of audio.  Ratios are taken within a round, where both sides ran within
-seconds of each other, and told as their median with the least and the greatest.
+Processor time for a second of audio counts.  Ratios are taken within a round, where both sides ran within seconds of
+each other, and reported as their median with the least and the greatest.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ class Work:
     """Something that is timed.
 
     Attributes:
-        name: What it is called in tables.
-        seconds: Of audio that one run works through.
-        run: Does it, from the start each time.
+        name: Its name in tables.
+        seconds: Length of the audio that one run processes, s.
+        run: Runs it, from the beginning each time.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Spread:
-    """What several rounds gave.
+    """A figure over several rounds, in the unit of the figure.
 
     Attributes:
         median: Of all rounds.
@@ -43,20 +43,20 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Spread:
-        """Sum up one value a round."""
+        """Summarize one value per round."""
         return cls(statistics.median(values), min(values), max(values))
 
 
 def in_turns(works: Sequence[Work], rounds: int, done: Callable[[], object]) -> dict[str, list[float]]:
-    """Run everything once uncounted, then in turns, every other round in reverse.
+    """Run everything once without counting it, then in turns, every other round in reverse order.
 
     Args:
         works: What is timed.
-        rounds: How many times each counts.
-        done: Is called after each run, for a progress bar: ``len(works) * (rounds + 1)`` times.
+        rounds: How many rounds count.
+        done: Called after each run, for a progress bar: ``len(works) * (rounds + 1)`` times.
 
     Returns:
-        By name, the processor's time for a second of audio, s, of all threads of this process, a value a round.
+        By name, processor time of all threads of this process for a second of audio, s, one value per round.
     """
     costs: dict[str, list[float]] = {work.name: [] for work in works}
     for number in range(rounds + 1):
@@ -70,5 +70,5 @@ def in_turns(works: Sequence[Work], rounds: int, done: Callable[[], object]) -> 
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
-    """Return how much of another's time ours takes, compared round by round."""
+    """Return our time as a share of theirs, compared round by round."""
     return Spread.of([a / b for a, b in zip(ours, theirs, strict=True)])

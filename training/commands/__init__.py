@@ -9,16 +9,16 @@ import click
 from edge_ser.cli.group import LazyGroup
 
 COMMANDS: Final = {
-    "corpora": ("training.commands.corpora", "List the corpora: licence, how to get them, what is there."),
-    "train": ("training.commands.train", "Train a family on speakers chosen by a protocol."),
-    "quantize": ("training.commands.quantize", "Export a run: full int8, dynamic range, float."),
-    "evaluate": ("training.commands.evaluate", "Judge a run, or a finished model, on people it never heard."),
+    "corpora": ("training.commands.corpora", "List the corpora: licences, how to get them, what is there."),
+    "train": ("training.commands.train", "Train a family on the speakers that a protocol chooses."),
+    "quantize": ("training.commands.quantize", "Export a run as full int8, dynamic range and float models."),
+    "evaluate": ("training.commands.evaluate", "Evaluate a run, or a finished model, on people it was not trained on."),
     "robustness": (
         "training.commands.robustness",
-        "Test how a finished model stands noise, levels, rooms, non-speech.",
+        "Test a finished model in noise, in rooms, at other levels, without speech.",
     ),
-    "compare": ("training.commands.compare", "Judge several families by one protocol and write one table."),
-    "card": ("training.commands.card", "Write the model card into the model file of a run."),
+    "compare": ("training.commands.compare", "Evaluate several families by one protocol and write one table."),
+    "card": ("training.commands.card", "Write the model card of a run into its model file."),
 }
 
 
@@ -29,10 +29,10 @@ COMMANDS: Final = {
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 def cli() -> None:
-    """Train models from labelled recordings, judge them on people they never heard, make model files.
+    """Train models on labelled recordings, evaluate them on other people, and make model files.
 
     Runs are reproducible: the same settings, seed and recordings on the same machine give the same
-    weights. Whatever is interrupted goes on when the same command is given again.
+    weights. An interrupted command continues when it is run again.
 
     \b
     Examples:

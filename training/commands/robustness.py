@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from edge_ser.console import standard_output
 from training.commands import options
-from training.robustness import conditions
-from training.robustness.conditions import PARTS
+from training.commands.options import Place
+from training.robustness.measure import PARTS, Features, measure
+from training.robustness.results import ConditionResult, Flips, NonSpeech, Robustness, Steadiness, Uar
 
-_FIRST: Final = 32  # columns of a table's first cell
+_FIRST: Final = 32  # columns of the first cell of a table
 
 
 @click.command(name="robustness")
@@ -32,34 +33,26 @@ _FIRST: Final = 32  # columns of a table's first cell
     multiple=True,
     required=True,
     metavar="NAME",
-    help="Corpus whose speakers are heard, but for those that the model learned from; may be repeated.",
+    help="Corpus to test on, without the model's training speakers; may be repeated.",
 )
-@click.option(
-    "--classes", default="all", metavar="LABELS", help="Labels: 4, 6, all, or names with commas between them."
-)
-@click.option("--only", type=click.Choice(PARTS), help="Measure this alone.")
+@click.option("--classes", default="all", metavar="LABELS", help="Labels: 4, 6, all, or names separated by commas.")
+@click.option("--only", type=click.Choice(PARTS), help="Measure only this part.")
 @options.data
 @options.cache
 @options.jobs
 @options.format_
+@options.placed
 def command(
-    model_path: Path,
-    corpora: tuple[str, ...],
-    classes: str,
-    only: str | None,
-    data: Path | None,
-    cache: Path,
-    jobs: int,
-    format_: str,
+    place: Place, model_path: Path, corpora: tuple[str, ...], classes: str, only: str | None, format_: str
 ) -> None:
-    """Measure how a finished model stands real life, on people it never heard.
+    """Measure how a finished model holds up in real life, on people it was not trained on.
 
-    `conditions`: the UAR in noise, at other levels, in rooms and through a cheap microphone, and how far
-    it is from that of clean recordings, in points; a clip in which no speech is heard counts as wrong.
-    `non-speech`: emotion events an hour of noises and music in which nobody speaks. `steady`: how often a
-    minute the label changes while one person goes on speaking in one mood.
+    `conditions`: the UAR in noise, at other levels, in rooms and through a cheap microphone, and its
+    difference from that of clean recordings, in points; a clip without detected speech counts as wrong.
+    `non-speech`: emotion events per hour of noises and music in which nobody speaks. `steady`: how often
+    a minute the label changes while one person goes on speaking in one mood.
 
-    Noises are those of the corpus `noise` that no training hears, rooms are made for this test alone.
+    The noises are those of the corpus `noise` that no training uses; the rooms exist for this test only.
 
     \b
     Examples:
@@ -69,54 +62,62 @@ def command(
     """
     from edge_ser.model.bundle import read_bundle
     from training.settings import DataSettings
+    from training.support import records
 
-    bundle = read_bundle(model_path)
-    settings = DataSettings(corpora, (), classes, sounds=0)  # recorded noises alone: no synthesized ones
-    dataset = options.dataset_for_model(settings, bundle.labels, data, cache, jobs)
-    measured = conditions.measure(bundle, dataset, cache.resolve(), jobs, [only] if only else PARTS)
-    result = {"model": str(model_path), **measured}
-    standard_output.write(
-        json.dumps(result, indent=2) + "\n" if format_ == "json" else "\n".join(_lines(result)) + "\n"
-    )
+    bundle, workplace = read_bundle(model_path), place.workplace()
+    settings = DataSettings(corpora, (), classes, sounds=0)  # recorded noises only: no synthesized ones
+    recordings = workplace.recordings_for(bundle.labels, settings)
+    features = Features(workplace.cache, workplace.jobs)
+    measured = measure(bundle, recordings, features, [only] if only else PARTS)
+    if format_ == "json":
+        shown = {"model": str(model_path), **records.to_json(measured)}
+        standard_output.write(json.dumps(shown, indent=2) + "\n")
+    else:
+        standard_output.write("\n".join(_lines(str(model_path), measured)) + "\n")
 
 
-def _lines(result: dict[str, Any]) -> list[str]:
-    facts = result["data"]
-    speakers, left_out = len(facts["speakers"]), len(facts["speakers_it_learned_from"])
+def _lines(model: str, measured: Robustness) -> list[str]:
+    data = measured.data
     lines = [
-        f"{result['model']}: {', '.join(result['corpora'])}; {facts['clips']} clips of {speakers} speakers, "
-        f"{len(result['labels'])} labels",
-        f"{left_out} speakers that it learned from are left out",
-        *(f"warning: {line}" for line in facts["warnings"]),
+        f"{model}: {', '.join(measured.corpora)}; {data.clips} clips of {len(data.speakers)} speakers, "
+        f"{len(measured.labels)} labels",
+        f"{len(data.speakers_it_learned_from)} training speakers of the model are left out",
+        *(f"warning: {line}" for line in data.warnings),
     ]
-    if conditions := result.get("conditions"):
-        lines += ["", *_conditions(conditions)]
-    if non_speech := result.get("non_speech"):
-        rows = [(kind, *rates.values()) for kind, rates in non_speech["by_kind"].items()]
-        rows.append(("all", non_speech["events_an_hour"], non_speech["of_them_uncertain"]))
-        heading = f"final events an hour ({non_speech['hours']:g} h)"
-        lines += ["", f"{heading:<{_FIRST}}    all  uncertain"]
-        lines += [f"{kind:<{_FIRST}}{events:7.1f}{uncertain:11.1f}" for kind, events, uncertain in rows]
-    if steady := result.get("steady"):
-        flips = {**steady["speakers"], "mean": steady}
-        heading = f"flips a minute, {steady['label']}"
-        lines += ["", f"{heading:<{_FIRST}}    all      final"]
-        lines += [_flips(name, of["flips_a_minute"], of["final_flips_a_minute"]) for name, of in flips.items()]
+    if measured.conditions:
+        lines += ["", *_condition_lines(measured.conditions)]
+    if measured.non_speech:
+        lines += ["", *_non_speech_lines(measured.non_speech)]
+    if measured.steady:
+        lines += ["", *_steadiness_lines(measured.steady)]
     return lines
 
 
-def _conditions(conditions: dict[str, Any]) -> Sequence[str]:
-    corpora = list(next(iter(conditions.values()))["per_corpus"])
+def _condition_lines(conditions: Mapping[str, ConditionResult]) -> list[str]:
+    corpora = list(next(iter(conditions.values())).per_corpus)
     head = ("overall", *corpora) if len(corpora) > 1 else tuple(corpora)
     lines = [f"{'UAR, points from clean':<{_FIRST}}{'no speech':>10}" + "".join(f"{name:>18}" for name in head)]
-    for name, figures in conditions.items():
-        sets = {"overall": figures, **figures["per_corpus"]}
-        cells = [f"{100 * sets[key]['uar']:8.1f} % {sets[key]['difference']:+7.1f}" for key in head]
-        lines.append(f"{name:<{_FIRST}}{figures['no_speech']:>10}" + "".join(f"{cell:>18}" for cell in cells))
+    for name, result in conditions.items():
+        sets: dict[str, ConditionResult | Uar] = {"overall": result, **result.per_corpus}
+        cells = [f"{100 * sets[key].uar:8.1f} % {sets[key].difference:+7.1f}" for key in head]
+        lines.append(f"{name:<{_FIRST}}{result.no_speech:>10}" + "".join(f"{cell:>18}" for cell in cells))
     return lines
 
 
-def _flips(name: str, every: float | None, final: float | None) -> str:
-    return f"{name:<{_FIRST}}" + (
-        "      -          -" if every is None or final is None else f"{every:7.2f}{final:11.2f}"
-    )
+def _non_speech_lines(found: NonSpeech) -> list[str]:
+    rows = [(kind, rates.events_an_hour, rates.of_them_uncertain) for kind, rates in found.by_kind.items()]
+    rows.append(("all", found.events_an_hour, found.of_them_uncertain))
+    heading = f"final events per hour ({found.hours:g} h)"
+    lines = [f"{heading:<{_FIRST}}    all  uncertain"]
+    return lines + [f"{kind:<{_FIRST}}{events:7.1f}{uncertain:11.1f}" for kind, events, uncertain in rows]
+
+
+def _steadiness_lines(steady: Steadiness) -> list[str]:
+    heading = f"changes per minute, {steady.label}"
+    lines = [f"{heading:<{_FIRST}}    all      final"]
+    rows: dict[str, Flips | Steadiness] = {**steady.speakers, "mean": steady}
+    for name, flips in rows.items():
+        every, final = flips.flips_a_minute, flips.final_flips_a_minute
+        rates = "      -          -" if every is None or final is None else f"{every:7.2f}{final:11.2f}"
+        lines.append(f"{name:<{_FIRST}}{rates}")
+    return lines

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from edge_ser.console import standard_output
 from training.commands import options
+from training.commands.options import Chosen, Place
+
+if TYPE_CHECKING:
+    from training.experiment.results import TrainingResult
 
 
 @click.command(name="train")
@@ -19,11 +24,12 @@ from training.commands import options
 @options.cache
 @options.jobs
 @options.format_
-def command(data: Path | None, folder: Path | None, cache: Path, jobs: int, format_: str, **chosen: Any) -> None:
-    """Train a family; speakers kept apart for validation and test by the protocol.
+@options.placed
+def command(place: Place, folder: Path | None, format_: str, chosen: Chosen) -> None:
+    """Train a family; the protocol keeps speakers apart for validation and test.
 
-    Writes settings, weights, history and TensorBoard logs into the run's folder. A training that was
-    interrupted goes on from its last whole epoch, to the same weights.
+    Writes settings, weights, history and TensorBoard logs into the run's folder. An interrupted training
+    continues after its last complete epoch, and ends with the same weights.
 
     \b
     Examples:
@@ -32,27 +38,28 @@ def command(data: Path | None, folder: Path | None, cache: Path, jobs: int, form
       python -m training train --corpus emodb --epochs 40 --set training.mixup=0.2
       tensorboard --logdir runs/mine
     """
-    from training.experiment.run import advance
-    from training.support import files
+    from training.experiment.run import advance, open_run
+    from training.support import records
 
     run = options.run_of(folder, chosen)
-    folds, facts = options.folds_of(run, data, cache, jobs)
-    advance(folds, "train", jobs)
-    trained = {fold.folder.name: files.read_json(fold.folder / "training.json") for fold, _ in folds}
+    folds, record = open_run(run, place.workplace())
+    advance(folds, "train", place.jobs)
+    results = {fold.name: fold.training() for fold in folds}
     if format_ == "json":
-        rows = {
-            name: {key: value for key, value in training.items() if key != "history"}
-            for name, training in trained.items()
-        }
-        standard_output.write(json.dumps({"run": str(run.folder), "folds": rows, "record": facts}, indent=2) + "\n")
+        rows = {name: records.to_json(result) for name, result in results.items()}
+        for row in rows.values():
+            del row["history"]
+        shown = {"run": str(run.folder), "folds": rows, "record": records.to_json(record)}
+        standard_output.write(json.dumps(shown, indent=2) + "\n")
         return
-    lines = [
-        f"{run.folder}: {run.settings.network.family}, {len(facts['labels'])} labels, {facts['data']['clips']} clips"
-    ]
-    for name, training in trained.items():
-        size = f"{training['parameters']:,} parameters, " if "parameters" in training else ""
-        digest = f", weights {training['weights_sha256'][:16]}" if "weights_sha256" in training else ""
-        lines.append(
-            f"  {name}: {size}validation UAR {training['validation_uar']:.1%}, {training['seconds']:.0f} s{digest}"
-        )
-    standard_output.write("\n".join(lines) + "\n")
+    head = f"{run.folder}: {run.settings.network.family}, {len(record.labels)} labels, {record.data.clips} clips"
+    standard_output.write("\n".join([head, *_lines(results)]) + "\n")
+
+
+def _lines(results: Mapping[str, TrainingResult]) -> list[str]:
+    lines = []
+    for name, result in results.items():
+        size = "" if result.parameters is None else f"{result.parameters:,} parameters, "
+        digest = "" if result.weights_sha256 is None else f", weights {result.weights_sha256[:16]}"
+        lines.append(f"  {name}: {size}validation UAR {result.validation_uar:.1%}, {result.seconds:.0f} s{digest}")
+    return lines

@@ -1,1 +1,1 @@
-"""A run: its folds go through training, export and evaluation; families side by side."""
+"""A run: its folds are trained, exported and evaluated; families side by side; the model card."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,121 +13,153 @@ from edge_ser.model.bundle import Bundle, read_bundle
 from edge_ser.model.interpreter import choose_interpreter
 from training.corpora import Clip
 from training.data.dataset import Dataset
-from training.data.protocols import Split
-from training.experiment.fold import BACKEND, Fold
+from training.experiment.fold import Fold
+from training.experiment.results import FoldResult, ModelData, ModelEvaluation, RunEvaluation, RunRecord
 from training.experiment.run import Run
+from training.fitting.history import Epoch
 from training.reporting import plots
 from training.scoring import false_alarms, metrics, predict
-from training.scoring.predictions import Outputs
-from training.support import files
+from training.scoring.false_alarms import WholePath
+from training.scoring.figures import Evaluation
+from training.scoring.predict import INTERPRETER
+from training.scoring.predictions import Predictions
+from training.support import records
 
 
-def of_run(run: Run, folds: Sequence[tuple[Fold, Split]], record: dict[str, Any]) -> dict[str, Any]:
-    """Return the figures of a run whose folds have been judged, and write them with their pictures into its folder.
+def evaluate_run(run: Run, folds: Sequence[Fold], record: RunRecord) -> RunEvaluation:
+    """Return the figures of a run whose folds are evaluated, and write them with their pictures into its folder.
 
-    A protocol of one fold, whose model can ship, is also judged as a whole path, from samples to events.
+    A protocol of one fold, whose model can ship, is also measured as a whole path, from samples to events.
     """
-    kinds = folds[0][0].outputs
-    joined = {kind: Outputs.join([Outputs.load(fold.outputs[kind]) for fold, _ in folds]) for kind in kinds}
-    protocol = run.settings.protocol
-    result: dict[str, Any] = {
-        "family": run.settings.network.family,
-        "protocol": f"{protocol.name} of {protocol.folds}" if protocol.name == "kfold" else protocol.name,
-        "corpora": list(run.settings.data.corpora),
-        "learn_from": list(run.settings.data.learn_from),
-        "data": record["data"],
-        **metrics.evaluation(joined["float"], joined.get("int8")),
-        "folds": {fold.folder.name: _of_fold(fold, kinds) for fold, _ in folds},
-    }
-    fold, split = folds[0]
-    if len(folds) == 1 and not fold.classical:
-        result["whole_path"] = _whole_path(fold, split)
-    files.write_json(run.folder / "evaluation.json", result)
-    _draw(run.folder, result, {f.folder.name: files.read_json(f.folder / "training.json")["history"] for f, _ in folds})
-    return result
+    forms = folds[0].learner.forms
+    joined = {form: Predictions.join([fold.predictions(form) for fold in folds]) for form in forms}
+    settings, protocol = run.settings, run.settings.protocol
+    evaluation = RunEvaluation(
+        family=settings.network.family,
+        protocol=f"{protocol.name} of {protocol.folds}" if protocol.name == "kfold" else protocol.name,
+        corpora=settings.data.corpora,
+        learn_from=settings.data.learn_from,
+        data=record.data,
+        figures=metrics.evaluate(joined["float"], joined.get("int8")),
+        folds={fold.name: _fold_result(fold) for fold in folds},
+        whole_path=_whole_path(folds[0]) if len(folds) == 1 and folds[0].can_be_exported else None,
+    )
+    records.write(run.folder / "evaluation.json", evaluation)
+    _draw(run.folder, evaluation.figures, {fold.name: fold.training().history for fold in folds})
+    return evaluation
 
 
-def _of_fold(fold: Fold, kinds: Iterable[str]) -> dict[str, Any]:
-    training = files.read_json(fold.folder / "training.json")
-    facts = {key: training[key] for key in ("seconds", "parameters", "weights_sha256") if key in training}
-    for kind in kinds:
-        outputs = Outputs.load(fold.outputs[kind])
-        facts[f"uar_{kind}"] = round(metrics.uar(outputs.said, outputs.targets), 4)
-    return facts
+def _fold_result(fold: Fold) -> FoldResult:
+    training = fold.training()
+    predictions = {form: fold.predictions(form) for form in fold.learner.forms}
+    uar = {form: round(metrics.uar(made.predicted, made.targets), 4) for form, made in predictions.items()}
+    return FoldResult(
+        seconds=training.seconds,
+        parameters=training.parameters,
+        weights_sha256=training.weights_sha256,
+        uar_float=uar["float"],
+        uar_int8=uar.get("int8"),
+    )
 
 
-def _whole_path(fold: Fold, split: Split) -> dict[str, float]:
+def _whole_path(fold: Fold) -> WholePath:
     """Measure once: it takes a while, and depends on nothing that could change."""
     path = fold.folder / "whole-path.json"
     if not path.exists():
         model = read_bundle(fold.model("int8"))
-        files.write_json(path, false_alarms.measure(split.test, model, choose_interpreter(BACKEND)))
-    measured: dict[str, float] = files.read_json(path)
-    return measured
+        records.write(path, false_alarms.measure(fold.split.test, model, choose_interpreter(INTERPRETER)))
+    return records.read(WholePath, path)
 
 
-def _draw(folder: Path, result: dict[str, Any], histories: dict[str, list[dict[str, float]]]) -> None:
-    plots.confusion(result, folder / "confusion.png")
-    plots.reliability(result, folder / "reliability.png")
+def _draw(folder: Path, figures: Evaluation, histories: Mapping[str, Sequence[Epoch]]) -> None:
+    plots.confusion(figures, folder / "confusion.png")
+    plots.reliability(figures, folder / "reliability.png")
     if any(histories.values()):
         plots.curves(histories, folder / "curves.png")
 
 
-def of_model(bundle: Bundle, dataset: Dataset, folder: Path | None) -> dict[str, Any]:
-    """Return the figures of a finished model on whole corpora, without the speakers that it learned from.
+def evaluate_model(bundle: Bundle, recordings: Dataset, folder: Path | None) -> ModelEvaluation:
+    """Return the figures of a finished model on whole corpora, without the speakers it was trained on.
 
     Args:
         bundle: The model; its card names those speakers.
-        dataset: The recordings, their labels narrowed to those that the model knows.
+        recordings: The recordings, their labels narrowed to those that the model knows.
         folder: Where figures and pictures are written; ``None`` for nowhere.
 
     Raises:
-        EdgeSerError: the model learned from all of these speakers.
+        EdgeSerError: the model was trained on all of these speakers.
     """
-    clips, left_out, warnings = unheard(bundle, dataset)
-    said = predict.outputs(
+    strangers = strangers_among(bundle, recordings)
+    clips = list(strangers.clips)
+    predictions = predict.predict_clips(
         clips,
-        dataset.utterances(clips),
+        recordings.utterances(clips),
         bundle.front_end.gains,
         bundle.labels,
-        predict.model_steps(bundle, choose_interpreter(BACKEND)),
+        predict.model_steps(bundle, choose_interpreter(INTERPRETER)),
         bundle.decision.temperature,
-    ).over(dataset.labels)
-    kind = "int8" if _is_int8(bundle) else "float"
-    result = {
-        "model_sha256": bundle.sha256,
-        "corpora": sorted({clip.corpus for clip in clips}),
-        "data": {
-            "fingerprint": dataset.fingerprint,
-            "clips": len(clips),
-            "skipped": dataset.reasons,
-            "warnings": warnings,
-            "speakers_it_learned_from": left_out,
-        },
-        **metrics.evaluation(said if kind == "float" else None, said if kind == "int8" else None),
-    }
+    ).over(recordings.labels)
+    int8 = _is_int8(bundle)
+    evaluation = ModelEvaluation(
+        model_sha256=bundle.sha256,
+        corpora=strangers.corpora,
+        data=ModelData(
+            fingerprint=recordings.fingerprint,
+            clips=len(clips),
+            skipped=recordings.reasons,
+            warnings=strangers.warnings,
+            speakers_it_learned_from=strangers.left_out,
+        ),
+        figures=metrics.evaluate(None if int8 else predictions, predictions if int8 else None),
+    )
     if folder is not None:
-        files.write_json(folder / "evaluation.json", result)
-        _draw(folder, result, {})
-    return result
+        records.write(folder / "evaluation.json", evaluation)
+        _draw(folder, evaluation.figures, {})
+    return evaluation
 
 
-def unheard(bundle: Bundle, dataset: Dataset) -> tuple[list[Clip], list[str], list[str]]:
-    """Return the clips of people whom a model never heard, the speakers left out, and warnings, a line each.
+@dataclass(frozen=True)
+class Strangers:
+    """The clips of people on whom a model was not trained.
+
+    Attributes:
+        clips: At least one.
+        left_out: Speakers on whom it was trained.
+        warnings: What a reader of the figures should know, one line each.
+    """
+
+    clips: tuple[Clip, ...]
+    left_out: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def corpora(self) -> tuple[str, ...]:
+        """Names of their corpora."""
+        return tuple(sorted({clip.corpus for clip in self.clips}))
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Who they are."""
+        return tuple(sorted({clip.speaker for clip in self.clips}))
+
+
+def strangers_among(bundle: Bundle, recordings: Dataset) -> Strangers:
+    """Return the clips of people on whom a model was not trained.
 
     Raises:
-        EdgeSerError: the model learned from all of these speakers.
+        EdgeSerError: the model was trained on all of these speakers.
     """
     known = set(bundle.card.get("learned_from", ()))
-    warnings = list(dataset.warnings)
+    warnings = list(recordings.warnings)
     if not known:
-        warnings.append("the model does not say whom it learned from: on its own corpora the figures are too good")
-    clips = [clip for clip in dataset.judged if clip.speaker not in known]
+        warnings.append("the model does not name its training speakers: on their corpora the figures are too good")
+    clips = tuple(clip for clip in recordings.judged if clip.speaker not in known)
     if not clips:
-        raise EdgeSerError("the model learned from all speakers of these corpora; judge it on others")
-    return clips, sorted({clip.speaker for clip in dataset.judged} & known), warnings
+        raise EdgeSerError("the model was trained on all speakers of these corpora; evaluate it on others")
+    left_out = sorted({clip.speaker for clip in recordings.judged} & known)
+    return Strangers(clips, tuple(left_out), tuple(warnings))
 
 
 def _is_int8(bundle: Bundle) -> bool:
-    interpreter = choose_interpreter(BACKEND).load(bundle.network)
+    interpreter = choose_interpreter(INTERPRETER).load(bundle.network)
     return bool(interpreter.get_input_details()[0]["dtype"] is np.int8)

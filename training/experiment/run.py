@@ -1,4 +1,4 @@
-"""A run: its folder, its settings, what it was made of, and the folds that go through their stages."""
+"""A run: its folder, its settings, the record of what it is made of, and the stages of its folds."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import csv
 import io
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from threadpoolctl import threadpool_limits
 
@@ -19,14 +19,16 @@ from edge_ser.console import standard_error
 from edge_ser.errors import EdgeSerError, InvalidSetting
 from edge_ser.features import parameters
 from training import configuration, families
+from training.data import dataset
 from training.data.dataset import Dataset
 from training.data.protocols import Split, noise_split, splits
-from training.experiment.fold import Fold, judge, learn, quantize
-from training.settings import RunSettings
-from training.support import files, progress, workers
+from training.experiment.fold import Fold, evaluate, quantize, train
+from training.experiment.results import RunData, RunRecord, Speakers
+from training.settings import AugmentSettings, DataSettings, RunSettings
+from training.support import files, progress, records, workers
 
 STAGES: Final = ("train", "quantize", "evaluate")
-"""Each needs those before it, and does them if they are missing."""
+"""Each needs those before it, and runs them if they are missing."""
 
 _PACKAGES: Final = (
     "edge-ser",
@@ -43,23 +45,64 @@ _PACKAGES: Final = (
 
 
 @dataclass(frozen=True)
+class Workplace:
+    """Where a command works.
+
+    Attributes:
+        data: The data folder.
+        cache: Folder of the features.
+        jobs: Processes at a time.
+        say: Takes a line of progress or warning.
+    """
+
+    data: Path
+    cache: Path
+    jobs: int
+    say: Callable[[str], None]
+
+    def recordings_of(self, settings: RunSettings) -> Dataset:
+        """Read the recordings of a run and compute those of their features that are missing."""
+        augmentation = settings.augment
+        if settings.network.family in families.CLASSICAL:  # these train on the recordings as they are
+            augmentation = replace(augmentation, copies=0)
+        cross = settings.protocol.name == "cross"
+        return dataset.load(self.data, settings.data, augmentation, self.cache, self.jobs, self.say, cross=cross)
+
+    def recordings_for(self, labels: Sequence[str], settings: DataSettings) -> Dataset:
+        """Read the recordings on which a finished model is evaluated, with those of their labels that it knows."""
+        augmentation = AugmentSettings(copies=0)
+        return dataset.load(self.data, settings, augmentation, self.cache, self.jobs, self.say, labels)
+
+
+@dataclass(frozen=True)
 class Run:
-    """A run's folder and settings."""
+    """A run's folder and settings.
+
+    Attributes:
+        folder: Where its files are.
+        settings: All of them.
+    """
 
     folder: Path
     settings: RunSettings
 
-    def folds(self, dataset: Dataset) -> list[tuple[Fold, Split]]:
+    def folds(self, recordings: Dataset) -> list[Fold]:
         """Split the recordings by the run's protocol."""
-        made = splits(dataset.judged, dataset.learned, dataset.groups, self.settings.protocol)
-        noise = noise_split(dataset.noise)
-        return [(Fold(self.folder / s.name, self.settings, dataset), s.with_noise(noise)) for s in made]
+        made = splits(recordings.judged, recordings.learned, recordings.groups, self.settings.protocol)
+        noise = noise_split(recordings.noise)
+        return [Fold(self.folder / s.name, self.settings, recordings, s.with_noise(noise)) for s in made]
+
+
+def default_folder(settings: RunSettings) -> Path:
+    """Return the folder of a run without one of its own, named by its settings, so that they find it again."""
+    words = [settings.network.family, *settings.data.corpora, settings.protocol.name]
+    return Path("runs") / "-".join([*(Path(word).stem for word in words), configuration.short_hash(settings)])
 
 
 def begin(folder: Path, settings: RunSettings) -> Run:
     """Begin a run, or go on with one.
 
-    Settings of which nothing has been made yet, as :func:`record` has not been called, are replaced.
+    Settings from which nothing has been made, as :func:`record` has not been called, are replaced.
 
     Raises:
         InvalidSetting: the folder holds a run with other settings.
@@ -71,7 +114,9 @@ def begin(folder: Path, settings: RunSettings) -> Run:
     if (folder / "record.json").exists():
         before = configuration.resolve(configuration.read(path), str(path))
         if different := configuration.differences(before, settings):
-            raise InvalidSetting(f"{folder} holds a run of other settings ({'; '.join(different)}); take another --run")
+            raise InvalidSetting(
+                f"{folder} holds a run with other settings ({'; '.join(different)}); choose another --run"
+            )
     else:
         files.write_bytes(path, configuration.to_toml(settings).encode())
     return Run(folder, settings)
@@ -85,52 +130,59 @@ def reopen(folder: Path) -> Run:
     """
     path = folder / "settings.toml"
     if not path.exists():
-        raise EdgeSerError(f"{folder} holds no run; begin one: python -m training train --run {folder}")
+        raise EdgeSerError(f"{folder} holds no run; start one: python -m training train --run {folder}")
     return Run(folder, configuration.resolve(configuration.read(path), str(path)))
 
 
-def record(run: Run, dataset: Dataset, folds: Sequence[tuple[Fold, Split]]) -> dict[str, Any]:
+def open_run(run: Run, workplace: Workplace) -> tuple[list[Fold], RunRecord]:
+    """Read the recordings of a run; return its folds and its record."""
+    recordings = workplace.recordings_of(run.settings)
+    folds = run.folds(recordings)
+    return folds, record(run, recordings, folds)
+
+
+def record(run: Run, recordings: Dataset, folds: Sequence[Fold]) -> RunRecord:
     """Write down what a run is made of, and which recordings it leaves out (``skipped.csv``); return the former.
 
     Raises:
         EdgeSerError: the run was begun with other recordings.
     """
     path = run.folder / "record.json"
+    clips = len(recordings.judged) + len(recordings.learned)
     if path.exists():
-        before: dict[str, Any] = files.read_json(path)
-        if before["data"]["fingerprint"] != dataset.fingerprint:
+        before = records.read(RunRecord, path)
+        if before.data.fingerprint != recordings.fingerprint:
             raise EdgeSerError(
-                f"{run.folder} was begun with other recordings ({before['data']['clips']} clips, now "
-                f"{len(dataset.judged) + len(dataset.learned)}); take another --run, or the recordings of then"
+                f"{run.folder} was begun with other recordings ({before.data.clips} clips, now {clips}); choose "
+                "another --run, or bring the earlier recordings back"
             )
         return before
     rows = csv.writer(listing := io.StringIO(), lineterminator="\n")
     rows.writerow(["recording", "reason"])
-    rows.writerows(["/".join(skip.path.parts[-3:]), skip.reason] for skip in dataset.skipped)
+    rows.writerows(["/".join(skip.path.parts[-3:]), skip.reason] for skip in recordings.skipped)
     files.write_bytes(run.folder / "skipped.csv", listing.getvalue().encode())
-    facts = {
-        "labels": list(dataset.labels),
-        "data": {
-            "fingerprint": dataset.fingerprint,
-            "clips": len(dataset.judged) + len(dataset.learned),
-            "noises": len(dataset.noise),
-            "skipped": dataset.reasons,
-            "warnings": dataset.warnings,
-        },
-        "speakers": {
-            split.name: {
-                part: sorted({c.speaker for c in getattr(split, part) if c.label is not None})
-                for part in ("train", "validation", "test")
-            }
-            for _, split in folds
-        },
-        "front_end_version": parameters.VERSION,
-        "versions": {"python": platform.python_version(), **_versions()},
-        "machine": platform.machine(),
-        "git_revision": _git_revision(),
-    }
-    files.write_json(path, facts)
-    return facts
+    made = RunRecord(
+        labels=recordings.labels,
+        data=RunData(
+            fingerprint=recordings.fingerprint,
+            clips=clips,
+            noises=len(recordings.noise),
+            skipped=recordings.reasons,
+            warnings=tuple(recordings.warnings),
+        ),
+        speakers={fold.name: _speakers(fold.split) for fold in folds},
+        front_end_version=parameters.VERSION,
+        versions={"python": platform.python_version(), **_versions()},
+        machine=platform.machine(),
+        git_revision=_git_revision(),
+    )
+    records.write(path, made)
+    return made
+
+
+def _speakers(split: Split) -> Speakers:
+    parts = (split.train, split.validation, split.test)
+    return Speakers(*(tuple(sorted({clip.speaker for clip in part if clip.label is not None})) for part in parts))
 
 
 def _versions() -> dict[str, str]:
@@ -151,54 +203,55 @@ def _git_revision() -> str | None:
         return None
 
 
-def advance(folds: Sequence[tuple[Fold, Split]], stage: str, jobs: int, variants: Sequence[str] = ("int8",)) -> None:
+def advance(folds: Sequence[Fold], stage: str, jobs: int, forms: Sequence[str] = ("int8",)) -> None:
     """Bring all folds to a stage, several at a time, each in a process with one thread.
 
-    So the result does not depend on the number of processes; a fold that is there already is not made again.
+    So the result does not depend on the number of processes.  A stage that is done is not repeated.
+
+    Args:
+        folds: Of one run.
+        stage: One of :data:`STAGES`.
+        jobs: Processes at a time.
+        forms: In which networks are exported.
 
     Raises:
         EdgeSerError: what went wrong in a fold, in one line.
     """
-    waiting = [(fold, split) for fold, split in folds if not _there(fold, stage, variants)]
+    waiting = [fold for fold in folds if not _reached(fold, stage, forms)]
     if not waiting:
         return
     with (
-        progress.bar(None, stage, sum(_epochs(fold) for fold, _ in waiting), "epoch") as bar,
+        progress.bar(None, stage, sum(map(_epochs, waiting)), "epoch") as bar,
         workers.pool(min(jobs, len(waiting)), bar.update) as pool,
     ):
-        tasks = [pool.submit(_advance_one, fold, split, stage, tuple(variants)) for fold, split in waiting]
+        tasks = [pool.submit(_advance_one, fold, stage, tuple(forms)) for fold in waiting]
         for task in as_completed(tasks):
             task.result()
 
 
-def _there(fold: Fold, stage: str, variants: Sequence[str]) -> bool:
-    done = [fold.trained, fold.quantized(variants), fold.judged]
+def _reached(fold: Fold, stage: str, forms: Sequence[str]) -> bool:
+    done = [fold.is_trained, fold.is_quantized(forms), fold.is_evaluated]
     return all(done[: STAGES.index(stage) + 1])
 
 
 def _epochs(fold: Fold) -> int:
-    if fold.trained or fold.classical:
-        return 1
-    return fold.settings.training.epochs + fold.settings.teacher.members * fold.settings.teacher.epochs
+    return 1 if fold.is_trained else fold.learner.epochs
 
 
-def _advance_one(fold: Fold, split: Split, stage: str, variants: tuple[str, ...]) -> None:
-    told: dict[str, int] = {}
+def _advance_one(fold: Fold, stage: str, forms: tuple[str, ...]) -> None:
+    reported: dict[str, int] = {}
 
-    def tell(name: str, done: int) -> None:
-        workers.tell(done - told.get(name, 0))
-        told[name] = done
+    def on_epoch(network: str, done: int) -> None:
+        workers.tell(done - reported.get(network, 0))
+        reported[network] = done
 
     with standard_error.muting_c_libraries(), threadpool_limits(1):  # TensorFlow's libraries chatter there
-        if not fold.classical:
-            from training.fitting import fit
-
-            fit.set_up()
-        if fold.trained:
-            tell("", 1)
+        fold.learner.set_up()
+        if fold.is_trained:
+            on_epoch("", 1)
         else:
-            learn(fold, split.learning, tell)
-        if stage != "train" and not fold.quantized(variants):
-            quantize(fold, split.learning, variants)
-        if stage == "evaluate" and not fold.judged:
-            judge(fold, split)
+            train(fold, on_epoch)
+        if stage != "train" and not fold.is_quantized(forms):
+            quantize(fold, forms)
+        if stage == "evaluate" and not fold.is_evaluated:
+            evaluate(fold)

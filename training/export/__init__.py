@@ -1,1 +1,1 @@
-"""From a trained network to a model file: TensorFlow Lite, the LSTM as one operator, the card."""
+"""From a trained network to a model file: TensorFlow Lite, and the LSTM as one operator."""

@@ -1,9 +1,9 @@
 """An LSTM as one operator of TensorFlow Lite.
 
 The converter fuses an LSTM into one (int8) operator only where it finds a function with the attribute that Keras 2 used
-to set, so the layer is rebuilt here as such a function around the trained weights.  That rests on an undocumented pass
+to set, so the layer is rebuilt here as such a function around the trained weights.  This relies on an undocumented pass
 of the converter: :func:`training.export.tflite.check` refuses any result in which it did not happen.  The operator
-keeps the cell's state within -10 to 10, which Keras does not; the agreement that `quantize` reports shows the cost.
+limits the cell's state to -10 to 10, which Keras does not; the agreement that `quantize` reports shows the cost.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ def fused_lstm(x: Any, weights: Sequence[npt.NDArray[np.float32]]) -> Any:
     """Run an LSTM over ``(1, steps, inputs)`` from a state of zeros, in the form that the converter fuses.
 
     Args:
-        x: The input, a TensorFlow tensor.
+        x: The input, a TensorFlow tensor, float32.
         weights: Kernel, recurrent kernel and bias of a Keras LSTM.
 
     Returns:
-        The rows, shape ``(1, steps, units)``.
+        The rows, shape ``(1, steps, units)``, float32.
     """
     kernel, recurrent, bias = (tf.constant(w) for w in weights)
     units = weights[1].shape[0]
@@ -56,7 +56,7 @@ def fused_lstm(x: Any, weights: Sequence[npt.NDArray[np.float32]]) -> Any:
     return outputs
 
 
-def _standard_lstm(  # the names are those that the converter looks for
+def _standard_lstm(  # the converter looks for these names
     inputs: Any,
     init_h: Any,
     init_c: Any,

@@ -21,7 +21,6 @@ Int8 = npt.NDArray[np.int8]
 _FLOATS: Final = (np.float16, np.float32, np.float64)
 _FUSED: Final = "UNIDIRECTIONAL_SEQUENCE_LSTM"
 
-
 _ONLY_IN_TRAINING: Final = (
     keras.layers.InputLayer,
     keras.layers.Dropout,
@@ -31,39 +30,41 @@ _ONLY_IN_TRAINING: Final = (
 
 
 class NotFullInt8(EdgeSerError):
-    """The converter left something in a model that is not int8, or not an operator of the plain interpreter."""
+    """The converter left a tensor in a model that is not int8, or an operator that is not built in."""
 
 
-def convert(network: keras.Model, family: Family, representative: Sequence[Int8], variant: str = "int8") -> bytes:
+def convert(network: keras.Model, family: Family, representative: Sequence[Int8], form: str = "int8") -> bytes:
     """Convert to TensorFlow Lite.
 
     Args:
         network: A trained network of the family.
         family: Its family, for the layout.
-        representative: Features of training utterances, from which the ranges of all tensors are taken.
-        variant: One of :data:`edge_ser.model.forms.FORMS`.
+        representative: Features of training utterances, from which the ranges of all tensors are taken; each of shape
+            ``(frames, coefficients)``, int8.
+        form: One of :data:`edge_ser.model.forms.FORMS`.
 
     Returns:
-        A ``.tflite`` file: input ``(1, context + chunk, coefficients)``, output ``(1, steps, outputs)``.  Both are int8
-        in the full int8 form, whose input has the scale 1/32; else float32, and the input in int8 steps.
+        A ``.tflite`` file: input ``(1, context + chunk, coefficients)``, output ``(1, steps, outputs)``.  In the full
+        int8 form both are int8, and the input has the scale 1/32; in the others both are float32, and the input holds
+        whole int8 steps.
 
     Raises:
-        NotFullInt8: the int8 form is not what :func:`check` demands.
+        NotFullInt8: the int8 form is not what :func:`check` requires.
     """
-    module = _Streaming(network, 1.0 if variant == "int8" else INPUT_SCALE)
+    module = _Streaming(network, 1.0 if form == "int8" else INPUT_SCALE)
     spec = tf.TensorSpec((1, family.context + family.chunk, network.input_shape[-1]), tf.float32, name="features")
     converter = tf.lite.TFLiteConverter.from_concrete_functions([module.call.get_concrete_function(spec)], module)
-    if variant != "float":
+    if form != "float":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if variant == "int8":
+    if form == "int8":
         converter.representative_dataset = lambda: _chunks(representative, family)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
     else:
-        # tflite-runtime 2.14 does not know the newest version of a dense layer with a scale a channel.
+        # tflite-runtime 2.14 lacks the newest version of the dense layer, which has a scale for each channel.
         converter._experimental_disable_per_channel_quantization_for_dense_layers = True
     model: bytes = converter.convert()
-    if variant == "int8":
+    if form == "int8":
         check(model, sum(_lstms(layer) for layer in network.layers))
     return model
 
@@ -87,7 +88,7 @@ def _chunks(representative: Sequence[Int8], family: Family) -> Iterator[list[npt
 
 
 class _Streaming(tf.Module):
-    """A chain of Keras layers with their weights as constants, without dropout, batch normalization folded in."""
+    """A chain of Keras layers with constant weights, without dropout, and with batch normalization folded in."""
 
     def __init__(self, network: keras.Model, scale: float) -> None:
         super().__init__()
@@ -119,7 +120,7 @@ class _Streaming(tf.Module):
             elif isinstance(layer, keras.layers.Dense):
                 x = tf.matmul(x, tf.constant(weights[0])) + weights[1]
             elif not isinstance(layer, _ONLY_IN_TRAINING):
-                raise TypeError(f"no rule to export a layer of the kind {type(layer).__name__}")
+                raise TypeError(f"no rule to export a layer of the type {type(layer).__name__}")
         return x
 
 
@@ -136,7 +137,7 @@ def check(model: bytes, lstms: int) -> Counter[str]:
 
     Args:
         model: The ``.tflite`` file.
-        lstms: How many fused LSTMs there have to be.
+        lstms: How many fused LSTMs there must be.
 
     Raises:
         NotFullInt8: a tensor is float, an operator is not built in, or an LSTM is not fused.
@@ -157,7 +158,7 @@ def check(model: bytes, lstms: int) -> Counter[str]:
 
 
 def multiply_adds(network: keras.Model, family: Family, seconds_a_frame: float) -> int:
-    """Return the multiply-adds a second of audio, those included that a chunk spends on its context anew."""
+    """Return the multiply-adds for a second of audio; each chunk computes its context again."""
     shape = (family.context + family.chunk, network.input_shape[-1])
     total = 0
     for layer in network.layers:
@@ -167,6 +168,6 @@ def multiply_adds(network: keras.Model, family: Family, seconds_a_frame: float) 
         elif isinstance(layer, keras.layers.Conv1D | keras.layers.Conv2D):
             kernel, strides = layer.kernel_size, layer.strides
             shape = (*((n - k) // s + 1 for n, k, s in zip(shape[:-1], kernel, strides, strict=True)), layer.filters)
-        # Of a layer's weights the matrices multiply, each once a step, or once a place; batch normalization is folded.
+        # Only matrices multiply, once per step or place; batch normalization is folded into the convolutions.
         total += math.prod(shape[:-1]) * sum(w.size for w in layer.get_weights() if w.ndim > 1)
     return round(total / (family.chunk * seconds_a_frame))

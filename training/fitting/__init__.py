@@ -1,1 +1,1 @@
-"""Training one network: batches, epochs, calibration on validation speakers."""
+"""Training one network: batches, epochs, checkpoints."""

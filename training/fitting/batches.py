@@ -1,4 +1,4 @@
-"""Batches of utterances for training: drawing an epoch, small changes by chance, soft labels, mixup."""
+"""Batches of utterances for training: drawing an epoch, small random changes, soft labels, mixup."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Int8 = npt.NDArray[np.int8]
 Bools = npt.NDArray[np.bool_]
 
 _STEPS_A_DEVIATION: Final = 24.0
-_SORTED_TOGETHER: Final = 8  # batches whose utterances are sorted by length, so that a batch has little padding
-_LENGTHS: Final = 32  # frames; lengths of batches are rounded up to it
+_SORTED_TOGETHER: Final = 8  # batches whose utterances are sorted by length together, to keep padding short
+_LENGTHS: Final = 32  # frames; the length of a batch is rounded up to a multiple
 
 
 def gains(utterances: Sequence[Utterance]) -> tuple[int, ...]:
-    """Return the front end's gains: a standard deviation of each coefficient becomes 24 int8 steps.
+    """Return the front end's gains, which make one standard deviation of each coefficient 24 int8 steps.
 
     Args:
         utterances: Voices of the training speakers only.
@@ -41,59 +41,59 @@ def gains(utterances: Sequence[Utterance]) -> tuple[int, ...]:
     return tuple(int(g) for g in np.round(_STEPS_A_DEVIATION / deviation * 2.0**GAIN_BITS))
 
 
-def quantize(cepstra: npt.NDArray[np.int32], gain: Sequence[int]) -> Int8:
-    """Apply gains exactly as the front end does on the device."""
-    return front_end.quantize(cepstra.astype(np.float64), front_end.scale_of(gain))
+def quantize(cepstra: npt.NDArray[np.int32], gains: Sequence[int]) -> Int8:
+    """Apply gains exactly as the front end does when it listens."""
+    return front_end.quantize(cepstra.astype(np.float64), front_end.scale_of(gains))
 
 
 @dataclass(frozen=True)
 class Pool:
-    """The training utterances of one variant.
+    """The training utterances of one copy of the recordings.
 
     Attributes:
         features: Each of shape ``(frames, coefficients)``, int8.
         speech: Which frames hold speech, each of shape ``(frames,)``, bool.
         repeats: How often each may be drawn in an epoch, so that a small corpus counts; int64, shape ``(n,)``.
-        targets: Index of the label, -1 for a recording without speech; int64, shape ``(n,)``.
-        truth: The label as a distribution, all 0 without speech; float32, shape ``(n, labels)``.
-        opinion: What the teachers say, in logits; zeros without any; float32, shape ``(n, labels)``.
+        label_indices: Index of the label, -1 for a recording without speech; int64, shape ``(n,)``.
+        targets: The label as a distribution, all 0 without speech; float32, shape ``(n, labels)``.
+        teacher_logits: Mean logits of the teachers; zeros without teachers; float32, shape ``(n, labels)``.
     """
 
     features: list[Int8]
     speech: list[Bools]
     repeats: npt.NDArray[np.int64]
-    targets: npt.NDArray[np.int64]
-    truth: Float32
-    opinion: Float32
+    label_indices: npt.NDArray[np.int64]
+    targets: Float32
+    teacher_logits: Float32
 
 
 def pool(
-    utterances: Sequence[Utterance], gain: Sequence[int], labels: Sequence[str], settings: TrainingSettings
+    utterances: Sequence[Utterance], gains: Sequence[int], labels: Sequence[str], settings: TrainingSettings
 ) -> Pool:
-    """Prepare the utterances of one variant."""
-    truth = np.zeros((len(utterances), len(labels)), np.float32)
-    for row, utterance in zip(truth, utterances, strict=True):
+    """Prepare the utterances of one copy of the recordings."""
+    targets = np.zeros((len(utterances), len(labels)), np.float32)
+    for row, utterance in zip(targets, utterances, strict=True):
         if utterance.clip.label is not None:
-            row[:] = _truth(utterance, labels, settings)
+            row[:] = _target(utterance, labels, settings)
     return Pool(
-        features=[quantize(u.cepstra, gain) for u in utterances],
+        features=[quantize(u.cepstra, gains) for u in utterances],
         speech=[u.speech for u in utterances],
         repeats=_repeats(utterances, settings.repeats),
-        targets=np.array([-1 if u.clip.label is None else labels.index(u.clip.label) for u in utterances]),
-        truth=truth,
-        opinion=np.zeros_like(truth),
+        label_indices=np.array([-1 if u.clip.label is None else labels.index(u.clip.label) for u in utterances]),
+        targets=targets,
+        teacher_logits=np.zeros_like(targets),
     )
 
 
 def _repeats(utterances: Sequence[Utterance], most: int) -> npt.NDArray[np.int64]:
-    """Return for each utterance how often its corpus fits into the largest one, ``most`` times at most."""
+    """Return how often the corpus of each utterance fits into the largest one, at most ``most`` times."""
     sizes = Counter(u.clip.corpus for u in utterances if u.clip.label is not None)
     largest = max(sizes.values(), default=1)
     return np.array([min(most, largest // sizes[u.clip.corpus]) if u.clip.label else 1 for u in utterances], np.int64)
 
 
-def _truth(utterance: Utterance, labels: Sequence[str], settings: TrainingSettings) -> Float32:
-    """Mix the intended label with what listeners heard (after Fayek et al. 2016), then smooth."""
+def _target(utterance: Utterance, labels: Sequence[str], settings: TrainingSettings) -> Float32:
+    """Mix the intended label with the listeners' votes (after Fayek et al. 2016), then smooth."""
     intended = np.array([label == utterance.clip.label for label in labels], np.float32)
     votes = np.array([dict(utterance.clip.votes).get(label, 0.0) for label in labels], np.float32)
     if settings.votes and votes.sum() > 0:
@@ -103,33 +103,33 @@ def _truth(utterance: Utterance, labels: Sequence[str], settings: TrainingSettin
 
 @dataclass(frozen=True)
 class Batch:
-    """What a step of the optimizer takes.
+    """The input of one step of the optimizer; all float32.
 
     Attributes:
         x: Input, ``(n, context + frames, coefficients)``.
         mask: Real steps, ``(n, steps)``.
         speech: Steps with speech, ``(n, steps)``.
-        truth: Distributions of labels, ``(n, labels)``.
-        opinion: The teachers' logits, ``(n, labels)``.
-        weights: Of each row in the emotions' loss, 0 for a recording without speech; ``(n,)``.
+        targets: Distributions of labels, ``(n, labels)``.
+        teacher_logits: Mean logits of the teachers, ``(n, labels)``.
+        weights: Of each row in the loss of the emotions, 0 for a recording without speech; ``(n,)``.
     """
 
     x: Float32
     mask: Float32
     speech: Float32
-    truth: Float32
-    opinion: Float32
+    targets: Float32
+    teacher_logits: Float32
     weights: Float32
 
 
 class Epochs:
-    """Draws the batches of each epoch; an epoch depends on nothing but the seed and its number.
+    """Draws the batches of each epoch; an epoch depends only on the seed and its number.
 
     Args:
         pools: The training utterances, first those that are not augmented.
-        family: For the layout of its input.
+        family: Of the network, for the layout of its input.
         settings: How to train.
-        seed: Of all chance.
+        seed: Of all random numbers.
     """
 
     def __init__(self, pools: Sequence[Pool], family: Family, settings: TrainingSettings, seed: int) -> None:
@@ -137,12 +137,12 @@ class Epochs:
         self._family = family
         self._settings = settings
         self._seed = seed
-        labels = range(pools[0].truth.shape[1])
+        labels = range(pools[0].targets.shape[1])
         self._voices = [_rows(pools, label) for label in labels]
         self._noises = _rows(pools, -1)
-        counts = np.array([pools[0].repeats[pools[0].targets == label].sum() for label in labels])
+        counts = np.array([pools[0].repeats[pools[0].label_indices == label].sum() for label in labels])
         self._available = counts
-        occurs = counts > 0  # a label may have no voice in which the gate heard speech
+        occurs = counts > 0  # a label may have no voice in which the gate detected speech
         per_class = {"over-sampling": counts.max(), "under-sampling": counts[occurs].min()}.get(settings.imbalance)
         self._counts = counts if per_class is None else np.where(occurs, per_class, 0)
         self._counts = self._counts * max(1, round(settings.draws / self._counts.sum()))
@@ -152,11 +152,11 @@ class Epochs:
 
     @property
     def steps(self) -> int:
-        """Batches an epoch."""
+        """Batches per epoch."""
         return max(1, int(self._counts.sum() + self._noise_count) // self._settings.batch)
 
     def batches(self, number: int) -> Iterator[Batch]:
-        """Draw an epoch: each voice once, or as often as balance and size ask, in a variant by chance, and noises."""
+        """Draw an epoch: each voice once, or as often as the settings require, in a random copy, and noises."""
         rng = np.random.default_rng([self._seed, number])
         rows = self._draw(rng)
         order = rng.permutation(len(rows))[: self.steps * self._settings.batch]
@@ -171,14 +171,14 @@ class Epochs:
     def _draw(self, rng: np.random.Generator) -> list[tuple[int, int]]:
         rows = []
         for label, count in enumerate(self._counts):
-            # All of them in turn, then some again: none once more before each has had its turns.
+            # All of them in turn, then some again: none comes again before each has had its turn.
             places = rng.permutation(self._available[label])
             for place in np.resize(places, count):
-                variant, candidates = self._voices[label][rng.integers(len(self._voices[label]))]
-                rows.append((variant, int(candidates[place % len(candidates)])))
+                copy, candidates = self._voices[label][rng.integers(len(self._voices[label]))]
+                rows.append((copy, int(candidates[place % len(candidates)])))
         for _ in range(self._noise_count):
-            variant, candidates = self._noises[rng.integers(len(self._noises))]
-            rows.append((variant, int(rng.choice(candidates))))
+            copy, candidates = self._noises[rng.integers(len(self._noises))]
+            rows.append((copy, int(rng.choice(candidates))))
         return rows
 
     def _batch(self, rows: Sequence[tuple[int, int]], rng: np.random.Generator) -> Batch:
@@ -187,34 +187,33 @@ class Epochs:
         frames = -(-longest // _LENGTHS) * _LENGTHS if self._family.streams else LONGEST
         x, mask = pad([features for features, _ in changed], self._family.context, frames)
         speech = speech_steps([speech for _, speech in changed], mask.shape[1])
-        targets = np.array([self._pools[v].targets[i] for v, i in rows])
-        weights = np.where(targets >= 0, self._class_weights[targets], 0.0).astype(np.float32)
-        truth = np.stack([self._pools[v].truth[i] for v, i in rows])
-        opinion = np.stack([self._pools[v].opinion[i] for v, i in rows])
-        batch = Batch(x, mask, speech, truth, opinion, weights)
+        indices = np.array([self._pools[v].label_indices[i] for v, i in rows])
+        weights = np.where(indices >= 0, self._class_weights[indices], 0.0).astype(np.float32)
+        targets = np.stack([self._pools[v].targets[i] for v, i in rows])
+        teacher_logits = np.stack([self._pools[v].teacher_logits[i] for v, i in rows])
+        batch = Batch(x, mask, speech, targets, teacher_logits, weights)
         return mixed(batch, self._settings.mixup, rng) if self._settings.mixup else batch
 
 
-def _rows(pools: Sequence[Pool], target: int) -> list[tuple[int, npt.NDArray[np.intp]]]:
-    """Return the variants that hold a target, each with its rows; in a loud one the gate may have heard nothing."""
-    found = [(variant, np.flatnonzero(pool.targets == target)) for variant, pool in enumerate(pools)]
-    return [(variant, np.repeat(rows, pools[variant].repeats[rows])) for variant, rows in found if len(rows)]
+def _rows(pools: Sequence[Pool], label: int) -> list[tuple[int, npt.NDArray[np.intp]]]:
+    """Return the copies that hold a label, each with its rows; in a noisy one the gate may have detected nothing."""
+    found = [(copy, np.flatnonzero(pool.label_indices == label)) for copy, pool in enumerate(pools)]
+    return [(copy, np.repeat(rows, pools[copy].repeats[rows])) for copy, rows in found if len(rows)]
 
 
 def mixed(batch: Batch, alpha: float, rng: np.random.Generator) -> Batch:
-    """Mix each row with another one (Zhang et al. 2018, arXiv:1710.09412): inputs, labels, weights and speech alike."""
-    share = np.float32(max(share := rng.beta(alpha, alpha), 1.0 - share))  # each row remains mostly itself
+    """Mix each row with another one (Zhang et al. 2018, arXiv:1710.09412): inputs, labels, weights and speech."""
+    share = np.float32(max(share := rng.beta(alpha, alpha), 1.0 - share))  # each row stays mostly itself
     other = rng.permutation(len(batch.x))
 
     def mix(a: Float32) -> Float32:
         return np.asarray(share * a + (np.float32(1.0) - share) * a[other], np.float32)
 
-    # Distributions are mixed by what each row counts, so that a recording without speech brings no label.
+    # Distributions are mixed by the weight of each row, so that a recording without speech brings no label.
     weights = mix(batch.weights)
-    truth = mix(batch.truth * batch.weights[:, None]) / np.maximum(weights, 1e-6)[:, None]
-    return Batch(
-        mix(batch.x), np.maximum(batch.mask, batch.mask[other]), mix(batch.speech), truth, mix(batch.opinion), weights
-    )
+    targets = mix(batch.targets * batch.weights[:, None]) / np.maximum(weights, 1e-6)[:, None]
+    mask, teacher_logits = np.maximum(batch.mask, batch.mask[other]), mix(batch.teacher_logits)
+    return Batch(mix(batch.x), mask, mix(batch.speech), targets, teacher_logits, weights)
 
 
 def pad(features: Sequence[Int8], context: int, frames: int) -> tuple[Float32, Float32]:
@@ -223,10 +222,11 @@ def pad(features: Sequence[Int8], context: int, frames: int) -> tuple[Float32, F
     Args:
         features: Each of shape ``(frames, coefficients)``, int8.
         context: Frames of zeros in front.
-        frames: Frames to pad to; a multiple of :data:`STRIDE`, those of the longest at least.
+        frames: Frames to pad to: a multiple of :data:`STRIDE`, at least those of the longest utterance.
 
     Returns:
-        The network's input, shape ``(n, context + frames, coefficients)``, and a mask of real steps, ``(n, steps)``.
+        The network's input, shape ``(n, context + frames, coefficients)``, and a mask of real steps, shape
+        ``(n, steps)``, both float32.
     """
     batch = np.zeros((len(features), context + frames, features[0].shape[1]), np.float32)
     mask = np.zeros((len(features), frames // STRIDE), np.float32)
@@ -238,7 +238,7 @@ def pad(features: Sequence[Int8], context: int, frames: int) -> tuple[Float32, F
 
 
 def jitter(features: Int8, speech: Bools, settings: TrainingSettings, rng: np.random.Generator) -> tuple[Int8, Bools]:
-    """Return a random stretch of an utterance with small changes that no microphone or voice would notice."""
+    """Return a random stretch of an utterance with small random changes of level, spectrum and noise."""
     if len(features) > 60 and rng.random() < 0.6:
         length = int(len(features) * rng.uniform(0.6, 1.0))
         start = int(rng.integers(len(features) - length + 1))
@@ -254,7 +254,7 @@ def jitter(features: Int8, speech: Bools, settings: TrainingSettings, rng: np.ra
 
 
 def speech_steps(speech: Sequence[Bools], steps: int) -> Float32:
-    """Return for each step whether most of its frames are speech, shape ``(n, steps)``."""
+    """Return for each step whether half of its frames or more are speech, float32, shape ``(n, steps)``."""
     result = np.zeros((len(speech), steps), np.float32)
     for row, frames in enumerate(speech):
         padded = np.zeros(steps * STRIDE, np.float32)

@@ -1,11 +1,11 @@
-"""How steady the labels are that a user sees while one person goes on speaking in one mood."""
+"""How steady the labels are while one person goes on speaking in one mood."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise, zip_longest
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,15 +18,16 @@ from edge_ser.recognition.pipeline import Pipeline
 from edge_ser.sources.recording import read_samples
 from training.augmentation.voice import to_int16
 from training.corpora import Clip
+from training.robustness.results import Flips, Steadiness
 from training.support import progress
 
 Int16 = npt.NDArray[np.int16]
 
 STEADY: Final = "neutral"
-"""What people are asked to hold: the label that all corpora have."""
+"""The mood that is held: the label that all corpora have."""
 
 MINUTES: Final = 10.0
-"""Of speech of each person."""
+"""Length of each speaker's stream, minutes."""
 
 _OF_EACH_SEX: Final = 2
 _PAUSES: Final = (0.2, 0.6)  # s, between sentences
@@ -34,20 +35,16 @@ _ROOM: Final = 4.0  # int16 steps, the noise of the quiet room
 
 
 def measure(
-    clips: Sequence[Clip], labels: Sequence[str], bundle: Bundle, backend: Interpreter, minutes: float = MINUTES
-) -> dict[str, Any]:
-    """Count the changes of the label, a speaker at a time.
+    clips: Sequence[Clip], labels: Sequence[str], bundle: Bundle, interpreter: Interpreter, minutes: float = MINUTES
+) -> Steadiness:
+    """Count the changes of the label for each speaker.
 
     Args:
-        clips: Of people whom the model never heard.
-        labels: Of these clips; without :data:`STEADY` the first one is taken.
+        clips: Of people on whom the model was not trained.
+        labels: Of these clips; if :data:`STEADY` is not among them, the first one is used.
         bundle: The model.
-        backend: Runs it.
-        minutes: Of each person's stream.
-
-    Returns:
-        ``label``; ``flips_a_minute`` over all emotion events and ``final_flips_a_minute`` over the final ones, means
-        over the speakers; and ``speakers``, the same of each.
+        interpreter: Runs it.
+        minutes: Length of each speaker's stream, minutes.
     """
     label = STEADY if STEADY in labels else labels[0]
     chosen = choose([clip for clip in clips if clip.label == label])
@@ -55,23 +52,28 @@ def measure(
     for speaker in progress.bar(chosen, "steadiness", len(chosen), "speaker"):
         spoken = [read_samples(clip.path) for clip in clips if (clip.speaker, clip.label) == (speaker, label)]
         stream = one_person(spoken, minutes, np.random.default_rng(zlib.crc32(speaker.encode())))
-        pipeline = Pipeline.for_model(bundle, backend)
+        pipeline = Pipeline.for_model(bundle, interpreter)
         blocks = (stream[at : at + BLOCK_SAMPLES] for at in range(0, len(stream), BLOCK_SAMPLES))
         events = [event for block in blocks for event in pipeline.process(Block(block))]
         events += pipeline.finish()
-        speakers[speaker] = {
-            "flips_a_minute": round(flips(events) / minutes, 2),
-            "final_flips_a_minute": round(flips(events, lambda event: event.final) / minutes, 2),
-        }
-    means = {
-        key: round(float(np.mean([of_speaker[key] for of_speaker in speakers.values()])), 2) if speakers else None
-        for key in ("flips_a_minute", "final_flips_a_minute")
-    }
-    return {"label": label, "minutes": minutes, **means, "speakers": speakers}
+        speakers[speaker] = Flips(
+            round(flips(events) / minutes, 2), round(flips(events, lambda event: event.final) / minutes, 2)
+        )
+    return Steadiness(
+        label=label,
+        minutes=minutes,
+        flips_a_minute=_mean([each.flips_a_minute for each in speakers.values()]),
+        final_flips_a_minute=_mean([each.final_flips_a_minute for each in speakers.values()]),
+        speakers=speakers,
+    )
+
+
+def _mean(rates: Sequence[float]) -> float | None:
+    return round(float(np.mean(rates)), 2) if rates else None
 
 
 def choose(clips: Sequence[Clip]) -> list[str]:
-    """Choose up to two women and two men, corpora in turn, and where sexes are not known, anybody up to four."""
+    """Choose up to two women and two men, from the corpora in turn; where sexes are unknown, up to four people."""
     chosen: list[str] = []
     for sex, most in (("female", _OF_EACH_SEX), ("male", _OF_EACH_SEX), (None, 2 * _OF_EACH_SEX)):
         by_corpus: dict[str, dict[str, None]] = {}
@@ -84,7 +86,7 @@ def choose(clips: Sequence[Clip]) -> list[str]:
 
 
 def one_person(spoken: Sequence[Int16], minutes: float, rng: np.random.Generator) -> Int16:
-    """Return recordings as one stream: round after round in an order of chance, in a quiet room, with short pauses."""
+    """Return recordings as one stream: repeated in random order, in a quiet room, with short pauses."""
     x = rng.normal(0.0, _ROOM, round(minutes * 60 * SAMPLE_RATE))
     at = 0
     while at < len(x):
@@ -96,6 +98,6 @@ def one_person(spoken: Sequence[Int16], minutes: float, rng: np.random.Generator
 
 
 def flips(events: Iterable[Event], which: Callable[[EmotionEvent], bool] = lambda event: True) -> int:
-    """Count the changes from one label to another; ``uncertain`` is none, and what stands around it is compared."""
-    said = [e.label for e in events if isinstance(e, EmotionEvent) and which(e) and e.label != UNCERTAIN]
-    return sum(before != after for before, after in pairwise(said))
+    """Count the changes from one label to another; ``uncertain`` is passed over, and its neighbours are compared."""
+    labels = [e.label for e in events if isinstance(e, EmotionEvent) and which(e) and e.label != UNCERTAIN]
+    return sum(before != after for before, after in pairwise(labels))

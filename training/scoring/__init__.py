@@ -1,1 +1,1 @@
-"""What models predict for clips, and the figures made of that."""
+"""What models predict for clips, the figures computed from it, and calibration on validation speakers."""

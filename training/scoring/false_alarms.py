@@ -1,8 +1,9 @@
-"""What the whole path, from gate to decision, does with recordings without speech, and with speech that it misses."""
+"""The whole path, from gate to decision: events for recordings without speech, and speech that it misses."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from edge_ser.audio import SAMPLE_RATE, Block
 from edge_ser.events import EmotionEvent
@@ -14,29 +15,38 @@ from training.corpora import Clip
 from training.support import progress
 
 
-def measure(clips: Sequence[Clip], bundle: Bundle, backend: Interpreter) -> dict[str, float]:
-    """Run clips through the recognizer, each as a stream of its own.
+@dataclass(frozen=True)
+class WholePath:
+    """What came out of the recognizer.
 
-    Returns:
-        ``speech_missed``: share of the speech clips without any event; and, where there is noise,
-        ``emotions_an_hour_of_noise``: final emotion events, ``uncertain`` ones included, and ``noise_hours``.
+    Attributes:
+        speech_missed: Share of the speech clips without any event, 0 to 1.
+        emotions_an_hour_of_noise: Final emotion events per hour of noise, ``uncertain`` ones included; ``None``
+            without noise.
+        noise_hours: How much noise there was, hours; ``None`` without noise.
     """
-    events = {True: 0, False: 0}
-    missed = spoken = 0
-    samples_of_noise = 0
+
+    speech_missed: float
+    emotions_an_hour_of_noise: float | None = None
+    noise_hours: float | None = None
+
+
+def measure(clips: Sequence[Clip], bundle: Bundle, interpreter: Interpreter) -> WholePath:
+    """Run clips, speech and noise, through the recognizer, each as a stream of its own."""
+    noise_events = missed = spoken = noise_samples = 0
     for clip in progress.bar(clips, "whole path", len(clips), "clip"):
         samples = read_samples(clip.path)
-        pipeline = Pipeline.for_model(bundle, backend)
-        made = [*pipeline.process(Block(samples)), *pipeline.finish()]
-        count = sum(isinstance(event, EmotionEvent) and event.final for event in made)
-        events[clip.label is None] += count
+        pipeline = Pipeline.for_model(bundle, interpreter)
+        events = [*pipeline.process(Block(samples)), *pipeline.finish()]
+        count = sum(isinstance(event, EmotionEvent) and event.final for event in events)
         if clip.label is None:
-            samples_of_noise += len(samples)
+            noise_events += count
+            noise_samples += len(samples)
         else:
             spoken += 1
             missed += not count
-    figures = {"speech_missed": round(missed / spoken, 4)}
-    if samples_of_noise:
-        hours = samples_of_noise / SAMPLE_RATE / 3600
-        figures |= {"emotions_an_hour_of_noise": round(events[True] / hours, 1), "noise_hours": round(hours, 3)}
-    return figures
+    share = round(missed / spoken, 4)
+    if not noise_samples:
+        return WholePath(share)
+    hours = noise_samples / SAMPLE_RATE / 3600
+    return WholePath(share, round(noise_events / hours, 1), round(hours, 3))

@@ -1,70 +1,42 @@
-"""Figures that are made of what models said: float and int8, over all clips, by corpus and by sex."""
+"""Figures computed from predictions: float and int8, over all clips, by corpus and by sex."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from edge_ser.errors import NoRecordings
-from training.scoring.predictions import NO_SPEECH, Float, Int, Outputs
+from training.scoring.figures import Bin, Evaluation, FormScores, Scores, SexScores, UarDifference
+from training.scoring.predictions import NO_SPEECH, Float, Int, Predictions
+from training.support.records import rounded
 
 _DRAWS: Final = 1_000
-"""Bootstrap draws: the ends of a 95 % interval then rest on 25 draws each."""
+"""Bootstrap draws: each end of a 95 % interval then rests on 25 of them."""
 
 _BINS: Final = 10
-"""Bins of confidence, as in most papers, so that the error can be compared with theirs."""
+"""Bins of confidence, as in most papers, so that the calibration error can be compared with theirs."""
+
+_DIGITS: Final = 4
+"""Decimal places of the figures of an evaluation."""
 
 
 @dataclass(frozen=True)
-class Bin:
-    """The clips with a confidence in one tenth of 0 to 1: their number, mean confidence and share of right ones."""
-
-    clips: int
-    confidence: float
-    accuracy: float
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Figures over a set of clips; every clip counts, however uncertain, and one without speech heard is wrong.
+class _Averages:
+    """Figures of confusion matrices, one number per matrix.
 
     Attributes:
-        clips: How many.
-        speakers: How many.
-        no_speech: Clips in which no speech was heard.
-        uar: Unweighted average recall: the mean of the recalls of the labels that occur, 0 to 1.
-        accuracy: Share of the clips that is right.
-        macro_f1: Mean of the F1 scores of the labels that occur.
-        uar_interval, accuracy_interval, macro_f1_interval: 95 % bootstrap intervals.
-        interval_over: What the bootstrap draws: ``speakers``, or ``clips`` where there is one speaker.
-        recalls: Of each label that occurs.
-        precisions: Of each label that was said.
-        confusion: Clips; rows: the truth; columns: what was said, and a last one for no speech.
-        ece: Expected calibration error, 0 to 1, over the clips with speech heard; ``None`` without any.
-        reliability: The bins that it is made of, from low to high confidence; those without clips are left out.
-        surest_half_accuracy: Accuracy over the half of the clips that the model is surest of.
+        uar: Unweighted average recall, 0 to 1.
+        accuracy: Share of the clips that is predicted correctly, 0 to 1.
+        macro_f1: Mean of the F1 scores of the labels that occur, 0 to 1.
     """
 
-    clips: int
-    speakers: int
-    no_speech: int
-    uar: float
-    accuracy: float
-    macro_f1: float
-    uar_interval: tuple[float, float]
-    accuracy_interval: tuple[float, float]
-    macro_f1_interval: tuple[float, float]
-    interval_over: str
-    recalls: dict[str, float]
-    precisions: dict[str, float]
-    confusion: tuple[tuple[int, ...], ...]
-    ece: float | None
-    reliability: tuple[Bin, ...]
-    surest_half_accuracy: float
+    uar: Float
+    accuracy: Float
+    macro_f1: Float
 
 
 def softmax(logits: Float) -> Float:
@@ -73,143 +45,152 @@ def softmax(logits: Float) -> Float:
     return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
 
 
-def uar(said: Int, truth: Int) -> float:
-    """Return the unweighted average recall over the labels that occur; both of shape ``(n,)``."""
-    return float(np.mean([(said[truth == label] == label).mean() for label in np.unique(truth)]))
+def uar(predicted: Int, targets: Int) -> float:
+    """Return the unweighted average recall over the labels that occur.
+
+    Args:
+        predicted: Label indices or :data:`NO_SPEECH`, shape ``(n,)``.
+        targets: Indices of the true labels, shape ``(n,)``.
+    """
+    return float(np.mean([(predicted[targets == label] == label).mean() for label in np.unique(targets)]))
 
 
-def agreement(a: Outputs, b: Outputs) -> float:
-    """Return the share of clips of which two models say the same."""
+def agreement(a: Predictions, b: Predictions) -> float:
+    """Return the share of clips for which two models predict the same, 0 to 1."""
     if (a.labels, a.paths) != (b.labels, b.paths):
-        raise ValueError("outputs of different clips or labels")
-    return float((a.said == b.said).mean())
+        raise ValueError("predictions of different clips or labels")
+    return float((a.predicted == b.predicted).mean())
 
 
-def score(outputs: Outputs) -> Scores:
+def score(predictions: Predictions) -> Scores:
     """Return all figures over a set of clips.
 
     Raises:
         NoRecordings: there is no clip.
     """
-    n, said = len(outputs.paths), outputs.said
+    labels, n, predicted = predictions.labels, len(predictions.paths), predictions.predicted
     if not n:
-        raise NoRecordings(f"no clip to judge has one of the labels {', '.join(outputs.labels)}; choose others")
-    confusion = _confusions(outputs).sum(axis=0)
-    figures: dict[str, Any] = {name: float(figure) for name, figure in _figures(confusion).items()}
-    figures |= {f"{name}_interval": _interval(draws) for name, draws in _figures(_bootstrap(outputs)).items()}
-    speakers = len(set(outputs.speakers))
-    confidence, right = np.zeros(n), said == outputs.targets
-    heard = said != NO_SPEECH
-    confidence[heard] = softmax(outputs.logits[heard]).max(axis=1)
+        raise NoRecordings(f"no clip to evaluate has one of the labels {', '.join(labels)}; choose others")
+    confusion = _confusions(predictions).sum(axis=0)
+    averages, draws = _averages(confusion), _averages(_bootstrap(predictions))
+    speakers = len(set(predictions.speakers))
+    confidence, correct = np.zeros(n), predicted == predictions.targets
+    heard = predicted != NO_SPEECH
+    confidence[heard] = softmax(predictions.logits[heard]).max(axis=1)
     surest = np.argsort(-confidence, kind="stable")[: (n + 1) // 2]
-    bins = _reliability(confidence[heard], right[heard])
-    by_truth, by_said = confusion.sum(axis=1), confusion.sum(axis=0)
-    hits = {label: int(confusion[i, i]) for i, label in enumerate(outputs.labels)}
+    bins = _reliability(confidence[heard], correct[heard])
+    by_target, by_prediction = confusion.sum(axis=1), confusion.sum(axis=0)
+    hits = {label: int(confusion[i, i]) for i, label in enumerate(labels)}
     return Scores(
         clips=n,
         speakers=speakers,
         no_speech=int((~heard).sum()),
-        **figures,
+        uar=float(averages.uar),
+        accuracy=float(averages.accuracy),
+        macro_f1=float(averages.macro_f1),
+        uar_interval=_interval(draws.uar),
+        accuracy_interval=_interval(draws.accuracy),
+        macro_f1_interval=_interval(draws.macro_f1),
         interval_over="speakers" if speakers > 1 else "clips",
-        recalls={label: hits[label] / int(m) for label, m in zip(outputs.labels, by_truth, strict=True) if m},
-        precisions={label: hits[label] / int(m) for label, m in zip(outputs.labels, by_said[:-1], strict=True) if m},
+        recalls={label: hits[label] / int(m) for label, m in zip(labels, by_target, strict=True) if m},
+        precisions={label: hits[label] / int(m) for label, m in zip(labels, by_prediction[:-1], strict=True) if m},
         confusion=tuple(tuple(map(int, row)) for row in confusion),
         ece=_calibration_error(bins),
         reliability=bins,
-        surest_half_accuracy=float(right[surest].mean()),
+        surest_half_accuracy=float(correct[surest].mean()),
     )
 
 
-def evaluation(float_outputs: Outputs | None, int8_outputs: Outputs | None) -> dict[str, Any]:
-    """Return all figures of a model as they stand in a JSON file, rounded to 4 digits.
+def evaluate(float_predictions: Predictions | None, int8_predictions: Predictions | None) -> Evaluation:
+    """Return all figures of a model, rounded to four decimal places.
 
     Args:
-        float_outputs: What the float model said; ``None`` for a finished model, which is int8.
-        int8_outputs: What the int8 model said of the same clips; ``None`` for a family without one.
-
-    Returns:
-        ``labels``; ``overall``: :class:`Scores` under ``float`` and ``int8``, and with both ``agreement`` and
-        ``int8_drop`` (UAR, float less int8); ``per_corpus``, where there are two or more, and ``per_sex``, where it is
-        known: the same for each.  ``per_sex`` also has ``difference_of_uar``, female less male, with its intervals.
+        float_predictions: Of the float form; ``None`` for a finished model, which is int8.
+        int8_predictions: Of the int8 form, for the same clips; ``None`` for a family without one.
     """
-    given = {"float": float_outputs, "int8": int8_outputs}
-    models = {name: outputs for name, outputs in given.items() if outputs is not None}
+    given = {"float": float_predictions, "int8": int8_predictions}
+    models = {form: predictions for form, predictions in given.items() if predictions is not None}
     if not models:
-        raise ValueError("outputs of no model")
+        raise ValueError("predictions of no model")
     any_of = next(iter(models.values()))
-    result: dict[str, Any] = {"labels": list(any_of.labels), "overall": _compared(models)}
     corpora = np.array(any_of.corpora, np.str_)
-    if len(set(any_of.corpora)) > 1:
-        result["per_corpus"] = {str(c): _compared(_part(models, corpora == c)) for c in np.unique(corpora)}
-    sexes = np.array([sex or "" for sex in any_of.sexes], np.str_)
+    several = len(set(any_of.corpora)) > 1
+    evaluation = Evaluation(
+        labels=any_of.labels,
+        overall=_scores_of(models),
+        per_corpus={str(c): _scores_of(_part(models, corpora == c)) for c in np.unique(corpora)} if several else None,
+        per_sex=_sex_scores(models, np.array([sex or "" for sex in any_of.sexes], np.str_)),
+    )
+    return rounded(evaluation, _DIGITS)
+
+
+def _sex_scores(models: dict[str, Predictions], sexes: npt.NDArray[np.str_]) -> SexScores | None:
     by_sex = {sex: _part(models, sexes == sex) for sex in ("female", "male") if (sexes == sex).any()}
-    if by_sex:
-        result["per_sex"] = {sex: _compared(part) for sex, part in by_sex.items()}
-    if len(by_sex) == 2:
-        difference: dict[str, Any] = {}
-        for name in models:
-            female, male = by_sex["female"][name], by_sex["male"][name]
-            difference[name] = uar(female.said, female.targets) - uar(male.said, male.targets)
-            draws = [_figures(_bootstrap(outputs, seed))["uar"] for seed, outputs in enumerate((female, male))]
-            difference[f"{name}_interval"] = _interval(draws[0] - draws[1])
-        result["per_sex"]["difference_of_uar"] = difference
-    rounded: dict[str, Any] = _rounded(result)
-    return rounded
+    if not by_sex:
+        return None
+    scores = {sex: _scores_of(part) for sex, part in by_sex.items()}
+    if len(by_sex) < 2:
+        return SexScores(scores.get("female"), scores.get("male"))
+    differences, intervals = {}, {}
+    for form in models:
+        women, men = by_sex["female"][form], by_sex["male"][form]
+        differences[form] = uar(women.predicted, women.targets) - uar(men.predicted, men.targets)
+        draws = [_averages(_bootstrap(predictions, seed)).uar for seed, predictions in enumerate((women, men))]
+        intervals[form] = _interval(draws[0] - draws[1])
+    difference = UarDifference(
+        differences.get("float"), intervals.get("float"), differences.get("int8"), intervals.get("int8")
+    )
+    return SexScores(scores["female"], scores["male"], difference)
 
 
-def _part(models: dict[str, Outputs], mask: npt.NDArray[np.bool_]) -> dict[str, Outputs]:
-    return {name: outputs.where(mask) for name, outputs in models.items()}
+def _part(models: dict[str, Predictions], mask: npt.NDArray[np.bool_]) -> dict[str, Predictions]:
+    return {form: predictions.where(mask) for form, predictions in models.items()}
 
 
-def _compared(models: dict[str, Outputs]) -> dict[str, Any]:
-    scores = {name: score(outputs) for name, outputs in models.items()}
-    result: dict[str, Any] = {name: asdict(of_model) for name, of_model in scores.items()}
-    if len(models) == 2:
-        result["agreement"] = agreement(models["float"], models["int8"])
-        result["int8_drop"] = scores["float"].uar - scores["int8"].uar
+def _scores_of(models: dict[str, Predictions]) -> FormScores:
+    scores = {form: score(predictions) for form, predictions in models.items()}
+    if len(models) < 2:
+        return FormScores(scores.get("float"), scores.get("int8"))
+    return FormScores(
+        scores["float"],
+        scores["int8"],
+        agreement(models["float"], models["int8"]),
+        scores["float"].uar - scores["int8"].uar,
+    )
+
+
+def _confusions(predictions: Predictions) -> Int:
+    """Return one confusion matrix per speaker, shape ``(speakers, labels, labels + 1)``."""
+    speakers, rows = np.unique(predictions.speakers, return_inverse=True)
+    result = np.zeros((len(speakers), len(predictions.labels), len(predictions.labels) + 1), np.int64)
+    np.add.at(result, (rows, predictions.targets, predictions.predicted), 1)  # NO_SPEECH, -1, is the last column
     return result
 
 
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
-    return round(value, 4) if isinstance(value, float) else value
+def _averages(confusions: npt.NDArray[Any]) -> _Averages:
+    """Return figures of confusion matrices, shape ``(..., labels, labels + 1)``.
 
-
-def _confusions(outputs: Outputs) -> Int:
-    """Return a confusion matrix a speaker, shape ``(speakers, labels, labels + 1)``."""
-    speakers, rows = np.unique(outputs.speakers, return_inverse=True)
-    result = np.zeros((len(speakers), len(outputs.labels), len(outputs.labels) + 1), np.int64)
-    np.add.at(result, (rows, outputs.targets, outputs.said), 1)  # NO_SPEECH, -1, is the last column
-    return result
-
-
-def _figures(confusions: npt.NDArray[Any]) -> dict[str, Float]:
-    """Return figures of confusion matrices, shape ``(..., labels, labels + 1)``: one number a matrix.
-
-    A label without clips is left out of its matrix' means.
+    A label without clips is left out of its matrix's means.
     """
-    right = np.diagonal(confusions, axis1=-2, axis2=-1)
-    truth, said = confusions.sum(axis=-1), confusions[..., :-1].sum(axis=-2)
-    occurs = truth > 0
-    recalls = right / np.maximum(truth, 1)
-    f1 = 2.0 * right / np.maximum(truth + said, 1)
+    correct = np.diagonal(confusions, axis1=-2, axis2=-1)
+    targets, predicted = confusions.sum(axis=-1), confusions[..., :-1].sum(axis=-2)
+    occurs = targets > 0
+    recalls = correct / np.maximum(targets, 1)
+    f1 = 2.0 * correct / np.maximum(targets + predicted, 1)
     labels = occurs.sum(axis=-1)
-    return {
-        "uar": recalls.sum(axis=-1, where=occurs) / labels,
-        "accuracy": right.sum(axis=-1) / truth.sum(axis=-1),
-        "macro_f1": f1.sum(axis=-1, where=occurs) / labels,
-    }
+    return _Averages(
+        uar=recalls.sum(axis=-1, where=occurs) / labels,
+        accuracy=correct.sum(axis=-1) / targets.sum(axis=-1),
+        macro_f1=f1.sum(axis=-1, where=occurs) / labels,
+    )
 
 
-def _bootstrap(outputs: Outputs, seed: int = 0) -> npt.NDArray[Any]:
+def _bootstrap(predictions: Predictions, seed: int = 0) -> npt.NDArray[Any]:
     """Return the confusion matrices of draws of speakers, or of clips where there is one speaker.
 
-    Drawing n of n with replacement is a multinomial choice of how often each comes (Efron and Tibshirani 1993).
+    Drawing n of n with replacement is a multinomial choice of how often each one occurs (Efron and Tibshirani 1993).
     """
-    confusions = _confusions(outputs)
+    confusions = _confusions(predictions)
     rng = np.random.default_rng(seed)
     n, shape = len(confusions), confusions.shape[1:]
     if n == 1:
@@ -224,10 +205,10 @@ def _interval(draws: Float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _reliability(confidence: Float, right: npt.NDArray[np.bool_]) -> tuple[Bin, ...]:
+def _reliability(confidence: Float, correct: npt.NDArray[np.bool_]) -> tuple[Bin, ...]:
     which = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
     parts = [which == b for b in np.unique(which)]
-    return tuple(Bin(int(p.sum()), float(confidence[p].mean()), float(right[p].mean())) for p in parts)
+    return tuple(Bin(int(p.sum()), float(confidence[p].mean()), float(correct[p].mean())) for p in parts)
 
 
 def _calibration_error(bins: Sequence[Bin]) -> float | None:

@@ -1,10 +1,10 @@
-"""What networks say of clips: float Keras networks whole, exported ones chunk by chunk as the device runs them."""
+"""Predictions of networks: float Keras networks over whole utterances, exported ones chunk by chunk, as in use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from training.corpora import Clip
 from training.data.utterances import Utterance
 from training.families import LONGEST, STRIDE, Family
 from training.fitting import batches
-from training.scoring.predictions import Outputs
+from training.scoring.predictions import Predictions
 
 if TYPE_CHECKING:
     import keras
@@ -26,18 +26,21 @@ if TYPE_CHECKING:
 Float = npt.NDArray[np.float64]
 Int8 = npt.NDArray[np.int8]
 Steps = Callable[[list[Int8]], list[Float]]
-"""From utterances' features to their rows of logits, one a step: a logit a label, and that of speech."""
+"""From the features of utterances to rows of logits, one per step: a logit for each label, and one for speech."""
+
+INTERPRETER: Final = "litert"
+"""The interpreter of all evaluations: it can share a process with TensorFlow, and gives the bits of tflite-runtime."""
 
 
 def float_steps(network: keras.Model, family: Family) -> Steps:
-    """Return what runs a float Keras network over whole utterances."""
+    """Return a function that runs a float Keras network over whole utterances."""
     import tensorflow as tf
 
     spec = tf.TensorSpec((None, None, network.input_shape[-1]), tf.float32)
     infer = tf.function(lambda x: network(x, training=False), input_signature=[spec])
 
     def steps(features: list[Int8]) -> list[Float]:
-        # What does not stream hears 4.1 s at a time, each with the frames before it, as :class:`ModelStream` does.
+        # A network that does not stream takes 4.1 s at a time, with the frames before it, as :class:`ModelStream` does.
         length = max(map(len, features)) if family.streams else LONGEST
         pieces = [(i, begin) for i, f in enumerate(features) for begin in range(0, len(f), length)]
         rows: list[list[Float]] = [[] for _ in features]
@@ -60,9 +63,9 @@ def _piece(features: Int8, begin: int, length: int, context: int) -> Int8:
     return np.concatenate((np.zeros((missing, features.shape[1]), np.int8), piece)) if missing else piece
 
 
-def model_steps(bundle: Bundle, backend: Interpreter) -> Steps:
-    """Return what runs an exported model over utterances, chunk by chunk, as the device does."""
-    stream = ModelStream(bundle, backend)
+def model_steps(bundle: Bundle, interpreter: Interpreter) -> Steps:
+    """Return a function that runs an exported model over utterances, chunk by chunk, as `edge-ser listen` does."""
+    stream = ModelStream(bundle, interpreter)
 
     def steps(features: list[Int8]) -> list[Float]:
         result = []
@@ -74,30 +77,30 @@ def model_steps(bundle: Bundle, backend: Interpreter) -> Steps:
     return steps
 
 
-def outputs(
+def predict_clips(
     clips: Sequence[Clip],
     utterances: Sequence[Utterance],
-    gain: Sequence[int],
+    gains: Sequence[int],
     labels: tuple[str, ...],
     steps: Steps,
     temperature: float = 1.0,
-) -> Outputs:
+) -> Predictions:
     """Run a network over clips.
 
     Args:
         clips: Voices; one without any utterance gets a row of NaN.
-        utterances: Their utterances.
-        gain: The front end's gains.
+        utterances: The utterances of these clips.
+        gains: The front end's gains.
         labels: The network's labels.
         steps: Runs the network.
         temperature: Divides the logits.
     """
-    said = steps([batches.quantize(u.cepstra, gain) for u in utterances]) if utterances else []
-    return gather(clips, utterances, labels, [pooled(rows, labels) / temperature for rows in said])
+    rows = steps([batches.quantize(u.cepstra, gains) for u in utterances]) if utterances else []
+    return clip_predictions(clips, utterances, labels, [pooled(r, labels) / temperature for r in rows])
 
 
 def pooled(rows: Float, labels: tuple[str, ...]) -> Float:
-    """Pool an utterance's rows as the device's decision does; return its logits up to a constant, ``(labels,)``."""
+    """Pool an utterance's rows as the recognizer does; return its logits up to a constant, shape ``(labels,)``."""
     decision = Decision(labels, DecisionSettings(evidence=0.0))
     decision.add(rows)
     verdict = decision.verdict()
@@ -106,16 +109,16 @@ def pooled(rows: Float, labels: tuple[str, ...]) -> Float:
     return np.asarray(np.log(np.array([verdict.probabilities[label] for label in labels]) + 1e-12))
 
 
-def gather(
+def clip_predictions(
     clips: Sequence[Clip], utterances: Sequence[Utterance], labels: tuple[str, ...], logits: Sequence[Float]
-) -> Outputs:
-    """Make one row a clip: the mean over its utterances, weighted by their frames."""
+) -> Predictions:
+    """Make one row per clip: the mean over its utterances, weighted by their frames."""
     sums: dict[Path, Any] = {clip.path: np.zeros(len(labels)) for clip in clips}
     frames = dict.fromkeys(sums, 0)
     for utterance, row in zip(utterances, logits, strict=True):
         sums[utterance.clip.path] += row * len(utterance.cepstra)
         frames[utterance.clip.path] += len(utterance.cepstra)
-    return Outputs(
+    return Predictions(
         labels=labels,
         paths=tuple("/".join((clip.corpus, *clip.path.parts[-3:])) for clip in clips),
         corpora=tuple(clip.corpus for clip in clips),

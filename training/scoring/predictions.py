@@ -1,4 +1,4 @@
-"""What one model said of clips: a table that is kept, joined over folds, and narrowed to some clips or labels."""
+"""What one model predicts for clips: a table that is saved, joined over folds, and narrowed to some clips or labels."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
 
 NO_SPEECH: Final = -1
-"""Stands for a label's index where no speech was heard in a clip; no target has it, so it is always wrong."""
+"""Replaces a label's index where no speech was detected in a clip; no target equals it, so it is always wrong."""
 
 _TEXTS: Final = ("paths", "corpora", "speakers", "sexes")
-"""The columns of :class:`Outputs` that are tuples."""
+"""The columns of :class:`Predictions` that are tuples of text."""
 
 
 @dataclass(frozen=True)
-class Outputs:
-    """What one model said of clips, a row a clip.
+class Predictions:
+    """What one model predicts for clips, one row per clip.
 
     Attributes:
         labels: Columns of the logits.
@@ -35,8 +35,8 @@ class Outputs:
         speakers: Unique over all corpora.
         sexes: ``female``, ``male`` or ``None`` where it is unknown.
         targets: Index of the true label in ``labels``, int64, shape ``(n,)``.
-        logits: Already divided by the temperature of the model that said them, so that models of several folds can be
-            joined; float64, shape ``(n, labels)``.  A row of NaN means that no speech was heard in the clip.
+        logits: Already divided by the temperature of the model that computed them, so that several folds can be
+            joined; float64, shape ``(n, labels)``.  A row of NaN means that no speech was detected in the clip.
     """
 
     labels: tuple[str, ...]
@@ -54,17 +54,17 @@ class Outputs:
         if self.logits.shape != (n, len(self.labels)):
             raise ValueError(f"logits of shape {self.logits.shape} for {n} clips and {len(self.labels)} labels")
         if not np.isin(self.targets, range(len(self.labels))).all():
-            raise ValueError("a target is no index into the labels")
+            raise ValueError("a target is not an index into the labels")
         if not (np.isfinite(self.logits).all(axis=1) | np.isnan(self.logits).all(axis=1)).all():
             raise ValueError("a row of logits is neither finite nor all NaN")
 
     @property
-    def said(self) -> Int:
-        """Index of the likeliest label, or :data:`NO_SPEECH`; shape ``(n,)``."""
+    def predicted(self) -> Int:
+        """Index of the likeliest label, or :data:`NO_SPEECH`; int64, shape ``(n,)``."""
         silent = np.isnan(self.logits).any(axis=1)
         return np.where(silent, NO_SPEECH, np.where(silent[:, None], 0.0, self.logits).argmax(axis=1))
 
-    def where(self, mask: npt.NDArray[np.bool_]) -> Outputs:
+    def where(self, mask: npt.NDArray[np.bool_]) -> Predictions:
         """Return the clips for which a mask of shape ``(n,)`` is true."""
         rows = np.flatnonzero(mask)
         return replace(
@@ -74,8 +74,8 @@ class Outputs:
             logits=self.logits[rows],
         )
 
-    def over(self, labels: Sequence[str]) -> Outputs:
-        """Leave out the clips of other labels, and choose from these only.
+    def over(self, labels: Sequence[str]) -> Predictions:
+        """Return the predictions among some labels only, without the clips of other labels.
 
         Raises:
             InvalidSetting: the model does not know one of the labels.
@@ -90,13 +90,13 @@ class Outputs:
         return replace(kept, labels=tuple(labels), targets=place[kept.targets], logits=kept.logits[:, columns])
 
     @classmethod
-    def join(cls, folds: Sequence[Outputs]) -> Outputs:
-        """Put the test clips of one protocol's folds together; no clip may be judged in two of them."""
+    def join(cls, folds: Sequence[Predictions]) -> Predictions:
+        """Put the test clips of one protocol's folds together; no clip may be tested in two of them."""
         if len({fold.labels for fold in folds}) != 1:
             raise ValueError("folds of different labels")
         texts: dict[str, Any] = {name: tuple(v for fold in folds for v in getattr(fold, name)) for name in _TEXTS}
         if len(set(texts["paths"])) < sum(len(set(fold.paths)) for fold in folds):
-            raise ValueError("a clip is judged in two folds")
+            raise ValueError("a clip is tested in two folds")
         return cls(
             labels=folds[0].labels,
             **texts,
@@ -110,7 +110,7 @@ class Outputs:
         write_arrays(path, **texts, targets=self.targets, logits=self.logits)
 
     @classmethod
-    def load(cls, path: Path) -> Outputs:
+    def load(cls, path: Path) -> Predictions:
         """Read what :meth:`save` wrote.
 
         Raises:
@@ -120,6 +120,6 @@ class Outputs:
             with np.load(path, allow_pickle=False) as stored:
                 columns = {field.name: stored[field.name] for field in fields(cls)}
         except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile):
-            raise EdgeSerError(f"cannot read the outputs of a model from {path}; evaluate it again") from None
+            raise EdgeSerError(f"cannot read the predictions of a model from {path}; evaluate it again") from None
         texts: dict[str, Any] = {name: tuple(v or None for v in columns[name].tolist()) for name in ("labels", *_TEXTS)}
         return cls(**texts, targets=columns["targets"], logits=columns["logits"])

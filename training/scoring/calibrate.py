@@ -11,28 +11,28 @@ import numpy.typing as npt
 from edge_ser.model.settings import DecisionSettings
 from edge_ser.recognition.decision import Decision
 from training.scoring.metrics import softmax
-from training.scoring.predictions import Outputs
+from training.scoring.predictions import Predictions
 
 _FIRST_SECOND: Final = 13
-"""Steps that are there a second after the onset of speech: 0.83 s, and the look-back."""
+"""Steps available one second after the onset of speech: 0.83 s, and the look-back."""
 
 _HEARD_SHARE: Final = 0.97
-"""Share of the validation utterances that have to be heard as speech by then."""
+"""Share of the validation utterances that must be recognized as speech by then."""
 
 _UNCERTAIN_SHARE: Final = 0.15
-"""Share of the validation clips, the least sure ones, that become `uncertain`."""
+"""Share of the validation clips, those with the lowest confidence, that become `uncertain`."""
 
 _TEMPERATURES: Final = np.geomspace(0.1, 10.0, 400)
 
 
-def temperature(outputs: Outputs) -> float:
+def temperature(predictions: Predictions) -> float:
     """Return the temperature with the least negative log likelihood (Guo et al. 2017, arXiv:1706.04599).
 
     Args:
-        outputs: Of validation clips, not yet divided by any temperature.
+        predictions: For validation clips, not yet divided by a temperature.
     """
-    heard = ~np.isnan(outputs.logits).any(axis=1)
-    logits, targets = outputs.logits[heard], outputs.targets[heard]
+    heard = ~np.isnan(predictions.logits).any(axis=1)
+    logits, targets = predictions.logits[heard], predictions.targets[heard]
     if not len(targets):
         return 1.0
     rows = np.arange(len(targets))
@@ -40,23 +40,23 @@ def temperature(outputs: Outputs) -> float:
     return round(float(_TEMPERATURES[int(np.argmin(losses))]), 3)
 
 
-def decision(outputs: Outputs, steps: Sequence[npt.NDArray[np.float64]]) -> DecisionSettings:
-    """Return how a model's outputs become labels.
+def decision(predictions: Predictions, steps: Sequence[npt.NDArray[np.float64]]) -> DecisionSettings:
+    """Return how a model's predictions become labels.
 
     Args:
-        outputs: Of validation clips, not yet divided by any temperature.
-        steps: The network's rows for the utterances of those clips, each ``(steps, labels + 1)``.
+        predictions: For validation clips, not yet divided by a temperature.
+        steps: The network's rows for the utterances of those clips, each ``(steps, labels + 1)``, float64.
     """
-    found = temperature(outputs)
-    confidence = softmax(outputs.logits[~np.isnan(outputs.logits).any(axis=1)] / found).max(axis=1)
+    found = temperature(predictions)
+    confidence = softmax(predictions.logits[~np.isnan(predictions.logits).any(axis=1)] / found).max(axis=1)
     threshold = round(float(np.quantile(confidence, _UNCERTAIN_SHARE)), 3) if len(confidence) else 0.0
-    return DecisionSettings(temperature=found, threshold=threshold, evidence=_evidence(outputs.labels, steps))
+    return DecisionSettings(temperature=found, threshold=threshold, evidence=_evidence(predictions.labels, steps))
 
 
 def _evidence(labels: tuple[str, ...], utterances: Sequence[npt.NDArray[np.float64]]) -> float:
-    """Return the most evidence that can be asked for while nearly all speech has its first label within a second.
+    """Return the most evidence that can be required while nearly all speech gets its first label within a second.
 
-    The more is asked for, the fewer noises pass; so this is as much as the delay allows.
+    The more evidence is required, the fewer noises pass; this is as much as the delay allows.
     """
     reached = []
     for steps in utterances:

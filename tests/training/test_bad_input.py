@@ -118,7 +118,7 @@ FAMILIES = "cnn, lstm, blstm, cnn_lstm, cnn_blstm, svm, decision_tree, random_fo
         (
             "compare --data {data} --corpus mine --vary seed=1,2 --family svm --family cnn",
             50,
-            "--vary compares one family's settings: give --family once",
+            "--vary compares the settings of one family: give --family once",
         ),
         (
             "train --data {data} --corpus mine --set data.noise= --classes anger,sadnes",
@@ -133,7 +133,7 @@ FAMILIES = "cnn, lstm, blstm, cnn_lstm, cnn_blstm, svm, decision_tree, random_fo
         (
             f"evaluate --data {{data}} --corpus mine --epochs 3 --model {default_model()}",
             9,
-            "--model is finished: epochs is an option of a training",
+            "--model names a finished model: --epochs is only for a training; leave it out",
         ),
     ],
 )

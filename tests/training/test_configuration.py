@@ -1,4 +1,4 @@
-"""Settings come back from their file as they were, and what is wrong with a file is named."""
+"""Settings come back from their file unchanged, and errors in a file are named."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_ser.errors import EdgeSerError, InvalidSetting
-from training.commands import options
+from edge_ser.errors import InvalidSetting
 from training.configuration import (
     differences,
     keys,
@@ -23,9 +22,6 @@ from training.configuration import (
     to_toml,
     with_options,
 )
-from training.corpora import Clip, Skipped
-from training.data.dataset import Dataset
-from training.experiment import run
 from training.settings import (
     IMBALANCES,
     PROTOCOLS,
@@ -45,7 +41,7 @@ NAMES = st.lists(st.text().filter(str.isprintable), max_size=3, unique=True).map
 
 @st.composite
 def runs(draw: st.DrawFn) -> RunSettings:
-    """Draw settings that are allowed."""
+    """Draw allowed settings."""
     corpora = draw(NAMES.filter(bool))
     learn_from = tuple(name for name in draw(NAMES) if name not in corpora)
     return RunSettings(
@@ -87,7 +83,7 @@ def test_resolved_settings_come_back_from_their_file(file: Path, settings: RunSe
     assert short_hash(back) == short_hash(settings)
 
 
-def test_every_key_stands_in_the_file() -> None:
+def test_every_key_is_in_the_file() -> None:
     table, names = "", []
     for line in filter(None, to_toml(RunSettings()).splitlines()):
         if line.startswith("["):
@@ -98,7 +94,7 @@ def test_every_key_stands_in_the_file() -> None:
     assert len(names) > 40
 
 
-def test_what_a_file_does_not_name_has_its_default() -> None:
+def test_missing_keys_have_their_defaults() -> None:
     assert resolve({}) == RunSettings()
     assert resolve({"training": {"rate": 1}}) == replace(RunSettings(), training=TrainingSettings(rate=1.0))
     assert isinstance(resolve({"training": {"rate": 1}}).training.rate, float)
@@ -121,7 +117,7 @@ def test_each_setting_makes_a_difference(key: str) -> None:
     assert short_hash(changed) != short_hash(settings)
 
 
-# What is wrong with a file -------------------------------------------------------------------------------------------
+# Errors in a file -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -152,12 +148,12 @@ def test_each_setting_makes_a_difference(key: str) -> None:
             "data.corpora = 'emo\\x00db': allowed are characters that can be printed",
         ),
         ("[data]\ncorpora = []", "data.corpora = []: allowed is one corpus or more"),
-        ("[data]\nlearn_from = ['emodb']", "data.learn_from = ['emodb']: stands in data.corpora too"),
+        ("[data]\nlearn_from = ['emodb']", "data.learn_from = ['emodb']: is in data.corpora too; name it once"),
         ("[training]\nepochs = 0", "training.epochs = 0: allowed is 1 to 10000"),
         ("[training]\nrate = nan", "training.rate = nan: allowed is 1e-06 to 1"),
         ("[training]\nbatch = 1", "training.batch = 1: allowed is 2 to 4096 utterances"),
         ("[training]\nimbalance = 'weights'", "training.imbalance = weights: allowed are none, class-weights, "),
-        ("[protocol]\nname = 'cross'", "data.learn_from = []: the protocol `cross` needs a corpus to learn from"),
+        ("[protocol]\nname = 'cross'", "data.learn_from = []: the protocol `cross` needs a corpus to train on"),
         ("[augment]\nnoise = 1.5", "augment.noise = 1.5: allowed is 0 to 1"),
         ("seed = -1", "seed = -1: allowed is 0 to 2.14748e+09"),
     ],
@@ -172,7 +168,7 @@ def test_the_key_and_what_is_allowed_are_named(tmp_path: Path, toml: str, messag
 
 
 @pytest.mark.parametrize("content", [b"[training\nepochs = 3", b"epochs: 3", b"seed = 1\nseed = 2", b"\xff\xfe\x00"])
-def test_what_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_invalid_toml_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "run.toml"
     path.write_bytes(content)
     with pytest.raises(InvalidSetting, match=r"run\.toml is not valid TOML"):
@@ -200,7 +196,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         ("data.noise=", ("data.noise", "")),
     ],
 )
-def test_an_assignment_is_read_as_toml_or_else_as_a_text(text: str, parsed: tuple[str, Any]) -> None:
+def test_an_assignment_is_read_as_toml_or_else_as_a_string(text: str, parsed: tuple[str, Any]) -> None:
     assert parse_assignment(text) == parsed
 
 
@@ -220,93 +216,10 @@ def test_a_wrong_assignment_is_named(text: str, message: str) -> None:
     assert message in str(error.value)
 
 
-def test_options_go_before_the_file_and_leave_it_as_it_is() -> None:
+def test_options_override_the_file_without_changing_it() -> None:
     values = {"seed": 3, "training": {"epochs": 5, "batch": 8}}
     laid = with_options(values, {"training.epochs": 7, "training.rate": None, "data.classes": "4", "seed": 0})
     assert laid == {"seed": 0, "training": {"epochs": 7, "batch": 8}, "data": {"classes": "4"}}
     assert values == {"seed": 3, "training": {"epochs": 5, "batch": 8}}
     with pytest.raises(InvalidSetting, match="training = 3: allowed is a table"):
         resolve(with_options({"training": 3}, {"training.epochs": 1}))
-
-
-def chosen(**given: Any) -> dict[str, Any]:
-    """Return what click hands a command when these options are given."""
-    names = [options._variable(key) for _, key, _, _ in options._SETTINGS]
-    nothing = {name: () if name in ("data_corpora", "data_learn_from") else None for name in names}
-    return {"config": None, "assignments": (), "network_family": None, **nothing, **given}
-
-
-def test_options_of_the_command_line_become_settings(tmp_path: Path) -> None:
-    path = tmp_path / "run.toml"
-    path.write_text("[training]\nepochs = 5\n[augment]\ncopies = 2\n[data]\ncorpora = ['savee']")
-    assert options.settings_of(chosen()) == RunSettings()
-    settings = options.settings_of(
-        chosen(config=path, augment_copies=0, assignments=("training.epochs=9", "training.mask=0"), seed=0)
-    )
-    assert (settings.seed, settings.augment.copies, settings.data.corpora) == (0, 0, ("savee",))
-    assert (settings.training.epochs, settings.training.mask) == (9, 0)
-
-
-@pytest.mark.parametrize("option", ["training_epochs", "protocol_folds"])
-def test_an_option_of_zero_is_no_option_that_was_not_given(option: str) -> None:
-    with pytest.raises(InvalidSetting, match="= 0: allowed is"):
-        options.settings_of(chosen(**{option: 0}))
-
-
-# Runs ----------------------------------------------------------------------------------------------------------------
-
-
-def test_a_run_goes_on_with_its_own_settings_only(tmp_path: Path) -> None:
-    settings = RunSettings(training=TrainingSettings(epochs=3))
-    assert run.begin(tmp_path / "run", settings) == run.begin(tmp_path / "run", settings)
-    assert run.reopen(tmp_path / "run").settings == settings
-    (tmp_path / "run" / "record.json").touch()
-    other = replace(settings, seed=2, training=TrainingSettings(epochs=4))
-    with pytest.raises(InvalidSetting) as error:
-        run.begin(tmp_path / "run", other)
-    assert "holds a run of other settings (seed: 1, now 2; training.epochs: 3, now 4); take another --run" in str(
-        error.value
-    )
-    assert run.reopen(tmp_path / "run").settings == settings
-
-
-def test_settings_that_nothing_was_made_of_can_be_mended(tmp_path: Path) -> None:
-    run.begin(tmp_path, RunSettings(data=DataSettings(classes="anger,sadnes")))
-    run.begin(tmp_path, RunSettings())
-    assert run.reopen(tmp_path).settings == RunSettings()
-
-
-def test_a_run_that_is_not_there_cannot_be_reopened(tmp_path: Path) -> None:
-    with pytest.raises(EdgeSerError, match=r"holds no run; begin one: python -m training train --run"):
-        run.reopen(tmp_path)
-
-
-def test_an_unknown_family_begins_nothing(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSetting, match=r"network\.family = cnnlstm \(did you mean cnn_lstm\?\): "):
-        run.begin(tmp_path / "run", RunSettings(network=NetworkSettings("cnnlstm")))
-    assert not (tmp_path / "run").exists()
-
-
-def recordings(fingerprint: str) -> Dataset:
-    clips = [Clip(Path(f"{s}-{n}"), "a", f"a/{s}", ("anger", "fear")[n]) for s in range(5) for n in range(2)]
-    left_out = [Skipped(Path(name), reason) for name, reason in (("1", "broken"), ("2", "empty"), ("3", "broken"))]
-    return Dataset(("anger", "fear"), clips, [], [], {}, left_out, fingerprint, ["a warning"], [])
-
-
-def test_a_run_refuses_recordings_that_have_changed(tmp_path: Path) -> None:
-    begun = run.begin(tmp_path / "run", RunSettings())
-    dataset = recordings("one")
-    facts = run.record(begun, dataset, begun.folds(dataset))
-    assert facts["data"] == {
-        "fingerprint": "one",
-        "clips": 10,
-        "noises": 0,
-        "skipped": {"broken": 2, "empty": 1},
-        "warnings": ["a warning"],
-    }
-    speakers = facts["speakers"]["holdout"]
-    assert sorted(s for part in speakers.values() for s in part) == [f"a/{s}" for s in range(5)]
-    assert run.record(begun, dataset, begun.folds(dataset)) == facts
-    with pytest.raises(EdgeSerError, match=r"was begun with other recordings \(10 clips, now 10\); take another --run"):
-        run.record(begun, recordings("two"), [])
-    assert json.loads((tmp_path / "run" / "record.json").read_text()) == facts

@@ -1,4 +1,4 @@
-"""From a few real recordings to a model file that the runtime takes, through the commands, killed in between."""
+"""From a few real recordings to a model file that runs, through the commands, killed in between."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def training(place: Path, *arguments: str) -> str:
 
 
 def refused(place: Path, *arguments: str) -> str:
-    """What is said of a command that cannot be done: one line, and no traceback."""
+    """Return the message of a command that fails: one line, and no traceback."""
     done = subprocess.run(command(place, *arguments), capture_output=True, text=True, timeout=280)
     assert done.returncode not in (0, 1, 2), "an exit status of its own"
     assert not done.stdout
@@ -99,7 +99,7 @@ def lives(pid: int) -> bool:
         return False
 
 
-def test_a_training_that_is_killed_goes_on_to_the_same_weights(place: Path, run: Path) -> None:
+def test_a_killed_training_continues_to_the_same_weights(place: Path, run: Path) -> None:
     killed = place / "runs" / "killed"
     again = command(place, "train", "--corpus", "crema-d", "--run", str(killed), *SMALL)
     checkpoint = killed / "holdout" / "checkpoint.npz"
@@ -122,33 +122,33 @@ def test_a_training_that_is_killed_goes_on_to_the_same_weights(place: Path, run:
     assert weights(killed) == weights(run)
     assert not checkpoint.exists()
     assert not list(killed.rglob(".*")), "nothing half-written is left"
-    assert "has not been judged; first: python -m training evaluate" in refused(place, "card", "--run", str(killed))
+    assert "has not been evaluated; first: python -m training evaluate" in refused(place, "card", "--run", str(killed))
 
 
 @pytest.fixture(scope="module")
 def finished(place: Path, run: Path) -> Path:
-    """The run, exported, judged and with its card in the model file."""
+    """The run, exported, evaluated and with its card in the model file."""
     table = training(place, "quantize", "--run", str(run))
     assert "4 CONV_2D, 1 FULLY_CONNECTED, 4 RESHAPE, 1 UNIDIRECTIONAL_SEQUENCE_LSTM" in table
-    assert "emotions an hour of noise" in training(place, "evaluate", "--run", str(run))
+    assert "emotions per hour of noise" in training(place, "evaluate", "--run", str(run))
     assert "CREMA-D" in training(place, "card", "--run", str(run))
     return run
 
 
 def test_a_run_is_exported_in_all_forms(place: Path, finished: Path) -> None:
     (rows,) = json.loads(training(place, "quantize", "--run", str(finished), "--format", "json"))["folds"].values()
-    assert list(rows["variants"]) == ["int8", "dynamic", "float"]
-    assert rows["variants"]["float"]["agreement"] == 1.0
-    assert rows["variants"]["int8"]["agreement"] > 0.6, "a hardly trained network's near-ties flip, but not many"
+    assert list(rows["forms"]) == ["int8", "dynamic", "float"]
+    assert rows["forms"]["float"]["agreement"] == 1.0
+    assert rows["forms"]["int8"]["agreement"] > 0.6, "a hardly trained network's near-ties flip, but not many"
 
 
-def test_a_run_is_judged_on_a_speaker_that_it_never_heard(place: Path, finished: Path) -> None:
-    judged = json.loads(training(place, "evaluate", "--run", str(finished), "--format", "json"))
+def test_a_run_is_evaluated_on_a_speaker_that_it_was_not_trained_on(place: Path, finished: Path) -> None:
+    evaluated = json.loads(training(place, "evaluate", "--run", str(finished), "--format", "json"))
     speakers = json.loads((finished / "record.json").read_text())["speakers"]["holdout"]
     assert sorted(s for part in speakers.values() for s in part) == [f"crema-d/{actor}" for actor in ACTORS]
-    assert judged["overall"]["int8"]["speakers"] == len(speakers["test"]) == 1
-    assert set(judged["overall"]) == {"float", "int8", "agreement", "int8_drop"}
-    assert judged["whole_path"]["noise_hours"] > 0
+    assert evaluated["overall"]["int8"]["speakers"] == len(speakers["test"]) == 1
+    assert set(evaluated["overall"]) == {"float", "int8", "agreement", "int8_drop"}
+    assert evaluated["whole_path"]["noise_hours"] > 0
     assert {path.name for path in finished.glob("*.png")} == {"confusion.png", "reliability.png", "curves.png"}
 
 
@@ -169,24 +169,24 @@ def test_the_model_file_has_its_card_and_runs(place: Path, finished: Path) -> No
         assert list(result.probabilities) == record["labels"]
 
 
-def test_a_finished_model_is_judged_on_another_corpus(place: Path, finished: Path) -> None:
+def test_a_finished_model_is_evaluated_on_another_corpus(place: Path, finished: Path) -> None:
     arguments = ("--model", str(finished / "model.tflite"), "--corpus", "emodb", "--classes", "4", "--format", "json")
-    judged = json.loads(training(place, "evaluate", *arguments))
-    assert judged["labels"] == ["anger", "happiness", "neutral", "sadness"]
-    assert judged["overall"]["int8"]["speakers"] == len(SPEAKERS)
-    assert judged["data"]["speakers_it_learned_from"] == []
-    assert "anger" in judged["overall"]["int8"]["recalls"]
+    evaluated = json.loads(training(place, "evaluate", *arguments))
+    assert evaluated["labels"] == ["anger", "happiness", "neutral", "sadness"]
+    assert evaluated["overall"]["int8"]["speakers"] == len(SPEAKERS)
+    assert evaluated["data"]["speakers_it_learned_from"] == []
+    assert "anger" in evaluated["overall"]["int8"]["recalls"]
 
 
-def test_a_baseline_is_judged_by_folds_of_speakers_and_has_no_model_file(place: Path) -> None:
+def test_a_baseline_is_evaluated_by_folds_and_has_no_model_file(place: Path) -> None:
     run = place / "runs" / "svm"
     folds = ("--protocol", "kfold", "--folds", "3")
     arguments = ("--family", "svm", "--corpus", "emodb", "--classes", "4", *folds, "--copies", "0", "--run", str(run))
-    judged = json.loads(training(place, "evaluate", *arguments, "--format", "json"))
-    assert judged["protocol"] == "kfold of 3"
-    assert list(judged["folds"]) == ["fold-1", "fold-2", "fold-3"]
-    assert judged["overall"]["float"]["speakers"] == len(SPEAKERS)
-    assert judged["overall"]["float"]["uar"] > 2 / 4, "far above chance"
+    evaluated = json.loads(training(place, "evaluate", *arguments, "--format", "json"))
+    assert evaluated["protocol"] == "kfold of 3"
+    assert list(evaluated["folds"]) == ["fold-1", "fold-2", "fold-3"]
+    assert evaluated["overall"]["float"]["speakers"] == len(SPEAKERS)
+    assert evaluated["overall"]["float"]["uar"] > 2 / 4, "far above chance"
     assert "svm is a baseline and is not exported" in refused(place, "quantize", "--run", str(run))
 
 
@@ -210,8 +210,8 @@ def test_settings_are_compared_in_one_table(place: Path) -> None:
     assert "by protocol.test" in table
     found = json.loads((folder / "comparison.json").read_text())
     assert [row["family"] for row in found["rows"]] == ["0.2", "0.4"]
-    judged = [json.loads((folder / f"protocol.test={v}" / "evaluation.json").read_text()) for v in ("0.2", "0.4")]
-    assert [evaluation["overall"]["float"]["speakers"] for evaluation in judged] == [1, 2]
+    evaluated = [json.loads((folder / f"protocol.test={v}" / "evaluation.json").read_text()) for v in ("0.2", "0.4")]
+    assert [evaluation["overall"]["float"]["speakers"] for evaluation in evaluated] == [1, 2]
 
 
 def test_missing_recordings_are_one_clear_line(tmp_path: Path) -> None:
@@ -222,6 +222,8 @@ def test_missing_recordings_are_one_clear_line(tmp_path: Path) -> None:
 def test_without_noise_the_whole_path_is_measured_on_speech_alone(place: Path) -> None:
     from training.corpora import read
     from training.scoring import false_alarms
+    from training.support import records
 
     clips = read(place / "data", "emodb").clips[:3]
-    assert set(false_alarms.measure(clips, read_bundle(), choose_interpreter())) == {"speech_missed"}
+    found = false_alarms.measure(clips, read_bundle(), choose_interpreter())
+    assert set(records.to_json(found)) == {"speech_missed"}

@@ -138,10 +138,10 @@ def test_training_without_any_speech_is_refused(mine: Path, family: str) -> None
     dataset = loaded(mine.parent)
     assert len(dataset.judged) == 12
     (split,) = protocols.splits(dataset.judged, [], dataset.groups, ProtocolSettings())
-    one = Fold(mine.parent / "fold", RunSettings(network=NetworkSettings(family)), dataset)
-    with pytest.raises(NoRecordings, match="speech of 0 labels is heard in the training recordings, needed are two"):
-        fold.learn(one, split.learning, lambda name, done: None)
-    assert not one.trained
+    one = Fold(mine.parent / "fold", RunSettings(network=NetworkSettings(family)), dataset, split)
+    with pytest.raises(NoRecordings, match="speech of 0 labels was detected in the training recordings, two or more"):
+        fold.train(one, lambda network, done: None)
+    assert not one.is_trained
 
 
 def test_the_fingerprint_covers_content_label_and_speaker(mine: Path) -> None:

@@ -58,11 +58,11 @@ def test_a_noise_of_a_test_speaker_is_a_leak() -> None:
 READERS = {
     "data/protocols.py": "makes splits, checks them and adds noises",
     "settings.py": "the share of the speakers, a number",
-    "experiment/fold.py judge": "the only stage that gets test speakers",
+    "experiment/fold.py evaluate": "the only stage that gets test speakers",
     "experiment/evaluate.py _whole_path": "false alarms of a model that is finished and evaluated",
-    "robustness/conditions.py measure": "noises for a finished model",
-    "experiment/run.py record": "records the names of the speakers",
-    "export/card.py write": "reads these names",
+    "robustness/measure.py measure": "noises for a finished model",
+    "experiment/run.py _speakers": "records the names of the speakers",
+    "experiment/write_card.py make_card": "reads these names",
     "corpora/esd.py": "the name of a folder",
     "corpora/manifest.py": "a word in a manifest",
 }
@@ -136,16 +136,16 @@ def test_training_and_quantization_cannot_reach_test_speakers(tmp_path: Path, fa
         augment=replace(RunSettings().augment, copies=1),
         training=TrainingSettings(epochs=1, draws=0, batch=8),
     )
-    one = Fold(tmp_path / "fold", settings, dataset)
+    one = Fold(tmp_path / "fold", settings, dataset, split)
     progress: list[tuple[str, int]] = []
-    fold.learn(one, split.learning, lambda name, done: progress.append((name, done)))
+    fold.train(one, lambda name, done: progress.append((name, done)))
     assert progress[-1] == ("", 1)
-    assert one.trained and not one.judged
-    if not one.classical:
-        fold.quantize(one, split.learning)
-        assert one.quantized(["int8"])
+    assert one.is_trained and not one.is_evaluated
+    if one.can_be_exported:
+        fold.quantize(one)
+        assert one.is_quantized(["int8"])
     with pytest.raises(AssertionError, match="reached the test speakers"):
-        fold.judge(one, split)
-    assert not one.judged
-    fold.judge(replace(one, dataset=replace(dataset, forbidden=frozenset())), split)
-    assert one.judged, "only the guard prevents the evaluation"
+        fold.evaluate(one)
+    assert not one.is_evaluated
+    fold.evaluate(replace(one, dataset=replace(dataset, forbidden=frozenset())))
+    assert one.is_evaluated, "only the guard prevents the evaluation"

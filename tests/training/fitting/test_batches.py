@@ -1,4 +1,4 @@
-"""An epoch holds what it says: each voice once, classes balanced as asked, labels that stay distributions."""
+"""An epoch contains each voice once, classes balanced as set, and targets that stay distributions."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ STREAMING = Family(lambda *_: None, context=5, chunk=8, streams=True)
 WINDOWED = Family(lambda *_: None, context=5, chunk=LONGEST, streams=False)
 
 
-def pool(counts: tuple[int, ...], noises: int = 0, variant: int = 0, repeats: int = 1) -> Pool:
-    """Utterances of 20 to 100 frames; the opinion's first column names the voice, the second the variant."""
-    targets = np.array([label for label, count in enumerate(counts) for _ in range(count)] + [-1] * noises)
+def pool(counts: tuple[int, ...], noises: int = 0, copy: int = 0, repeats: int = 1) -> Pool:
+    """Utterances of 20 to 100 frames; the first column of the teachers' logits is the voice, the second the copy."""
+    indices = np.array([label for label, count in enumerate(counts) for _ in range(count)] + [-1] * noises)
     rng = np.random.default_rng(7)
-    lengths = rng.integers(20, 100, len(targets))
-    opinion = np.zeros((len(targets), len(counts)), np.float32)
-    opinion[:, 0], opinion[:, 1] = range(len(targets)), variant
+    lengths = rng.integers(20, 100, len(indices))
+    logits = np.zeros((len(indices), len(counts)), np.float32)
+    logits[:, 0], logits[:, 1] = range(len(indices)), copy
     return Pool(
         features=[rng.integers(-90, 90, (n, COEFFICIENTS)).astype(np.int8) for n in lengths],
-        speech=[np.full(n, target >= 0) for n, target in zip(lengths, targets, strict=True)],
-        repeats=np.full(len(targets), repeats),
-        targets=targets,
-        truth=np.array([np.eye(len(counts))[t] if t >= 0 else np.zeros(len(counts)) for t in targets], np.float32),
-        opinion=opinion,
+        speech=[np.full(n, index >= 0) for n, index in zip(lengths, indices, strict=True)],
+        repeats=np.full(len(indices), repeats),
+        label_indices=indices,
+        targets=np.array([np.eye(len(counts))[i] if i >= 0 else np.zeros(len(counts)) for i in indices], np.float32),
+        teacher_logits=logits,
     )
 
 
@@ -50,11 +50,11 @@ def epoch(epochs: Epochs, number: int = 0) -> list[Batch]:
 
 
 def voices(drawn: list[Batch]) -> Counter[int]:
-    return Counter(int(row[0]) for batch in drawn for row in batch.opinion)
+    return Counter(int(row[0]) for batch in drawn for row in batch.teacher_logits)
 
 
 def labels(drawn: list[Batch]) -> Counter[int]:
-    return Counter(int(row.argmax()) if row.any() else -1 for batch in drawn for row in batch.truth)
+    return Counter(int(row.argmax()) if row.any() else -1 for batch in drawn for row in batch.targets)
 
 
 def same(a: list[Batch], b: list[Batch]) -> bool:
@@ -64,11 +64,11 @@ def same(a: list[Batch], b: list[Batch]) -> bool:
 
 
 @pytest.mark.parametrize("imbalance", ["none", "class-weights"])
-def test_an_epoch_has_each_voice_once_in_a_variant_by_chance(imbalance: str) -> None:
-    pools = [pool((8, 12, 4), variant=v) for v in range(3)]
+def test_an_epoch_has_each_voice_once_in_a_random_copy(imbalance: str) -> None:
+    pools = [pool((8, 12, 4), copy=v) for v in range(3)]
     drawn = epoch(Epochs(pools, STREAMING, replace(PLAIN, imbalance=imbalance), seed=1))
     assert voices(drawn) == dict.fromkeys(range(24), 1)
-    assert {int(row[1]) for batch in drawn for row in batch.opinion} == {0, 1, 2}
+    assert {int(row[1]) for batch in drawn for row in batch.teacher_logits} == {0, 1, 2}
 
 
 def test_a_small_corpus_is_drawn_as_often_as_it_repeats() -> None:
@@ -76,7 +76,7 @@ def test_a_small_corpus_is_drawn_as_often_as_it_repeats() -> None:
     assert voices(drawn) == dict.fromkeys(range(24), 3)
 
 
-def test_an_epoch_has_as_many_voices_as_asked_for() -> None:
+def test_an_epoch_has_as_many_voices_as_the_settings_ask_for() -> None:
     drawn = epoch(Epochs([pool((8, 12, 4))], STREAMING, replace(PLAIN, draws=100), seed=1))
     assert voices(drawn) == dict.fromkeys(range(24), 4)
 
@@ -113,7 +113,7 @@ def test_over_sampling_draws_each_class_as_often_as_the_largest() -> None:
     drawn = epoch(Epochs([pool((8, 12, 5))], STREAMING, replace(PLAIN, imbalance="over-sampling"), seed=1))
     assert labels(drawn) == {0: 12, 1: 12, 2: 12}
     counts = voices(drawn)
-    assert set(counts) == set(range(25)), "each voice is drawn"
+    assert set(counts) == set(range(25)), "every voice is drawn"
     assert sorted(counts[v] for v in range(20, 25)) == [2, 2, 2, 3, 3], "none a third time before all twice"
 
 
@@ -122,19 +122,19 @@ def test_under_sampling_draws_each_class_as_often_as_the_smallest() -> None:
     assert labels(epoch(epochs)) == {0: 4, 1: 4, 2: 4}
     assert set(voices(epoch(epochs)).values()) == {1}
     seen = sum((voices(epoch(epochs, number)) for number in range(12)), Counter())
-    assert set(seen) == set(range(24)), "over the epochs all take part"
+    assert set(seen) == set(range(24)), "all take part over the epochs"
 
 
-def test_class_weights_let_each_class_count_alike_and_keep_the_mean() -> None:
+def test_class_weights_balance_the_classes_and_keep_the_mean() -> None:
     drawn = epoch(Epochs([pool((8, 12, 4))], STREAMING, replace(PLAIN, imbalance="class-weights"), seed=1))
     weights = np.concatenate([batch.weights for batch in drawn])
-    truth = np.concatenate([batch.truth for batch in drawn])
-    np.testing.assert_allclose(weights @ truth, np.full(3, weights.sum() / 3), rtol=1e-6)
+    targets = np.concatenate([batch.targets for batch in drawn])
+    np.testing.assert_allclose(weights @ targets, np.full(3, weights.sum() / 3), rtol=1e-6)
     assert weights.mean() == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("imbalance", IMBALANCES)
-def test_a_label_that_nobody_says_takes_no_part(imbalance: str) -> None:
+def test_a_label_without_voices_takes_no_part(imbalance: str) -> None:
     drawn = epoch(Epochs([pool((8, 0, 4))], STREAMING, replace(PLAIN, batch=4, imbalance=imbalance), seed=1))
     assert set(labels(drawn)) == {0, 2}
     weights = np.concatenate([batch.weights for batch in drawn])
@@ -142,17 +142,17 @@ def test_a_label_that_nobody_says_takes_no_part(imbalance: str) -> None:
     assert weights.mean() == pytest.approx(1.0)
 
 
-def test_a_variant_in_which_the_gate_heard_nothing_of_a_label_or_the_noises_is_passed_over() -> None:
-    pools = [pool((4, 4, 4), noises=3), pool((4, 4, 0), noises=0, variant=1)]
+def test_a_copy_without_utterances_of_a_label_or_of_the_noises_is_passed_over() -> None:
+    pools = [pool((4, 4, 4), noises=3), pool((4, 4, 0), noises=0, copy=1)]
     drawn = epoch(Epochs(pools, STREAMING, replace(PLAIN, batch=3, noise_share=0.5), seed=1))
     assert labels(drawn) == {0: 4, 1: 4, 2: 4, -1: 6}
 
 
-def test_noises_are_drawn_as_a_share_of_the_voices_and_weigh_nothing_in_the_emotions() -> None:
+def test_noises_are_a_share_of_the_voices_and_weigh_nothing_in_the_emotions() -> None:
     drawn = epoch(Epochs([pool((8, 12, 4), noises=3)], STREAMING, replace(PLAIN, noise_share=0.5), seed=1))
     assert labels(drawn)[-1] == 12
     for batch in drawn:
-        noise = ~batch.truth.any(axis=1)
+        noise = ~batch.targets.any(axis=1)
         assert (batch.weights[noise] == 0).all()
         assert (batch.weights[~noise] == 1).all()
         assert not batch.speech[noise].any()
@@ -163,7 +163,7 @@ def test_without_noises_none_are_drawn() -> None:
     assert -1 not in labels(epoch(Epochs([pool((8, 12, 4))], STREAMING, replace(PLAIN, noise_share=0.5), seed=1)))
 
 
-def test_an_epoch_depends_on_nothing_but_the_seed_and_its_number() -> None:
+def test_an_epoch_depends_only_on_the_seed_and_its_number() -> None:
     pools, rich = [pool((8, 12, 4), 3, v) for v in range(2)], TrainingSettings(batch=6, mixup=0.3)
     first, again, other = (Epochs(pools, STREAMING, rich, seed) for seed in (1, 1, 2))
     epoch(again, 0)
@@ -191,11 +191,13 @@ def test_a_batch_has_the_layout_of_its_family(family: Family) -> None:
 def test_mixup_keeps_distributions(alpha: float, seed: int, imbalance: str) -> None:
     chosen = TrainingSettings(batch=6, imbalance=imbalance, noise_share=0.5, smoothing=0.1, mixup=alpha)
     smoothed = pool((8, 12, 4), noises=3)
-    smoothed = replace(smoothed, truth=np.where(smoothed.truth.any(axis=1)[:, None], smoothed.truth * 0.9 + 0.1 / 3, 0))
+    smoothed = replace(
+        smoothed, targets=np.where(smoothed.targets.any(axis=1)[:, None], smoothed.targets * 0.9 + 0.1 / 3, 0)
+    )
     for batch in epoch(Epochs([smoothed], STREAMING, chosen, seed)):
         voiced = batch.weights > 1e-4
-        np.testing.assert_allclose(batch.truth[voiced].sum(axis=1), 1.0, rtol=1e-3)
-        assert (batch.truth >= 0).all()
+        np.testing.assert_allclose(batch.targets[voiced].sum(axis=1), 1.0, rtol=1e-3)
+        assert (batch.targets >= 0).all()
         assert ((batch.speech >= 0) & (batch.speech <= 1)).all()
         assert np.isin(batch.mask, (0, 1)).all()
 
@@ -206,8 +208,8 @@ def test_mixup_mixes_inputs_labels_weights_and_speech_by_one_share() -> None:
         x=np.stack([np.full((6, 1), value, np.float32) for value in (1.0, 3.0)]),
         mask=np.array([[1, 0], [1, 1]], np.float32),
         speech=np.array([[1, 0], [0, 0]], np.float32),
-        truth=np.stack((eye[0], np.zeros(2, np.float32))),
-        opinion=eye * 4,
+        targets=np.stack((eye[0], np.zeros(2, np.float32))),
+        teacher_logits=eye * 4,
         weights=np.array([2.0, 0.0], np.float32),
     )
     crossed = next(
@@ -216,10 +218,10 @@ def test_mixup_mixes_inputs_labels_weights_and_speech_by_one_share() -> None:
         if m.x[0, 0, 0] != 1.0  # each with the other one, not with itself
     )
     share = (3.0 - crossed.x[0, 0, 0]) / 2.0
-    assert 0.5 <= share < 1, "each row remains mostly itself"
+    assert 0.5 <= share < 1, "each row stays mostly itself"
     np.testing.assert_allclose(crossed.x[1, 0, 0], 3.0 * share + 1.0 - share, rtol=1e-6)
     np.testing.assert_allclose(crossed.weights, [2.0 * share, 2.0 * (1 - share)], rtol=1e-5)
-    np.testing.assert_allclose(crossed.truth, [eye[0], eye[0]], rtol=1e-5, err_msg="noise brings no label")
+    np.testing.assert_allclose(crossed.targets, [eye[0], eye[0]], rtol=1e-5, err_msg="noise brings no label")
     np.testing.assert_allclose(crossed.speech, [[share, 0], [1 - share, 0]], rtol=1e-5)
     assert crossed.mask.tolist() == [[1, 1], [1, 1]]
 
@@ -229,35 +231,35 @@ def utterance(label: str | None, votes: tuple[tuple[str, float], ...] = ()) -> U
     return Utterance(clip, np.zeros((30, COEFFICIENTS), np.int32), np.ones(30, np.bool_))
 
 
-def truth(of: Utterance, votes: float, smoothing: float = 0.0) -> npt.NDArray[np.float32]:
+def target(of: Utterance, votes: float, smoothing: float = 0.0) -> npt.NDArray[np.float32]:
     chosen = TrainingSettings(votes=votes, smoothing=smoothing)
     made = batches.pool([of], (1 << 20,) * COEFFICIENTS, LABELS, chosen)
-    return np.asarray(made.truth[0])
+    return np.asarray(made.targets[0])
 
 
-HEARD = (("anger", 0.2), ("sadness", 0.4), ("disgust", 0.3))  # disgust is none of the labels here
+HEARD = (("anger", 0.2), ("sadness", 0.4), ("disgust", 0.3))  # disgust is not one of the labels here
 
 
 def test_votes_make_a_soft_label() -> None:
-    np.testing.assert_allclose(truth(utterance("anger", HEARD), votes=0.0), [1, 0, 0])
-    np.testing.assert_allclose(truth(utterance("anger", HEARD), votes=1.0), [1 / 3, 0, 2 / 3], rtol=1e-6)
-    np.testing.assert_allclose(truth(utterance("anger", HEARD), votes=0.5), [2 / 3, 0, 1 / 3], rtol=1e-6)
+    np.testing.assert_allclose(target(utterance("anger", HEARD), votes=0.0), [1, 0, 0])
+    np.testing.assert_allclose(target(utterance("anger", HEARD), votes=1.0), [1 / 3, 0, 2 / 3], rtol=1e-6)
+    np.testing.assert_allclose(target(utterance("anger", HEARD), votes=0.5), [2 / 3, 0, 1 / 3], rtol=1e-6)
 
 
-def test_without_votes_for_any_of_the_labels_the_intended_one_counts() -> None:
+def test_without_votes_for_the_labels_the_intended_one_counts() -> None:
     for votes in ((), (("disgust", 1.0),)):
-        np.testing.assert_allclose(truth(utterance("neutral", votes), votes=1.0), [0, 1, 0])
+        np.testing.assert_allclose(target(utterance("neutral", votes), votes=1.0), [0, 1, 0])
 
 
 def test_smoothing_keeps_a_distribution_and_noise_has_none() -> None:
-    np.testing.assert_allclose(truth(utterance("neutral"), 0.0, smoothing=0.3), [0.1, 0.8, 0.1], rtol=1e-6)
-    np.testing.assert_allclose(truth(utterance("anger", HEARD), 0.7, smoothing=0.3).sum(), 1.0, rtol=1e-6)
-    assert not truth(utterance(None), votes=0.5, smoothing=0.3).any()
+    np.testing.assert_allclose(target(utterance("neutral"), 0.0, smoothing=0.3), [0.1, 0.8, 0.1], rtol=1e-6)
+    np.testing.assert_allclose(target(utterance("anger", HEARD), 0.7, smoothing=0.3).sum(), 1.0, rtol=1e-6)
+    assert not target(utterance(None), votes=0.5, smoothing=0.3).any()
 
 
 @given(st.integers(1, 900), st.floats(0, 1), st.integers(0, 2**32 - 1))
 @settings(deadline=None, max_examples=100)
-def test_jitter_keeps_a_stretch_of_sane_length(frames: int, mask: float, seed: int) -> None:
+def test_jitter_keeps_a_stretch_of_reasonable_length(frames: int, mask: float, seed: int) -> None:
     features = np.random.default_rng(seed).integers(-128, 128, (frames, COEFFICIENTS)).astype(np.int8)
     before, speech = features.copy(), np.arange(frames) % 3 == 0
     made, heard = batches.jitter(features, speech, TrainingSettings(mask=mask), np.random.default_rng(seed))
@@ -265,7 +267,7 @@ def test_jitter_keeps_a_stretch_of_sane_length(frames: int, mask: float, seed: i
     assert made.dtype == np.int8
     assert len(made) <= LONGEST
     assert len(made) == frames if frames <= 60 else len(made) >= min(LONGEST, int(0.6 * frames))
-    assert np.array_equal(features, before), "the pool is not touched"
+    assert np.array_equal(features, before), "the pool is not changed"
 
 
 def test_jitter_changes_little() -> None:
@@ -283,7 +285,7 @@ def test_gains_make_a_deviation_24_steps() -> None:
     np.testing.assert_allclose(quantized.std(axis=0), 24, rtol=0.1)
 
 
-def test_padding_puts_the_context_in_front_and_masks_what_is_not_there() -> None:
+def test_padding_puts_the_context_in_front_and_masks_the_rest() -> None:
     features = [np.full((n, COEFFICIENTS), 32, np.int8) for n in (1, 4, 5, 12)]
     x, mask = batches.pad(features, 5, 12)
     assert x.shape == (4, 17, COEFFICIENTS)

@@ -1,4 +1,4 @@
-"""What is not full int8 is refused, and a network's cost is counted."""
+"""A model that is not full int8 is refused, and the cost of a network is counted."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ def test_the_shipped_model_is_full_int8() -> None:
     assert set(found) == {"CONV_2D", "FULLY_CONNECTED", "RESHAPE", "UNIDIRECTIONAL_SEQUENCE_LSTM"}
 
 
-@pytest.mark.parametrize("variant", ["dynamic", "float"])
-def test_a_model_with_a_float_tensor_is_refused_by_name(variant: str) -> None:
-    model = convert(network(), deep("cnn_lstm"), FEATURES, variant)
+@pytest.mark.parametrize("form", ["dynamic", "float"])
+def test_a_model_with_a_float_tensor_is_refused_by_name(form: str) -> None:
+    model = convert(network(), deep("cnn_lstm"), FEATURES, form)
     with pytest.raises(NotFullInt8, match=r"not full int8: float tensors .*features"):
         check(model, 1)
 
 
-def test_a_model_with_too_few_or_too_many_fused_lstms_is_refused() -> None:
+def test_a_model_with_another_number_of_fused_lstms_is_refused() -> None:
     model = convert(network(), deep("cnn_lstm"), FEATURES)
     for wrong in (0, 2):
         with pytest.raises(NotFullInt8, match=r"UNIDIRECTIONAL_SEQUENCE_LSTM': 1"):
             check(model, wrong)
 
 
-def test_an_lstm_that_the_converter_does_not_fuse_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_lstm_that_is_not_fused_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     import tensorflow as tf
 
     def unrolled(x: Any, weights: Sequence[npt.NDArray[np.float32]]) -> Any:
@@ -85,12 +85,12 @@ def test_a_layer_without_a_rule_is_named() -> None:
 
 
 def test_the_same_network_gives_the_same_bytes() -> None:
-    """Else a model file could not be made again."""
+    """Otherwise a model file could not be reproduced."""
     same = network()
     assert convert(same, deep("cnn_lstm"), FEATURES) == convert(same, deep("cnn_lstm"), FEATURES)
 
 
-def test_multiply_adds_are_those_that_a_hand_counts() -> None:
+def test_multiply_adds_agree_with_those_counted_by_hand() -> None:
     sizes = NetworkSettings("cnn_lstm", channels=16, units=48)
     # A chunk of 8 frames with 5 before: 13 frames, (13 - 5) // 2 + 1 = 5 after the first, (5 - 3) // 2 + 1 = 2 steps;
     # of 40 bands (40 - 5) // 2 + 1 = 18, then (18 - 3) // 2 + 1 = 8.
@@ -102,7 +102,7 @@ def test_multiply_adds_are_those_that_a_hand_counts() -> None:
     assert multiply_adds(network("cnn_lstm", sizes), deep("cnn_lstm"), 0.016) == round(a_chunk / (8 * 0.016))
 
 
-def test_multiply_adds_of_stacked_frames_and_both_directions_are_counted() -> None:
+def test_multiply_adds_of_both_directions_are_counted() -> None:
     sizes = NetworkSettings("blstm", channels=64, units=16)
     a_step = 2 * 4 * 16 * (4 * 40 + 16) + 2 * 16 * 7
     assert multiply_adds(network("blstm", sizes), deep("blstm"), 0.016) == round(a_step / (4 * 0.016))

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import wave
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +16,8 @@ from hypothesis import strategies as st
 
 from edge_ser.errors import NoRecordings
 from training.benchmarks import peers_report
-from training.benchmarks.peers_report import Bar, Section
+from training.benchmarks.environment import Environment
+from training.benchmarks.peers_result import Audio, Bar, PeersResult, Section
 from training.benchmarks.rounds import Spread, Work, in_turns, ratio
 
 costs = st.lists(st.floats(1e-6, 1e3), min_size=1, max_size=9)
@@ -45,7 +45,7 @@ def test_light_sernet_is_what_its_paper_describes(form: str) -> None:
 
 
 @given(costs, st.floats(0.01, 100))
-def test_a_ratio_is_taken_round_by_round(theirs: list[float], factor: float) -> None:
+def test_a_ratio_is_computed_round_by_round(theirs: list[float], factor: float) -> None:
     shares = ratio([factor * cost for cost in theirs], theirs)
     assert shares.least <= shares.median <= shares.greatest
     for share in (shares.median, shares.least, shares.greatest):
@@ -78,25 +78,24 @@ def test_a_bar_is_missed_on_its_wrong_side(value: float, more: bool, missed: boo
     assert ("MISSED" in peers_report.markdown(_result([bar]))) is missed
 
 
-def test_tables_tell_figures_ratios_and_what_was_left_out() -> None:
+def test_tables_show_figures_ratios_and_what_was_left_out() -> None:
     for written in (peers_report.text(_result([])), peers_report.markdown(_result([]))):
         assert "1.00 .. 1.00" in written and "1/4 .. 1/4" in written
         assert "left out: another: pip install another" in written
         assert "BUSY" in written
 
 
-def _result(bars: list[Bar]) -> dict[str, Any]:
-    section = Section("whole", "ours", {"ours": [0.001, 0.001], "theirs": [0.004, 0.004]})
-    where = {"date": "now", "revision": "abc", "processor": "one", "python": "3", "versions": {}, "busy": True}
-    return {
-        "command": "peers",
-        "environment": where | {"load_average": 9.0},
-        "audio": {"seconds": 1.0, "clips": 1, "in_utterances": 1.0, "quiet_seconds": 1.0},
-        "rounds": 2,
-        "sections": [section.to_dict()],
-        "bars": [bar.to_dict() for bar in bars],
-        "left_out": ["another: pip install another"],
-    }
+def _result(bars: list[Bar]) -> PeersResult:
+    section = Section.of("whole", "ours", {"ours": [0.001, 0.001], "theirs": [0.004, 0.004]})
+    return PeersResult(
+        command="peers",
+        environment=Environment("now", "abc", "one", 1, "Linux", "3", {}, load_average=9.0, busy=True, openblas={}),
+        rounds=2,
+        audio=Audio(seconds=1.0, clips=1, in_utterances=1.0, quiet_seconds=1.0),
+        sections=(section,),
+        bars=tuple(bars),
+        left_out=("another: pip install another",),
+    )
 
 
 def _without(packages: tuple[str, ...], code: str) -> subprocess.CompletedProcess[str]:

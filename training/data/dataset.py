@@ -29,8 +29,8 @@ class Dataset:
 
     Attributes:
         labels: The run's labels, in the order of the network's outputs.
-        judged: Clips of the corpora that are evaluated.
-        learned: Clips of the corpora that are used for training only.
+        evaluated: Clips of the corpora that are evaluated.
+        training_only: Clips of the corpora that are used for training only.
         noise: Recordings without speech.
         groups: The group of each speaker: one speaker, or all who share a recording.  No split divides a group.
         skipped: Files that are left out, with the reason.
@@ -40,8 +40,8 @@ class Dataset:
     """
 
     labels: tuple[str, ...]
-    judged: list[Clip]
-    learned: list[Clip]
+    evaluated: list[Clip]
+    training_only: list[Clip]
     noise: list[Clip]
     groups: dict[str, str]
     skipped: list[Skipped]
@@ -127,13 +127,13 @@ def load(
     skipped += duplicates.skipped
     left_out = {skip.path for skip in skipped}
     used = {name: [clip for clip in clips[name] if clip.path not in left_out] for name in names}
-    judged = [clip for name in settings.corpora for clip in used[name]]
-    if not judged:
+    evaluated = [clip for name in settings.corpora for clip in used[name]]
+    if not evaluated:
         raise NoRecordings(f"{', '.join(settings.corpora)}: no recording is labelled {', '.join(chosen)}")
     return Dataset(
         labels=chosen,
-        judged=judged,
-        learned=[clip for name in settings.learn_from for clip in used[name]],
+        evaluated=evaluated,
+        training_only=[clip for name in settings.learn_from for clip in used[name]],
         noise=used[noise] if noise else [],
         groups=duplicates.groups,
         skipped=skipped,

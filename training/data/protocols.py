@@ -21,7 +21,7 @@ class Leak(ValueError):
 
 
 @dataclass(frozen=True)
-class Learning:
+class TrainingSplit:
     """The part of a split that training, model selection, calibration and quantization get: without test speakers.
 
     Attributes:
@@ -69,9 +69,9 @@ class Split:
                 )
 
     @property
-    def learning(self) -> Learning:
+    def for_training(self) -> TrainingSplit:
         """The split without the test speakers."""
-        return Learning(self.name, self.train, self.validation)
+        return TrainingSplit(self.name, self.train, self.validation)
 
     def with_noise(self, noise: Split) -> Split:
         """Return the split with the recordings without speech added to each part."""
@@ -85,29 +85,29 @@ class Split:
 
 
 def splits(
-    judged: Sequence[Clip], learned: Sequence[Clip], groups: Mapping[str, str], settings: ProtocolSettings
+    evaluated: Sequence[Clip], training_only: Sequence[Clip], groups: Mapping[str, str], settings: ProtocolSettings
 ) -> list[Split]:
     """Split clips by a protocol.
 
     Args:
-        judged: Clips of the corpora that are evaluated.
-        learned: Clips that are used for training only, except those of groups that are validated or tested.
+        evaluated: Clips of the corpora that are evaluated.
+        training_only: Clips that are used for training only, except those of groups that are validated or tested.
         groups: The group of each speaker, which must not be divided.
         settings: The protocol.
 
     Returns:
-        One split for each fold; over all folds of `kfold` and `loso`, each clip of ``judged`` is tested once.
+        One split for each fold; over all folds of `kfold` and `loso`, each clip of ``evaluated`` is tested once.
 
     Raises:
         EdgeSerError: there are too few speakers for the protocol, or a label has only one speaker.
     """
-    speakers = _SpeakerGroups(judged, groups)
+    speakers = _SpeakerGroups(evaluated, groups)
     if settings.name == "cross":
-        validation = _SpeakerGroups(learned, groups).validation([], settings)
-        result = [_split("cross", learned, [], validation, {*speakers.groups}, groups, judged)]
+        validation = _SpeakerGroups(training_only, groups).validation([], settings)
+        result = [_split("cross", training_only, [], validation, {*speakers.groups}, groups, evaluated)]
     else:
         result = [
-            _split(name, judged, learned, speakers.validation(test, settings), set(test), groups, judged)
+            _split(name, evaluated, training_only, speakers.validation(test, settings), set(test), groups, evaluated)
             for name, test in _tests(speakers, settings)
         ]
     _check(result)
@@ -221,22 +221,22 @@ def _tests(speakers: _SpeakerGroups, settings: ProtocolSettings) -> list[tuple[s
 def _split(
     name: str,
     divided: Sequence[Clip],
-    learned: Sequence[Clip],
+    training_only: Sequence[Clip],
     validation: set[str],
     test: set[str],
     groups: Mapping[str, str],
-    judged: Sequence[Clip],
+    evaluated: Sequence[Clip],
 ) -> Split:
     """Make a split.
 
     Args:
         name: Name of the fold.
         divided: Clips whose groups are divided between training and validation.
-        learned: Clips that are used for training only.
+        training_only: Clips that are used for training only.
         validation: Groups for validation.
         test: Groups for the test.
         groups: The group of each speaker.
-        judged: Clips to test on, those of other groups excluded.
+        evaluated: Clips to test on, those of other groups excluded.
     """
 
     def group(clip: Clip) -> str:
@@ -246,10 +246,10 @@ def _split(
         name,
         train=[
             *(clip for clip in divided if group(clip) not in test | validation),
-            *(clip for clip in learned if group(clip) not in test | validation),
+            *(clip for clip in training_only if group(clip) not in test | validation),
         ],
         validation=[clip for clip in divided if group(clip) in validation - test],
-        test=[clip for clip in judged if group(clip) in test],
+        test=[clip for clip in evaluated if group(clip) in test],
         groups=groups,
     )
 
@@ -261,8 +261,8 @@ def _check(folds: Sequence[Split]) -> None:
                 f"{fold.name}: too few speakers to set one aside for model selection and calibration and to train on "
                 "others; add a corpus or use fewer folds"
             )
-        learned = {clip.label or "" for clip in fold.train}
-        for label in sorted({clip.label or "" for clip in fold.test} - learned):
+        trained = {clip.label or "" for clip in fold.train}
+        for label in sorted({clip.label or "" for clip in fold.test} - trained):
             everyone = (*fold.train, *fold.validation, *fold.test)
             speakers = sorted({clip.speaker for clip in everyone if clip.label == label})
             names = f"({', '.join(speakers[:3])}{', ...' if len(speakers) > 3 else ''})"

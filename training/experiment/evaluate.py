@@ -153,10 +153,10 @@ def strangers_among(bundle: Bundle, recordings: Dataset) -> Strangers:
     warnings = list(recordings.warnings)
     if not known:
         warnings.append("the model does not name its training speakers: on their corpora the figures are too good")
-    clips = tuple(clip for clip in recordings.judged if clip.speaker not in known)
+    clips = tuple(clip for clip in recordings.evaluated if clip.speaker not in known)
     if not clips:
         raise EdgeSerError("the model was trained on all speakers of these corpora; evaluate it on others")
-    left_out = sorted({clip.speaker for clip in recordings.judged} & known)
+    left_out = sorted({clip.speaker for clip in recordings.evaluated} & known)
     return Strangers(clips, tuple(left_out), tuple(warnings))
 
 

@@ -99,7 +99,7 @@ class Fold:
 
 def train(fold: Fold, on_epoch: OnEpoch) -> None:
     """Train on the training speakers, select and calibrate on the validation speakers."""
-    result = fold.learner.train(fold.split.learning, on_epoch)
+    result = fold.learner.train(fold.split.for_training, on_epoch)
     records.write(fold.training_path, result)
     for checkpoint in fold.folder.rglob("checkpoint.npz"):
         checkpoint.unlink()
@@ -112,7 +112,7 @@ def quantize(fold: Fold, forms: Sequence[str] = ("int8",)) -> None:
         NotFullInt8: something in the full-int8 form is not.
     """
     before = fold.quantization().forms if fold.quantization_path.exists() else {}
-    result = fold.learner.export(fold.split.learning, forms)
+    result = fold.learner.export(fold.split.for_training, forms)
     records.write(fold.quantization_path, replace(result, forms=before | result.forms))
 
 

@@ -88,7 +88,7 @@ class Run:
 
     def folds(self, recordings: Dataset) -> list[Fold]:
         """Split the recordings by the run's protocol."""
-        made = splits(recordings.judged, recordings.learned, recordings.groups, self.settings.protocol)
+        made = splits(recordings.evaluated, recordings.training_only, recordings.groups, self.settings.protocol)
         noise = noise_split(recordings.noise)
         return [Fold(self.folder / s.name, self.settings, recordings, s.with_noise(noise)) for s in made]
 
@@ -148,7 +148,7 @@ def record(run: Run, recordings: Dataset, folds: Sequence[Fold]) -> RunRecord:
         EdgeSerError: the run was begun with other recordings.
     """
     path = run.folder / "record.json"
-    clips = len(recordings.judged) + len(recordings.learned)
+    clips = len(recordings.evaluated) + len(recordings.training_only)
     if path.exists():
         before = records.read(RunRecord, path)
         if before.data.fingerprint != recordings.fingerprint:
@@ -242,7 +242,7 @@ def _advance_one(fold: Fold, stage: str, forms: tuple[str, ...]) -> None:
     reported: dict[str, int] = {}
 
     def on_epoch(network: str, done: int) -> None:
-        workers.tell(done - reported.get(network, 0))
+        workers.report(done - reported.get(network, 0))
         reported[network] = done
 
     with standard_error.muting_c_libraries(), threadpool_limits(1):  # TensorFlow's libraries chatter there

@@ -15,12 +15,12 @@ from typing import Any
 
 from edge_ser.errors import EdgeSerError
 
-_tell: Callable[[int], object] = id
+_report: Callable[[int], object] = id
 
 
-def tell(count: int) -> None:
+def report(count: int) -> None:
     """In a worker: report that ``count`` more units of work are done."""
-    _tell(count)
+    _report(count)
 
 
 class _Process(SpawnProcess):
@@ -39,12 +39,12 @@ class _Context(SpawnContext):
 
 
 @contextmanager
-def pool(jobs: int, told: Callable[[int], object] | None = None) -> Iterator[ProcessPoolExecutor]:
+def pool(jobs: int, on_report: Callable[[int], object] | None = None) -> Iterator[ProcessPoolExecutor]:
     """Yield a pool of processes.
 
     Args:
         jobs: Number of processes.
-        told: Called in a thread with each count that a worker passes to :func:`tell`.
+        on_report: Called in a thread with each count that a worker passes to :func:`report`.
 
     Raises:
         EdgeSerError: a worker was killed.
@@ -52,7 +52,7 @@ def pool(jobs: int, told: Callable[[int], object] | None = None) -> Iterator[Pro
     # Spawned, because a process with TensorFlow's threads must not be forked.
     context = _Context()
     queue, stop = context.SimpleQueue(), context.Event()
-    listener = threading.Thread(target=_listen, args=(queue, told), daemon=True)
+    listener = threading.Thread(target=_listen, args=(queue, on_report), daemon=True)
     listener.start()
     executor = ProcessPoolExecutor(jobs, context, _start, (queue, stop))
     try:
@@ -70,15 +70,15 @@ def pool(jobs: int, told: Callable[[int], object] | None = None) -> Iterator[Pro
         listener.join()
 
 
-def _listen(queue: Any, told: Callable[[int], object] | None) -> None:
+def _listen(queue: Any, on_report: Callable[[int], object] | None) -> None:
     while (count := queue.get()) is not None:
-        if told is not None:
-            told(count)
+        if on_report is not None:
+            on_report(count)
 
 
 def _start(queue: Any, stop: Any) -> None:
-    global _tell
-    _tell = queue.put
+    global _report
+    _report = queue.put
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it
     threading.Thread(target=_exit_after, args=(stop.wait,), daemon=True).start()

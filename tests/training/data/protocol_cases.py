@@ -48,7 +48,7 @@ def people(draw: st.DrawFn, most: int, corpora: Sequence[str]) -> list[Clip]:
 @st.composite
 def cases(draw: st.DrawFn, most: int = 9) -> tuple[list[Clip], list[Clip], dict[str, str], ProtocolSettings]:
     """Draw arguments of `splits`: corpora to evaluate, corpora for training only, linked speakers, a protocol."""
-    judged = draw(people(most, ["a", "b"][: draw(st.integers(1, 2))]))
+    evaluated = draw(people(most, ["a", "b"][: draw(st.integers(1, 2))]))
     settings = ProtocolSettings(
         name=draw(st.sampled_from(PROTOCOLS)),
         folds=draw(st.integers(2, 6)),
@@ -56,11 +56,11 @@ def cases(draw: st.DrawFn, most: int = 9) -> tuple[list[Clip], list[Clip], dict[
         validation=draw(st.floats(0.05, 0.5)),
         seed=draw(st.integers(0, 99)),
     )
-    learned = draw(people(most, ["x", "y"][: draw(st.integers(settings.name == "cross", 2))]))
-    speakers = [clip.speaker for clip in (*judged, *learned)]
+    training_only = draw(people(most, ["x", "y"][: draw(st.integers(settings.name == "cross", 2))]))
+    speakers = [clip.speaker for clip in (*evaluated, *training_only)]
     places = st.integers(0, len(speakers) - 1)
     groups = duplicates.groups(speakers, draw(st.lists(st.tuples(places, places), max_size=3)))
-    return judged, learned, groups, settings
+    return evaluated, training_only, groups, settings
 
 
 def assert_clean(split: Split, groups: Mapping[str, str]) -> None:

@@ -28,8 +28,8 @@ def test_all_recordings_of_a_corpus_are_used(mine: Path) -> None:
     reported: list[str] = []
     dataset = loaded(mine.parent, reported=reported)
     assert dataset.labels == ("anger", "sadness")
-    assert len(dataset.judged) == 12
-    assert (dataset.learned, dataset.noise, dataset.skipped, dataset.warnings, reported) == ([], [], [], [], [])
+    assert len(dataset.evaluated) == 12
+    assert (dataset.training_only, dataset.noise, dataset.skipped, dataset.warnings, reported) == ([], [], [], [], [])
     assert dataset.groups == {f"mine/s{n}": f"mine/s{n}" for n in range(6)}
 
 
@@ -37,7 +37,7 @@ def test_utterances_are_those_of_the_requested_clips(mine: Path) -> None:
     soundfile.write(mine / "sad" / "s1_0.wav", np.zeros(16_000), 16_000)
     augmentation = replace(PLAIN, copies=1, speed=1, tempo=0, pitch=0, room=0, noise=0, band=0, gain=0)
     dataset = loaded(mine.parent, augmentation=augmentation)
-    some = [clip for clip in dataset.judged if clip.speaker in ("mine/s1", "mine/s4")]
+    some = [clip for clip in dataset.evaluated if clip.speaker in ("mine/s1", "mine/s4")]
     for copy in (0, 1):
         utterances = dataset.utterances(some, copy)
         assert names_of([u.clip for u in utterances]) == ["angry/s1_0.wav", "angry/s4_0.wav", "sad/s4_0.wav"]
@@ -52,8 +52,8 @@ def test_each_corpus_has_its_use(mine: Path) -> None:
     for name in ("rain", "wind"):
         voices.record(mine.parent / "noise" / f"{name}.wav")
     dataset = loaded(mine.parent, learn_from=["yours"], noise="noise")
-    assert {clip.corpus for clip in dataset.judged} == {"mine"}
-    assert [clip.corpus for clip in dataset.learned] == ["yours"] * 6
+    assert {clip.corpus for clip in dataset.evaluated} == {"mine"}
+    assert [clip.corpus for clip in dataset.training_only] == ["yours"] * 6
     assert [clip.path.name for clip in dataset.noise] == ["rain.wav", "wind.wav"]
     assert set(left_out(dataset).values()) == {"happiness is not a class of this run"}
 
@@ -92,12 +92,12 @@ def test_unusable_recordings_are_listed_and_counted(mine: Path) -> None:
     assert reasons.pop("angry/s0_0.wav").startswith("cut off, its header promises 38400 bytes of sound")
     assert reasons.pop("sad/s1_0.wav").startswith("Format not recognised")
     assert reasons == {"sad/s0_0.wav": "empty file", "happy/s0_0.wav": "happiness is not a class of this run"}
-    assert len(dataset.judged) == 12 - 3
+    assert len(dataset.evaluated) == 12 - 3
     assert reported == dataset.warnings
     assert reported[0] == "mine: skipped 1 file: empty file"
     assert reported[1].startswith("mine: skipped 2 unreadable recordings, for example s0_0.wav: cut off, ")
     assert len(reported) == 2
-    assert not {u.clip.path for u in dataset.utterances(dataset.judged)} & {skip.path for skip in dataset.skipped}
+    assert not {u.clip.path for u in dataset.utterances(dataset.evaluated)} & {skip.path for skip in dataset.skipped}
 
 
 def test_an_unreadable_corpus_is_refused(mine: Path) -> None:
@@ -136,8 +136,8 @@ def test_training_without_any_speech_is_refused(mine: Path, family: str) -> None
     for path in mine.rglob("*.wav"):
         soundfile.write(path, np.zeros(16_000), 16_000)
     dataset = loaded(mine.parent)
-    assert len(dataset.judged) == 12
-    (split,) = protocols.splits(dataset.judged, [], dataset.groups, ProtocolSettings())
+    assert len(dataset.evaluated) == 12
+    (split,) = protocols.splits(dataset.evaluated, [], dataset.groups, ProtocolSettings())
     one = Fold(mine.parent / "fold", RunSettings(network=NetworkSettings(family)), dataset, split)
     with pytest.raises(NoRecordings, match="speech of 0 labels was detected in the training recordings, two or more"):
         fold.train(one, lambda network, done: None)
@@ -151,7 +151,7 @@ def test_the_fingerprint_covers_content_label_and_speaker(mine: Path) -> None:
 
     def changed() -> str:
         dataset = loaded(mine.parent)
-        assert len(dataset.judged) + len(dataset.skipped) >= 11
+        assert len(dataset.evaluated) + len(dataset.skipped) >= 11
         return dataset.fingerprint
 
     seen = {before}

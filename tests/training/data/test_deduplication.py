@@ -25,7 +25,7 @@ def test_foundof_one_speaker_are_used_once(mine: Path) -> None:
     dataset = loaded(mine.parent)
     assert left_out(dataset) == dict.fromkeys(["angry/s2_1.wav", "angry/s2_2.wav"], "duplicate of another recording")
     assert len(dataset.skipped) == 2, "each is counted only once"
-    assert len(dataset.judged) == 12
+    assert len(dataset.evaluated) == 12
     assert dataset.groups == {f"mine/s{n}": f"mine/s{n}" for n in range(6)}
 
 
@@ -35,7 +35,7 @@ def test_foundwith_different_labels_are_not_used(mine: Path) -> None:
     assert left_out(dataset) == dict.fromkeys(
         ["angry/s2_0.wav", "sad/s2_1.wav"], "duplicate of a recording with a different label"
     )
-    assert len(dataset.judged) == 11
+    assert len(dataset.evaluated) == 11
 
 
 @pytest.mark.parametrize("protocol", ["holdout", "kfold", "loso"])
@@ -45,7 +45,7 @@ def test_speakers_who_share_a_recording_stay_together(mine: Path, protocol: str)
     soundfile.write(mine / "angry" / "s4_1.flac", (samples[1_000:] * 0.3).astype(np.int16), voices.RATE)
     reported: list[str] = []
     dataset = loaded(mine.parent, reported=reported)
-    assert len(dataset.judged) == 14
+    assert len(dataset.evaluated) == 14
     assert dataset.groups == {f"mine/s{n}": f"mine/s{n if n != 4 else 1}" for n in range(6)}
     assert reported == dataset.warnings
     assert reported == [
@@ -54,7 +54,7 @@ def test_speakers_who_share_a_recording_stay_together(mine: Path, protocol: str)
     ]
     for seed in range(5):
         settings = ProtocolSettings(name=protocol, folds=4, seed=seed)
-        for split in protocols.splits(dataset.judged, [], dataset.groups, settings):
+        for split in protocols.splits(dataset.evaluated, [], dataset.groups, settings):
             for part in (split.train, split.validation, split.test):
                 assert {clip.speaker for clip in part} & {"mine/s1", "mine/s4"} in (set(), {"mine/s1", "mine/s4"})
 
@@ -89,7 +89,7 @@ def test_foundin_crema_d_are_skipped(data: Path, tmp_path: Path) -> None:
     found = {name for name, reason in reasons.items() if reason == "duplicate of another recording"}
     assert len(found) == len(DUPLICATES) and all(len(found & {*pair}) == 1 for pair in DUPLICATES)
     assert len(reasons) == 6
-    assert dataset.groups == {speaker: speaker for speaker in {clip.speaker for clip in dataset.judged}}
-    used = dataset.utterances(dataset.judged)
+    assert dataset.groups == {speaker: speaker for speaker in {clip.speaker for clip in dataset.evaluated}}
+    used = dataset.utterances(dataset.evaluated)
     assert len(used) > 390
     assert duplicates.near_duplicates([u.cepstra for u in used]) == [], "no duplicate is left"

@@ -18,7 +18,7 @@ from tests.training.data.protocol_cases import LABELS, NOISE, made_up
 from training import configuration, corpora
 from training.corpora import Clip
 from training.data.dataset import Dataset
-from training.data.protocols import Leak, Learning, Split, noise_split, splits
+from training.data.protocols import Leak, Split, TrainingSplit, noise_split, splits
 from training.data.utterances import Utterance
 from training.experiment import fold
 from training.experiment.fold import Fold
@@ -92,9 +92,9 @@ def test_the_shipped_model_was_tested_on_the_right_speakers(data: Path) -> None:
 
 def test_the_learning_part_has_no_test_speakers() -> None:
     (split,) = splits(made_up("a", 10), [], {}, ProtocolSettings())
-    assert [field.name for field in fields(Learning)] == ["name", "train", "validation"]
-    assert split.learning == Learning(split.name, split.train, split.validation)
-    assert not hasattr(split.learning, "test")
+    assert [field.name for field in fields(TrainingSplit)] == ["name", "train", "validation"]
+    assert split.for_training == TrainingSplit(split.name, split.train, split.validation)
+    assert not hasattr(split.for_training, "test")
 
 
 @dataclass(frozen=True)

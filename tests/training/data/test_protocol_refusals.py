@@ -36,10 +36,10 @@ def test_linked_speakers_count_as_one() -> None:
         splits(clips, [], dict.fromkeys(["a/00", "a/01", "a/02"], "a/00"), ProtocolSettings())
 
 
-@pytest.mark.parametrize("learned", [[], made_up("x", 1)])
-def test_cross_needs_two_training_speakers(learned: list[Clip]) -> None:
+@pytest.mark.parametrize("training_only", [[], made_up("x", 1)])
+def test_cross_needs_two_training_speakers(training_only: list[Clip]) -> None:
     with pytest.raises(EdgeSerError, match="cross: too few speakers"):
-        splits(made_up("a", 4), learned, {}, ProtocolSettings(name="cross"))
+        splits(made_up("a", 4), training_only, {}, ProtocolSettings(name="cross"))
 
 
 @pytest.mark.parametrize("protocol", ["kfold", "loso"])
@@ -54,6 +54,6 @@ def test_a_label_with_only_one_speaker_is_refused(protocol: str) -> None:
 
 
 def test_a_label_without_training_data_is_refused_by_cross() -> None:
-    judged = [*made_up("a", 3), Clip(Path("a/calm"), "a", "a/01", "calm", "male")]
+    evaluated = [*made_up("a", 3), Clip(Path("a/calm"), "a", "a/01", "calm", "male")]
     with pytest.raises(EdgeSerError, match="calm cannot be evaluated"):
-        splits(judged, made_up("x", 6), {}, ProtocolSettings(name="cross"))
+        splits(evaluated, made_up("x", 6), {}, ProtocolSettings(name="cross"))

@@ -23,9 +23,9 @@ from training.settings import PROTOCOLS, ProtocolSettings
 
 @given(cases())
 def test_speakers_groups_and_recordings_never_cross(case: Any) -> None:
-    judged, learned, groups, settings = case
+    evaluated, training_only, groups, settings = case
     try:
-        made = splits(judged, learned, groups, settings)
+        made = splits(evaluated, training_only, groups, settings)
     except EdgeSerError as refusal:
         assert "\n" not in str(refusal)
         event("refused")
@@ -39,34 +39,34 @@ def test_speakers_groups_and_recordings_never_cross(case: Any) -> None:
         everything = Counter(path for part in PARTS for path in (c.path for c in getattr(split, part)))
         assert max(everything.values()) == 1
         # All evaluated clips are used; of the others, all but those of groups that are validated or tested.
-        assert {clip.path for clip in judged} <= everything.keys()
+        assert {clip.path for clip in evaluated} <= everything.keys()
         kept_apart = {groups[clip.speaker] for clip in (*split.validation, *split.test)}
-        missing = {groups[clip.speaker] for clip in learned if clip.path not in everything}
+        missing = {groups[clip.speaker] for clip in training_only if clip.path not in everything}
         assert missing <= kept_apart
 
 
 @given(cases())
 def test_each_evaluated_clip_is_tested_exactly_once(case: Any) -> None:
-    judged, learned, groups, settings = case
+    evaluated, training_only, groups, settings = case
     settings = replace(settings, name="loso" if settings.seed % 2 else "kfold")
     try:
-        made = splits(judged, learned, groups, settings)
+        made = splits(evaluated, training_only, groups, settings)
     except EdgeSerError:
         return
     tested = Counter(clip.path for split in made for clip in split.test)
-    assert tested == Counter(clip.path for clip in judged)
+    assert tested == Counter(clip.path for clip in evaluated)
     assert len({split.name for split in made}) == len(made)
 
 
 @given(cases(), st.randoms(use_true_random=False))
 def test_splits_do_not_depend_on_the_order_of_clips(case: Any, chance: random.Random) -> None:
-    judged, learned, groups, settings = case
+    evaluated, training_only, groups, settings = case
     try:
-        made = splits(judged, learned, groups, settings)
+        made = splits(evaluated, training_only, groups, settings)
     except EdgeSerError:
         return
-    assert splits(judged, learned, groups, settings) == made
-    mixed = [chance.sample(clips, len(clips)) for clips in (judged, learned)]
+    assert splits(evaluated, training_only, groups, settings) == made
+    mixed = [chance.sample(clips, len(clips)) for clips in (evaluated, training_only)]
     assert [*map(parts_of, splits(*mixed, groups, settings))] == [*map(parts_of, made)]
 
 
@@ -121,28 +121,28 @@ def test_linked_speakers_are_tested_together(protocol: str) -> None:
 
 
 def test_a_speaker_linked_to_a_test_speaker_is_not_trained_on() -> None:
-    judged, learned = made_up("a", 4), made_up("x", 6)
+    evaluated, training_only = made_up("a", 4), made_up("x", 6)
     groups = {"a/01": "a/01", "x/03": "a/01"}
-    (split,) = splits(judged, learned, groups, ProtocolSettings(name="cross"))
+    (split,) = splits(evaluated, training_only, groups, ProtocolSettings(name="cross"))
     assert "x/03" not in {clip.speaker for clip in (*split.train, *split.validation)}
-    for split in splits(judged, learned, groups, ProtocolSettings(name="loso")):
+    for split in splits(evaluated, training_only, groups, ProtocolSettings(name="loso")):
         assert ("x/03" in {clip.speaker for clip in split.train}) == ("a/01" in {clip.speaker for clip in split.train})
 
 
 @pytest.mark.parametrize("protocol", ["holdout", "kfold", "loso"])
 def test_corpora_for_training_only_are_not_split(protocol: str) -> None:
-    learned = made_up("x", 3)
-    for split in splits(made_up("a", 10), learned, {}, ProtocolSettings(name=protocol)):
-        assert [clip for clip in split.train if clip.corpus == "x"] == learned
+    training_only = made_up("x", 3)
+    for split in splits(made_up("a", 10), training_only, {}, ProtocolSettings(name=protocol)):
+        assert [clip for clip in split.train if clip.corpus == "x"] == training_only
         assert {clip.corpus for clip in (*split.validation, *split.test)} == {"a"}
 
 
 def test_cross_tests_whole_corpora_and_validates_on_the_others() -> None:
-    judged, learned = made_up("a", 3) + made_up("b", 2), made_up("x", 10) + made_up("y", 6)
-    (split,) = splits(judged, learned, {}, ProtocolSettings(name="cross"))
-    assert split.test == judged
+    evaluated, training_only = made_up("a", 3) + made_up("b", 2), made_up("x", 10) + made_up("y", 6)
+    (split,) = splits(evaluated, training_only, {}, ProtocolSettings(name="cross"))
+    assert split.test == evaluated
     assert {clip.corpus for clip in split.validation} == {clip.corpus for clip in split.train} == {"x", "y"}
-    assert len(split.train) + len(split.validation) == len(learned)
+    assert len(split.train) + len(split.validation) == len(training_only)
 
 
 def placed(clips: Sequence[Clip], **parts: Sequence[str]) -> list[Clip]:

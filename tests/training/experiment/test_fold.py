@@ -46,7 +46,7 @@ def made_up_dataset(folder: Path) -> Dataset:
 def made_up_fold(folder: Path, schedule: TrainingSettings, teacher: TeacherSettings) -> Fold:
     settings = RunSettings(network=SIZES, augment=AugmentSettings(copies=1), training=schedule, teacher=teacher)
     dataset = made_up_dataset(folder)
-    parts = [[clip for clip in dataset.judged if clip.speaker in speakers] for speakers in PARTS]
+    parts = [[clip for clip in dataset.evaluated if clip.speaker in speakers] for speakers in PARTS]
     return Fold(folder / "fold", settings, dataset, Split("fold", *parts, dataset.groups))
 
 
@@ -87,7 +87,7 @@ def test_exporting_another_form_keeps_the_others(tmp_path: Path) -> None:
 
 def test_a_baseline_has_no_export_and_one_form(tmp_path: Path) -> None:
     dataset = made_up_dataset(tmp_path)
-    parts = [[clip for clip in dataset.judged if clip.speaker in speakers] for speakers in PARTS]
+    parts = [[clip for clip in dataset.evaluated if clip.speaker in speakers] for speakers in PARTS]
     settings = RunSettings(network=NetworkSettings("svm"), augment=AugmentSettings(copies=0))
     fold = Fold(tmp_path / "fold", settings, dataset, Split("fold", *parts, dataset.groups))
     assert not fold.can_be_exported

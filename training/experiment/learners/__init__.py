@@ -10,7 +10,7 @@ from typing import Protocol
 from edge_ser.errors import NoRecordings
 from training.corpora import Clip
 from training.data.dataset import Dataset
-from training.data.protocols import Learning
+from training.data.protocols import TrainingSplit
 from training.data.utterances import Utterance
 from training.experiment.results import QuantizationResult, TrainingResult
 from training.scoring.predictions import Predictions
@@ -49,14 +49,14 @@ class Learner(Protocol):
     def set_up(self) -> None:
         """Make this process give the same bits in every run."""
 
-    def train(self, clips: Learning, on_epoch: OnEpoch) -> TrainingResult:
+    def train(self, clips: TrainingSplit, on_epoch: OnEpoch) -> TrainingResult:
         """Train on the training speakers, select and calibrate on the validation speakers; write what was trained.
 
         Raises:
             NoRecordings: speech of fewer than two labels was detected.
         """
 
-    def export(self, clips: Learning, forms: Sequence[str]) -> QuantizationResult:
+    def export(self, clips: TrainingSplit, forms: Sequence[str]) -> QuantizationResult:
         """Export what was trained, calibrate each form on the validation speakers, and write model files.
 
         Raises:

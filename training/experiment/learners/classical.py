@@ -13,7 +13,7 @@ import numpy as np
 
 from edge_ser.errors import EdgeSerError
 from training.corpora import Clip
-from training.data.protocols import Learning
+from training.data.protocols import TrainingSplit
 from training.experiment.learners import Material, OnEpoch, check_labels
 from training.experiment.results import QuantizationResult, TrainingResult
 from training.families import classical
@@ -50,7 +50,7 @@ class ClassicalLearner:
     def set_up(self) -> None:
         """Do nothing: scikit-learn is deterministic with a seed."""
 
-    def train(self, clips: Learning, on_epoch: OnEpoch) -> TrainingResult:
+    def train(self, clips: TrainingSplit, on_epoch: OnEpoch) -> TrainingResult:
         """Fit the classifier and calibrate it."""
         begun = time.monotonic()
         labels, settings = self.material.dataset.labels, self.material.settings
@@ -73,7 +73,7 @@ class ClassicalLearner:
             history=(),
         )
 
-    def export(self, clips: Learning, forms: Sequence[str]) -> QuantizationResult:
+    def export(self, clips: TrainingSplit, forms: Sequence[str]) -> QuantizationResult:
         """Refuse.
 
         Raises:

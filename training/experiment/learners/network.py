@@ -13,7 +13,7 @@ from edge_ser.model.bundle import Bundle, ChunkLayout, read_bundle
 from edge_ser.model.interpreter import choose_interpreter
 from edge_ser.model.settings import DecisionSettings
 from training.corpora import Clip
-from training.data.protocols import Learning
+from training.data.protocols import TrainingSplit
 from training.data.utterances import FRONT_END
 from training.experiment.learners import Material, OnEpoch, check_labels, model_file
 from training.experiment.learners.validation import Validation
@@ -94,7 +94,7 @@ class NetworkLearner:
 
         fit.set_up()
 
-    def train(self, clips: Learning, on_epoch: OnEpoch) -> TrainingResult:
+    def train(self, clips: TrainingSplit, on_epoch: OnEpoch) -> TrainingResult:
         """Train the teachers, then the network; write its weights."""
         from training.fitting import fit
 
@@ -117,7 +117,7 @@ class NetworkLearner:
             history=history,
         )
 
-    def _prepare(self, clips: Learning) -> _Prepared:
+    def _prepare(self, clips: TrainingSplit) -> _Prepared:
         settings, dataset = self.material.settings, self.material.dataset
         copies = [dataset.utterances(clips.train, copy) for copy in range(settings.augment.copies + 1)]
         check_labels(copies[0])
@@ -174,7 +174,7 @@ class NetworkLearner:
             network.set_weights([stored[key] for key in sorted(stored.files)])
         return network, result
 
-    def export(self, clips: Learning, forms: Sequence[str]) -> QuantizationResult:
+    def export(self, clips: TrainingSplit, forms: Sequence[str]) -> QuantizationResult:
         """Write a model file for each form.
 
         Raises:

@@ -1,4 +1,4 @@
-"""What the comparison with peers measured, as it stands in JSON."""
+"""The results of the comparison with peers, as in its JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from training.benchmarks.rounds import Spread, ratio
 
 @dataclass(frozen=True)
 class Audio:
-    """What everybody processed.
+    """The audio that all peers processed.
 
     Attributes:
         seconds: Length of the speech, s.
@@ -98,7 +98,7 @@ class PeersResult:
         command: How it was started.
         environment: Where it was measured.
         rounds: How many rounds counted.
-        audio: What everybody processed.
+        audio: What all peers processed.
         sections: Costs that are compared.
         bars: What was promised.
         left_out: A note for each peer that is not installed.

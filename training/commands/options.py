@@ -64,7 +64,7 @@ format_ = format_of("table", "json")
 
 @dataclass(frozen=True)
 class _Setting:
-    """A setting of a run that has an option of its own.
+    """A setting of a run that has its own option.
 
     Attributes:
         option: Its name on the command line.
@@ -120,7 +120,7 @@ class Chosen:
     Attributes:
         config: The TOML file, if one is named.
         assignments: Each `KEY=VALUE` of `--set`.
-        values: Those with an option of their own, by key.
+        values: Those of the other options, by key.
     """
 
     config: Path | None
@@ -240,7 +240,7 @@ def placed(command: _Command) -> _Command:
 
 
 def run_of(folder: Path | None, chosen: Chosen) -> Run:
-    """Begin the run that the options ask for, or go on with it.
+    """Begin the run that the options ask for, or continue it.
 
     Without ``--run`` its folder is named by its settings, so that the same command finds it again.
     """

@@ -49,8 +49,8 @@ def command(
 
     `conditions`: the UAR in noise, at other levels, in rooms and through a cheap microphone, and its
     difference from that of clean recordings, in points; a clip without detected speech counts as wrong.
-    `non-speech`: emotion events per hour of noises and music in which nobody speaks. `steady`: how often
-    a minute the label changes while one person goes on speaking in one mood.
+    `non-speech`: emotion events per hour of noises and music in which nobody speaks. `steady`: label
+    changes per minute while one person speaks in one mood.
 
     The noises are those of the corpus `noise` that no training uses; the rooms exist for this test only.
 

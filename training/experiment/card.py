@@ -99,7 +99,7 @@ class Reproduction:
 
 @dataclass(frozen=True)
 class Card:
-    """The card as it stands in the model file; :data:`NOT_MEASURED` replaces figures that there are not.
+    """The card in the model file; :data:`NOT_MEASURED` replaces missing figures.
 
     Attributes:
         name: Of the family.

@@ -70,7 +70,7 @@ class RunRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingResult:
-    """The first stage of a fold (``training.json``); the weights are in a file of their own.
+    """The first stage of a fold (``training.json``); the weights are in another file.
 
     Attributes:
         seconds: How long it took, s.
@@ -79,7 +79,7 @@ class TrainingResult:
         gains: The front end's gains; ``None`` for a classical family.
         temperature: Divides the float form's logits.
         validation_uar: Unweighted average recall on the validation speakers, 0 to 1.
-        functionals: How many a clip has; ``None`` for a network.
+        functionals: Number for each clip; ``None`` for a network.
         history: The epochs; empty for a classical family.
     """
 

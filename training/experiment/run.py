@@ -1,4 +1,4 @@
-"""A run: its folder, its settings, the record of what it is made of, and the stages of its folds."""
+"""A run: its folder, settings and record, and the stages of its folds."""
 
 from __future__ import annotations
 
@@ -94,13 +94,13 @@ class Run:
 
 
 def default_folder(settings: RunSettings) -> Path:
-    """Return the folder of a run without one of its own, named by its settings, so that they find it again."""
+    """Return the folder of a run for which none is given: its name depends only on the settings."""
     words = [settings.network.family, *settings.data.corpora, settings.protocol.name]
     return Path("runs") / "-".join([*(Path(word).stem for word in words), configuration.short_hash(settings)])
 
 
 def begin(folder: Path, settings: RunSettings) -> Run:
-    """Begin a run, or go on with one.
+    """Begin a run, or continue one.
 
     Settings from which nothing has been made, as :func:`record` has not been called, are replaced.
 
@@ -123,7 +123,7 @@ def begin(folder: Path, settings: RunSettings) -> Run:
 
 
 def reopen(folder: Path) -> Run:
-    """Go on with a run as it was begun.
+    """Continue a run with the settings it was begun with.
 
     Raises:
         EdgeSerError: the folder holds none.

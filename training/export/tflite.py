@@ -1,4 +1,4 @@
-"""From a float Keras network to TensorFlow Lite: full int8, dynamic range or float, in the layout that streams."""
+"""From a float Keras network to TensorFlow Lite: full int8, dynamic range or float, in the streaming layout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept of an unfinished training, so that it goes on to the same weights after an interruption."""
+"""The saved state of an unfinished training, which continues from it to the same weights."""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ def _step(
     network: keras.Model, optimizer: keras.Optimizer, settings: TrainingSettings, teacher: TeacherSettings | None
 ) -> Callable[..., Any]:
     # One graph for all shapes: each graph rounds in its own way, and which shape came first would depend on where an
-    # interrupted training goes on.
+    # interrupted training continues.
     coefficients, labels = network.input_shape[-1], network.output_shape[-1] - 1
     shapes = [(None, None, coefficients), (None, None), (None, None), (None, labels), (None, labels), (None,)]
 

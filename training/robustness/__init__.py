@@ -1,1 +1,1 @@
-"""How a finished model holds up in real life: noise, rooms, levels, nobody speaking, one mood for a long time."""
+"""How a finished model holds up in real life: noise, rooms, levels, no speech, one mood for a long time."""

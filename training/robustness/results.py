@@ -1,4 +1,4 @@
-"""What `training robustness` measures, as it stands in JSON."""
+"""The results of `training robustness`, as in its JSON."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class NonSpeech:
 
 @dataclass(frozen=True)
 class Flips:
-    """How often the label changes while one person goes on in one mood.
+    """How often the label changes while one person speaks in one mood.
 
     Attributes:
         flips_a_minute: Over all emotion events, per minute.
@@ -133,7 +133,7 @@ class Robustness:
         data: The recordings.
         conditions: By name.
         non_speech: Where nobody speaks.
-        steady: While one person goes on in one mood.
+        steady: While one person speaks in one mood.
     """
 
     model_sha256: str

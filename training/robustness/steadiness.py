@@ -1,4 +1,4 @@
-"""How steady the labels are while one person goes on speaking in one mood."""
+"""How steady the labels are while one person speaks in one mood."""
 
 from __future__ import annotations
 

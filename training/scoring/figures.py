@@ -1,4 +1,4 @@
-"""The figures of a model, as they stand in JSON files: scores of a set of clips, and all sets of an evaluation."""
+"""The figures of a model, as in the JSON files: scores of a set of clips, and all sets of an evaluation."""
 
 from __future__ import annotations
 

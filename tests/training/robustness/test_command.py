@@ -14,11 +14,20 @@ from training.robustness import non_speech, steadiness
 
 
 def test_the_command_prints_a_table_or_json(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = place / "model.tflite"
-    path.write_bytes(model("mine/s0").to_bytes())
+    monkeypatch.chdir(place)
+    Path("model.tflite").write_bytes(model("mine/s0").to_bytes())
     monkeypatch.setattr(steadiness.measure, "__defaults__", (0.1,))
     monkeypatch.setattr(non_speech.measure, "__defaults__", (1.0,))
-    shared = ["--model", str(path), "--corpus", "mine", "--data", str(place / "data"), "--cache", str(place / "cache")]
+    shared = [
+        "--model",
+        "model.tflite",
+        "--corpus",
+        "mine",
+        "--data",
+        str(place / "data"),
+        "--cache",
+        str(place / "cache"),
+    ]
 
     def printed(*more: str) -> str:
         done = CliRunner().invoke(command, [*shared, *more], catch_exceptions=False)

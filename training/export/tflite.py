@@ -63,7 +63,7 @@ def convert(network: keras.Model, family: Family, representative: Sequence[Int8]
     else:
         # tflite-runtime 2.14 lacks the newest version of the dense layer, which has a scale for each channel.
         converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-    model: bytes = converter.convert()
+    model = clear_unused(converter.convert())
     if form == "int8":
         check(model, sum(_lstms(layer) for layer in network.layers))
     return model
@@ -155,6 +155,25 @@ def check(model: bytes, lstms: int) -> Counter[str]:
     if (scale, zero) != (np.float32(INPUT_SCALE), 0):
         raise NotFullInt8(f"the input's scale is {scale} with zero point {zero}, not {INPUT_SCALE} with 0")
     return found
+
+
+def clear_unused(model: bytes) -> bytes:
+    """Return a model with zeros in the buffers that nothing in it refers to.
+
+    The converter leaves the values of the LSTM's initial state behind, which it has turned into a variable, and some of
+    them are whatever was in memory: without this, the same network would not give the same bytes.
+    """
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    content = bytearray(model)
+    root = schema.Model.GetRootAs(content)
+    graphs = [root.Subgraphs(index) for index in range(root.SubgraphsLength())]
+    used = {graph.Tensors(index).Buffer() for graph in graphs for index in range(graph.TensorsLength())}
+    used |= {root.Metadata(index).Buffer() for index in range(root.MetadataLength())}
+    for index in set(range(root.BuffersLength())) - used:
+        if root.Buffers(index).DataLength():
+            root.Buffers(index).DataAsNumpy()[:] = 0  # a view of `content`
+    return bytes(content)
 
 
 def multiply_adds(network: keras.Model, family: Family, seconds_a_frame: float) -> int:

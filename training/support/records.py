@@ -25,7 +25,7 @@ FLAT: Final[Mapping[str, Any]] = {_FLAT: True}
 """Metadata of a field, itself a dataclass, whose keys stand among those of its owner."""
 
 
-def keyed(name: str) -> dict[str, Any]:
+def keyed(name: str) -> Mapping[str, str]:
     """Return the metadata of a field whose JSON key is not a name in Python, or would hide one."""
     return {_KEY: name}
 

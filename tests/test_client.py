@@ -142,10 +142,10 @@ def test_a_killed_service_is_told_apart_from_none(short_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(short_path / "s"))
         server.listen()
-    assert next(follow(short_path / "s")) is Link.NOBODY_LISTENS
+    assert next(follow(short_path / "s")) is Link.NOT_SERVED
     (short_path / "file").touch()
-    assert next(follow(short_path / "file")) is Link.NO_WAY
-    assert next(follow(short_path / "file" / "s")) is Link.NO_WAY
+    assert next(follow(short_path / "file")) is Link.NOT_A_SOCKET
+    assert next(follow(short_path / "file" / "s")) is Link.NOT_A_SOCKET
 
 
 def test_a_socket_of_others_is_told_apart(short_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_whoever_sends_no_lines_is_left(short_path: Path) -> None:
 
 
 def test_it_ends_when_asked() -> None:
-    assert list(follow(Path("/nonexistent/s"), over=lambda: True)) == []
+    assert list(follow(Path("/nonexistent/s"), stop=lambda: True)) == []
 
 
 def test_paths_that_no_socket_can_have() -> None:

@@ -151,7 +151,7 @@ def path(regions: Regions, samples: Samples, name: str, by_stage: bool) -> None:
             (front_end._mfcc, ("process", "finish", "reset"), "MFCC"),
             (front_end, ("process", "finish", "reset"), "quantization"),
             (network, ("process", "finish", "reset"), "model"),
-            (decision, ("add", "verdict", "reset"), "decision"),
+            (decision, ("add", "posterior", "reset"), "decision"),
         ):
             for call in calls:
                 setattr(stage, call, regions.metered(getattr(stage, call), f"{name}: {called}"))

@@ -99,7 +99,7 @@ def test_damaged_history_is_renamed_and_a_new_one_started(
     assert numbers(path) == [1]
     said = capfd.readouterr().err
     assert f"{path} was damaged" in said
-    assert f"it is now {renamed}, and a new one begins" in said
+    assert f"it is now {renamed}, and a new one was started" in said
 
 
 def test_moved_file_is_created_again(path: Path, clock: Clock) -> None:
@@ -172,7 +172,7 @@ def test_events_beyond_the_limit_are_lost_and_counted(
             for number in range(300):
                 made.publish(utterance(number))
             for number in range(300, 310):
-                with pytest.raises(EdgeSerError, match="what comes now is dropped"):  # which the queue counts and says
+                with pytest.raises(EdgeSerError, match="further events are dropped"):  # which the queue counts and says
                     made.publish(utterance(number))
             clock.seconds = 60.0
             made.tick()

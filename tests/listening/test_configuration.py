@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from edge_ser.cli.listen import command
 from edge_ser.errors import InvalidSetting
-from edge_ser.listening.configuration import example, settings_of
+from edge_ser.listening.configuration import example, read_settings
 from edge_ser.settings import ListenSettings, toml
 from edge_ser.settings.toml import keys
 
@@ -53,7 +53,7 @@ def uncommented(text: str) -> str:
 
 
 def test_the_example_waits_and_publishes_on_a_socket_and_leaves_the_rest_at_its_default(tmp_path: Path) -> None:
-    settings = settings_of(written(tmp_path, example()))
+    settings = read_settings(written(tmp_path, example()))
     assert settings.microphone.wait
     assert settings.output.publish == ("unix:/run/edge-ser/events.sock",)
     default = toml.dump(ListenSettings()).splitlines()
@@ -128,16 +128,16 @@ def test_what_is_shown_reads_back_as_the_same(values: dict[str, Any]) -> None:
 def test_a_mistake_is_named_with_its_file(tmp_path: Path, text: str, message: str) -> None:
     path = written(tmp_path, text)
     with pytest.raises(InvalidSetting) as caught:
-        settings_of(path)
+        read_settings(path)
     assert message in str(caught.value)
     assert str(path) in str(caught.value)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidSetting, match="No such file"):
-        settings_of(tmp_path / "none.toml")
+        read_settings(tmp_path / "none.toml")
     with pytest.raises(InvalidSetting, match="Is a directory"):
-        settings_of(tmp_path)
+        read_settings(tmp_path)
 
 
 # Options over the file -----------------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_options_count_instead_of_the_file(tmp_path: Path) -> None:
     path = written(tmp_path, "[microphone]\ndevice = 'a'\nwait = true\n[output]\nformat = 'json'\n")
-    read = settings_of(path, {"microphone.device": "b", "output.format": None, "output.publish": ("unix:x",)})
+    read = read_settings(path, {"microphone.device": "b", "output.format": None, "output.publish": ("unix:x",)})
     assert (read.microphone.device, read.microphone.wait, read.output.format) == ("b", True, "json")
     assert read.output.publish == ("unix:x",)
 
@@ -154,9 +154,9 @@ def test_a_recording_on_the_command_line_takes_the_place_of_the_files_microphone
     tmp_path: Path,
 ) -> None:
     microphone = written(tmp_path, "[microphone]\ndevice = 'a'\n")
-    assert settings_of(microphone, {"input.file": "x.wav"}).microphone.device is None
+    assert read_settings(microphone, {"input.file": "x.wav"}).microphone.device is None
     recording = written(tmp_path, "[input]\nfile = 'x.wav'\nrealtime = true\n")
-    assert settings_of(recording, {"microphone.device": "a"}).input.file is None
+    assert read_settings(recording, {"microphone.device": "a"}).input.file is None
 
 
 def test_settings_are_frozen_all_the_way_down() -> None:

@@ -19,53 +19,53 @@ def decision(**settings: float) -> Decision:
 def test_the_likeliest_label_wins() -> None:
     d = decision()
     d.add(np.array([[3.0, 0.0, 0.0, SPEECH]] * 3))
-    verdict = d.verdict()
-    assert verdict is not None
-    assert verdict.label == "anger"
-    assert verdict.confidence == pytest.approx(np.exp(3) / (np.exp(3) + 2))
+    posterior = d.posterior()
+    assert posterior is not None
+    assert posterior.label == "anger"
+    assert posterior.confidence == pytest.approx(np.exp(3) / (np.exp(3) + 2))
 
 
 def test_steps_without_speech_do_not_count() -> None:
     d = decision()
     d.add(np.array([[3.0, 0.0, 0.0, SPEECH]] * 3 + [[0.0, 9.0, 0.0, NOISE]] * 100))
-    verdict = d.verdict()
-    assert verdict is not None
-    assert verdict.label == "anger"
+    posterior = d.posterior()
+    assert posterior is not None
+    assert posterior.label == "anger"
 
 
 def test_hardly_any_speech_gives_no_verdict() -> None:
     d = decision()
     d.add(np.array([[3.0, 0.0, 0.0, SPEECH]]))
-    assert d.verdict() is None, "one step alone is never enough"
+    assert d.posterior() is None, "one step alone is never enough"
     d.add(np.array([[3.0, 0.0, 0.0, SPEECH]]))
-    assert d.verdict() is not None
+    assert d.posterior() is not None
     d.reset()
-    assert d.verdict() is None
+    assert d.posterior() is None
 
 
 def test_noise_takes_evidence_back_but_not_a_verdict() -> None:
     speech, noise = [3.0, 0.0, 0.0, SPEECH], [3.0, 0.0, 0.0, NOISE]
     d = decision()
     d.add(np.array([speech, noise] * 50))
-    assert d.verdict() is None, "speech and noise in turn is no speech"
+    assert d.posterior() is None, "speech and noise in turn is no speech"
     d.add(np.array([speech, speech, *[noise] * 50]))
-    assert d.verdict() is not None, "who has once spoken has spoken"
+    assert d.posterior() is not None, "who has once spoken has spoken"
 
 
 def test_an_even_spread_is_uncertain() -> None:
     d = decision()
     d.add(np.array([[1.0, 1.0, 1.0, SPEECH]] * 5))
-    verdict = d.verdict()
-    assert verdict is not None
-    assert verdict.label == "uncertain"
-    assert verdict.confidence == pytest.approx(1 / 3)
+    posterior = d.posterior()
+    assert posterior is not None
+    assert posterior.label == "uncertain"
+    assert posterior.confidence == pytest.approx(1 / 3)
 
 
 def test_temperature_spreads_the_probabilities() -> None:
     sharp, flat = decision(), decision(temperature=3.0)
     for d in (sharp, flat):
         d.add(np.array([[3.0, 0.0, 0.0, SPEECH]] * 3))
-    one, other = sharp.verdict(), flat.verdict()
+    one, other = sharp.posterior(), flat.posterior()
     assert one is not None
     assert other is not None
     assert other.confidence < one.confidence
@@ -75,17 +75,17 @@ def test_temperature_spreads_the_probabilities() -> None:
 def test_extreme_logits_stay_numbers() -> None:
     d = decision()
     d.add(np.array([[800.0, -800.0, 0.0, 700.0]] * 3))
-    verdict = d.verdict()
-    assert verdict is not None
-    assert verdict.confidence == 1.0
+    posterior = d.posterior()
+    assert posterior is not None
+    assert posterior.confidence == 1.0
 
 
 def said(d: Decision, *logits: float, pause: float) -> str:
     d.reset(pause)
     d.add(np.array([[*logits, SPEECH]] * 3))
-    verdict = d.verdict()
-    assert verdict is not None
-    return verdict.label
+    posterior = d.posterior()
+    assert posterior is not None
+    return posterior.label
 
 
 def test_a_mood_persists_from_one_utterance_to_the_next() -> None:
@@ -113,5 +113,5 @@ def test_what_is_no_speech_changes_no_mood() -> None:
         said(each, 0.0, 2.0, 0.0, pause=np.inf)
     d.reset(1.0)
     d.add(np.array([[5.0, 0.0, 0.0, NOISE]] * 50))
-    assert d.verdict() is None
+    assert d.posterior() is None
     assert said(d, 0.5, 0.0, 0.0, pause=2.0) == said(other, 0.5, 0.0, 0.0, pause=2.0) == "neutral"

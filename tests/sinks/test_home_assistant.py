@@ -88,8 +88,8 @@ def test_without_a_command_the_switch_is_taken_away() -> None:
 
 def test_states_have_the_fields_that_the_templates_name() -> None:
     state = RetainedState()
-    state.take(EmotionEvent(TIME, 1, True, 0.0, 1.0, "anger", 0.5, {"anger": 0.5}))
-    state.take(StatusEvent(TIME, "listening", "listening to it", 0.0))
+    state.update(EmotionEvent(TIME, 1, True, 0.0, 1.0, "anger", 0.5, {"anger": 0.5}))
+    state.update(StatusEvent(TIME, "listening", "listening to it", 0.0))
     for payload in discovery("p", "p/availability", "p/muted/set").values():
         message = json.loads(payload)
         said = state.payloads[message["state_topic"].removeprefix("p/")]
@@ -111,7 +111,7 @@ some_events: st.SearchStrategy[Event] = st.one_of(
 def test_the_state_follows_the_events(happened: list[Event]) -> None:
     state, told = RetainedState(), dict(RetainedState().payloads)
     for event in happened:
-        told |= state.take(event)
+        told |= state.update(event)
     assert told == state.payloads, "what is told as a change adds up to the whole"
     statuses = [event.status for event in happened if isinstance(event, StatusEvent)]
     telling = ("muted", "listening", "recovered", "no-microphone", "device-lost", "device-busy")

@@ -188,7 +188,7 @@ def test_commands_that_are_old_or_wrong_change_nothing(
             time.sleep(1)  # some ticks
     assert muted.exists()
     said = capfd.readouterr().err
-    assert "is no command; allowed are ON and OFF" in said
+    assert "is not a command; allowed are ON and OFF" in said
     assert len(said) < 200
     assert "\x1b" not in said
 

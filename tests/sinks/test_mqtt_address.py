@@ -13,7 +13,7 @@ from edge_ser.errors import InvalidSetting, NotPermitted
 from edge_ser.settings import MqttSettings, OutputSettings
 from edge_ser.sinks import destinations
 from edge_ser.sinks.mqtt.address import Address, parse
-from edge_ser.sinks.mqtt.credentials import password_of, tls_of
+from edge_ser.sinks.mqtt.credentials import make_tls_context, read_password
 from tests.cli.command import DISCLAIMER, run, without_privileges
 
 words = st.from_regex(r"[A-Za-z0-9_-]{1,12}", fullmatch=True)
@@ -78,12 +78,12 @@ def test_the_password_of_the_destination_counts_then_that_of_the_file_then_the_c
     (tmp_path / "file").write_text(" fi le \r\n")
     both = MqttSettings(password_file=str(tmp_path / "file"))
     environment = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
-    assert password_of(parse("mqtt://me:own@host/p"), both, environment) == "own"
-    assert password_of(parse("mqtt://me@host/p"), both, environment) == " fi le "
-    assert password_of(parse("mqtt://me@host/p"), MqttSettings(), environment) == "credential"
-    assert password_of(parse("mqtt://me@host/p"), MqttSettings(), {}) is None
-    assert password_of(parse("mqtt://me@host/p"), MqttSettings(), {"CREDENTIALS_DIRECTORY": "/nowhere"}) is None
-    assert password_of(parse("mqtt://host/p"), both, environment) is None
+    assert read_password(parse("mqtt://me:own@host/p"), both, environment) == "own"
+    assert read_password(parse("mqtt://me@host/p"), both, environment) == " fi le "
+    assert read_password(parse("mqtt://me@host/p"), MqttSettings(), environment) == "credential"
+    assert read_password(parse("mqtt://me@host/p"), MqttSettings(), {}) is None
+    assert read_password(parse("mqtt://me@host/p"), MqttSettings(), {"CREDENTIALS_DIRECTORY": "/nowhere"}) is None
+    assert read_password(parse("mqtt://host/p"), both, environment) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"a\nb\n", b"x" * 1_001, b"\xff\xfe"])
@@ -91,7 +91,7 @@ def test_a_file_that_is_no_password_is_named_and_not_shown(tmp_path: Path, conte
     file = tmp_path / "password"
     file.write_bytes(content)
     with pytest.raises(InvalidSetting, match=r"mqtt.password_file = '.*password': .*allowed is") as caught:
-        password_of(parse("mqtt://me@host/p"), MqttSettings(password_file=str(file)))
+        read_password(parse("mqtt://me@host/p"), MqttSettings(password_file=str(file)))
     assert "xxx" not in str(caught.value)
 
 
@@ -118,12 +118,12 @@ def test_files_that_cannot_be_used_are_said_before_anything_is_heard(tmp_path: P
     config.write_text(f"{output}mqtt.ca_file = '{config}'\n")
     done = run(*listen)
     assert (done.returncode, done.stdout) == (InvalidSetting.exit_status, "")
-    assert "it is no certificate; allowed is a file with a certificate" in done.stderr
+    assert "it is not a certificate; allowed is a file with a certificate" in done.stderr
 
 
 def test_an_authority_s_file_that_is_not_there_is_named() -> None:
     with pytest.raises(InvalidSetting, match=r"mqtt\.ca_file = '/none': cannot be used: No such file"):
-        tls_of(MqttSettings(ca_file="/none"))
+        make_tls_context(MqttSettings(ca_file="/none"))
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_a_broker_that_is_killed_and_restarted_gets_what_it_missed(
     assert MUTE in later
     assert publisher.dropped == 0
     lines = capfd.readouterr().err.splitlines()
-    assert any("the broker has closed the connection; trying again and again" in line for line in lines)
+    assert any("the broker has closed the connection; retrying" in line for line in lines)
     assert any("connected; " in line and "events have waited, 0 were dropped" in line for line in lines)
     assert len(lines) <= 3, lines
 

@@ -153,13 +153,13 @@ def test_a_reader_mutes_and_unmutes(sink: UnixSocketSink, reader: Reader, tmp_pa
     muted = tmp_path / "muted"
     reader.ask({"mute": True})
     sink.tick()
-    assert mute.muted(muted, mute.local_now()) == "muted"
+    assert mute.mute_reason(muted, mute.local_now()) == "muted"
     reader.ask({"mute": True})
     sink.tick()
     mute.mute(muted, mute.local_now() + timedelta(hours=1))
     reader.ask({"mute": True})  # for good, now
     sink.tick()
-    assert mute.muted(muted, mute.local_now()) == "muted"
+    assert mute.mute_reason(muted, mute.local_now()) == "muted"
     reader.ask({"mute": False})
     sink.tick()
     assert not muted.exists()

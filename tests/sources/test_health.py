@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from edge_ser.audio import SAMPLE_RATE, Samples
 from edge_ser.errors import InvalidSetting
 from edge_ser.paths import demonstration
-from edge_ser.sources.health import Health, HealthMonitor, HealthSettings, _find, message
+from edge_ser.sources.health import Health, HealthMonitor, HealthSettings, _find
 from edge_ser.sources.recording import read_samples
 
 AFTER = 10.0
@@ -224,11 +224,11 @@ def test_what_is_heard_is_copied() -> None:
 
 
 def test_every_message_is_one_line() -> None:
-    assert len({message(health) for health in Health}) == len(Health)
-    assert all("\n" not in message(health) for health in Health)
-    assert "mute" in message(Health.SILENT)
-    assert "L/R" in message(Health.SILENT)
-    assert "alsamixer" in message(Health.CLIPPING)
+    assert len({health.message for health in Health}) == len(Health)
+    assert all("\n" not in health.message for health in Health)
+    assert "mute" in Health.SILENT.message
+    assert "L/R" in Health.SILENT.message
+    assert "alsamixer" in Health.CLIPPING.message
 
 
 @pytest.mark.parametrize("setting", [{"after": 0.1}, {"after": float("nan")}, {"clipping_share": 0.5}])

@@ -36,7 +36,7 @@ class World:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.hushed: str | None = None
+        self.mute_reason: str | None = None
         self.refusal: EdgeSerError | None = None  # why a microphone cannot be opened
         self.delivers: Any = SOUND
         self.cards = 0
@@ -50,7 +50,7 @@ class World:
     def microphone(self, wait: bool = True) -> PersistentMicrophone:
         return PersistentMicrophone(
             lambda: Fake(self),  # type: ignore[arg-type,return-value]
-            lambda: self.hushed,
+            lambda: self.mute_reason,
             wait,
             clock=lambda: self.now,
             sleep=self.sleep,
@@ -197,16 +197,16 @@ def test_muted_it_closes_the_microphone_at_once_and_hands_nothing_on() -> None:
     world = World()
     blocks = world.microphone().blocks()
     take(blocks, 20)
-    world.hushed = "muted"
+    world.mute_reason = "muted"
     assert take(blocks, 100) == ([("muted", "muted")], 0)
     assert world.open == 0
-    world.hushed = None
+    world.mute_reason = None
     assert take(blocks, 20) == ([("listening", "listening to USB PnP")], 19)
 
 
 def test_muted_from_the_start_it_opens_none() -> None:
     world = World()
-    world.hushed = "quiet hours until 07:00"
+    world.mute_reason = "quiet hours until 07:00"
     assert take(world.microphone(wait=False).blocks(), 100)[0] == [("muted", "quiet hours until 07:00")]
     assert world.openings == []
 
@@ -216,7 +216,7 @@ def test_muted_while_it_waits_it_does_not_even_try() -> None:
     world.refusal = NoMicrophone("none")
     blocks = world.microphone().blocks()
     take(blocks, 100)
-    world.hushed = "muted"
+    world.mute_reason = "muted"
     tries = len(world.openings)
     assert ("muted", "muted") in take(blocks, 500)[0]
     assert len(world.openings) == tries
@@ -224,10 +224,10 @@ def test_muted_while_it_waits_it_does_not_even_try() -> None:
 
 def test_another_reason_is_said() -> None:
     world = World()
-    world.hushed = "muted until 22:00"
+    world.mute_reason = "muted until 22:00"
     blocks = world.microphone().blocks()
     take(blocks, 5)
-    world.hushed = "quiet hours until 07:00"
+    world.mute_reason = "quiet hours until 07:00"
     assert take(blocks, 5)[0] == [("muted", "quiet hours until 07:00")]
 
 
@@ -275,7 +275,7 @@ def test_a_microphone_opened_anew_is_judged_anew() -> None:
     world.delivers = np.zeros(1_600, np.int16)
     blocks = world.microphone().blocks()
     assert "deaf" in dict(take(blocks, 200)[0])
-    world.hushed = "muted"
+    world.mute_reason = "muted"
     take(blocks, 2)
-    world.hushed = None
+    world.mute_reason = None
     assert "deaf" in dict(take(blocks, 200)[0])

@@ -56,9 +56,8 @@ def test_16_bit_mono_16_khz_passes_bit_for_bit(tmp_path: Path, noise: np.ndarray
     soundfile.write(path, noise, 16_000, subtype="PCM_16")
     with Recording(path) as recording:
         assert recording.name == str(path)
-        assert recording.duration == 1.0
         blocks = list(recording.blocks())
-        assert recording.samples_read == 16_000
+    assert sum(block.samples.size for block in blocks) == 16_000
     assert all(block.samples.dtype == np.int16 and block.lost == 0 for block in blocks)
     assert max(block.samples.size for block in blocks) == 1_600
     assert np.array_equal(np.concatenate([block.samples for block in blocks]), noise)
@@ -217,8 +216,6 @@ def test_flac_from_a_pipe_is_read_to_its_end(tmp_path: Path, noise: np.ndarray) 
     content[21] &= 0xF0  # the 36 bits of STREAMINFO that say how many samples there are
     content[22:26] = bytes(4)
     path.write_bytes(content)
-    with Recording(path) as recording:
-        assert recording.duration is None
     assert np.array_equal(read_samples(path), noise)
 
 

@@ -1,4 +1,4 @@
-"""From logits to labels."""
+"""The decision: from logits to labels."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_steps_without_speech_do_not_count() -> None:
     assert posterior.label == "anger"
 
 
-def test_hardly_any_speech_gives_no_verdict() -> None:
+def test_little_speech_gives_no_posterior() -> None:
     d = decision()
     d.add(np.array([[3.0, 0.0, 0.0, SPEECH]]))
     assert d.posterior() is None, "one step alone is never enough"
@@ -43,16 +43,16 @@ def test_hardly_any_speech_gives_no_verdict() -> None:
     assert d.posterior() is None
 
 
-def test_noise_takes_evidence_back_but_not_a_verdict() -> None:
+def test_noise_lowers_the_evidence_but_keeps_the_posterior() -> None:
     speech, noise = [3.0, 0.0, 0.0, SPEECH], [3.0, 0.0, 0.0, NOISE]
     d = decision()
     d.add(np.array([speech, noise] * 50))
-    assert d.posterior() is None, "speech and noise in turn is no speech"
+    assert d.posterior() is None, "speech and noise in turn are not speech"
     d.add(np.array([speech, speech, *[noise] * 50]))
-    assert d.posterior() is not None, "who has once spoken has spoken"
+    assert d.posterior() is not None, "evidence that sufficed once is kept"
 
 
-def test_an_even_spread_is_uncertain() -> None:
+def test_a_uniform_posterior_is_uncertain() -> None:
     d = decision()
     d.add(np.array([[1.0, 1.0, 1.0, SPEECH]] * 5))
     posterior = d.posterior()
@@ -72,7 +72,7 @@ def test_temperature_spreads_the_probabilities() -> None:
     assert max(other.probabilities, key=lambda label: other.probabilities[label]) == "anger"
 
 
-def test_extreme_logits_stay_numbers() -> None:
+def test_extreme_logits_give_finite_probabilities() -> None:
     d = decision()
     d.add(np.array([[800.0, -800.0, 0.0, 700.0]] * 3))
     posterior = d.posterior()
@@ -88,26 +88,26 @@ def said(d: Decision, *logits: float, pause: float) -> str:
     return posterior.label
 
 
-def test_a_mood_persists_from_one_utterance_to_the_next() -> None:
+def test_the_posterior_persists_into_the_next_utterance() -> None:
     d = decision(threshold=0.0)
     assert said(d, 0.0, 2.0, 0.0, pause=np.inf) == "neutral"
-    assert said(d, 0.5, 0.0, 0.0, pause=0.5) == "neutral", "a doubtful one is taken for more of the same"
-    assert said(d, 4.0, 0.0, 0.0, pause=0.5) == "anger", "a clear one is believed at once"
+    assert said(d, 0.5, 0.0, 0.0, pause=0.5) == "neutral", "a doubtful utterance follows the last one"
+    assert said(d, 4.0, 0.0, 0.0, pause=0.5) == "anger", "a clear utterance does not"
 
 
-def test_after_a_long_silence_nothing_is_expected() -> None:
+def test_after_a_long_silence_the_prior_is_uniform() -> None:
     d = decision(threshold=0.0)
     said(d, 0.0, 2.0, 0.0, pause=np.inf)
     assert said(d, 0.5, 0.0, 0.0, pause=600.0) == "anger"
 
 
-def test_without_persistence_each_utterance_stands_alone() -> None:
+def test_without_persistence_utterances_are_independent() -> None:
     d = decision(threshold=0.0, persistence=0.0)
     said(d, 0.0, 2.0, 0.0, pause=np.inf)
     assert said(d, 0.5, 0.0, 0.0, pause=0.1) == "anger"
 
 
-def test_what_is_no_speech_changes_no_mood() -> None:
+def test_noise_does_not_change_the_prior() -> None:
     d, other = decision(threshold=0.0), decision(threshold=0.0)
     for each in (d, other):
         said(each, 0.0, 2.0, 0.0, pause=np.inf)

@@ -24,7 +24,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "state" / "muted"
 
 
-def hush(file: Path, *quiet_hours: str, now: datetime = NOW) -> str | None:
+def reason(file: Path, *quiet_hours: str, now: datetime = NOW) -> str | None:
     return MuteSwitch(PrivacySettings(quiet_hours, str(file)), lambda: now).reason()
 
 
@@ -32,51 +32,51 @@ def hush(file: Path, *quiet_hours: str, now: datetime = NOW) -> str | None:
 
 
 def test_muted_until_unmuted(file: Path) -> None:
-    assert hush(file) is None
+    assert reason(file) is None
     mute(file)
-    assert hush(file) == hush(file, now=NOW + timedelta(days=4000)) == "muted"
+    assert reason(file) == reason(file, now=NOW + timedelta(days=4000)) == "muted"
     assert unmute(file)
-    assert hush(file) is None
+    assert reason(file) is None
     assert not unmute(file)
 
 
 def test_muted_until_a_time(file: Path) -> None:
     mute(file, NOW + timedelta(minutes=30))
-    assert hush(file) == "muted until 22:00"
-    assert hush(file, now=NOW + timedelta(minutes=30)) is None
+    assert reason(file) == "muted until 22:00"
+    assert reason(file, now=NOW + timedelta(minutes=30)) is None
     mute(file, NOW + timedelta(hours=30))
-    assert hush(file) == "muted until 2026-11-26 03:30"
+    assert reason(file) == "muted until 2026-11-26 03:30"
 
 
 def test_the_last_command_counts(file: Path) -> None:
     mute(file)
     mute(file, NOW + timedelta(minutes=1))
-    assert hush(file, now=NOW + timedelta(minutes=2)) is None
+    assert reason(file, now=NOW + timedelta(minutes=2)) is None
     mute(file, NOW + timedelta(minutes=1))
     mute(file)
-    assert hush(file, now=NOW + timedelta(minutes=2)) == "muted"
+    assert reason(file, now=NOW + timedelta(minutes=2)) == "muted"
 
 
 def test_a_clock_that_is_set_back_keeps_muting(file: Path) -> None:
     mute(file, NOW + timedelta(minutes=1))
-    assert hush(file, now=NOW - timedelta(days=365)) is not None
+    assert reason(file, now=NOW - timedelta(days=365)) is not None
 
 
 @pytest.mark.parametrize("content", [b"soon", b"\xff\xfe", b"2026-99-99T00:00", b"0" * 100_000, b"\0"])
 def test_an_invalid_file_mutes(file: Path, content: bytes) -> None:
     file.parent.mkdir()
     file.write_bytes(content)
-    assert hush(file) == "muted"
+    assert reason(file) == "muted"
 
 
 def test_an_unreadable_file_mutes(file: Path) -> None:
     file.mkdir(parents=True)
-    assert hush(file) == "muted"
+    assert reason(file) == "muted"
 
 
 def test_offsets_from_utc_are_respected(file: Path) -> None:
     mute(file, (NOW + timedelta(minutes=1)).astimezone(timezone.utc))
-    assert hush(file) == "muted until 21:31"
+    assert reason(file) == "muted until 21:31"
 
 
 def test_a_mute_file_that_cannot_be_changed_is_an_error(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_full_disk_still_mutes(file: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(NotPermitted, match="No space left"):
         mute(file, NOW + timedelta(minutes=1))
-    assert hush(file) == "muted"
+    assert reason(file) == "muted"
     assert list(file.parent.iterdir()) == [file]
 
 
@@ -131,15 +131,15 @@ def test_quiet_hours_and_the_rest_do_not_overlap(start: object, end: object, mom
 
 
 def test_quiet_hours_past_midnight(file: Path) -> None:
-    assert hush(file, "22:00-07:00") is None
+    assert reason(file, "22:00-07:00") is None
     for hours in (0.5, 3, 9.49):
-        assert hush(file, "22:00-07:00", now=NOW + timedelta(hours=hours)) == "quiet hours until 07:00"
-    assert hush(file, "22:00-07:00", now=NOW + timedelta(hours=9.5)) is None
+        assert reason(file, "22:00-07:00", now=NOW + timedelta(hours=hours)) == "quiet hours until 07:00"
+    assert reason(file, "22:00-07:00", now=NOW + timedelta(hours=9.5)) is None
 
 
 def test_the_mute_file_has_precedence_over_quiet_hours(file: Path) -> None:
     mute(file)
-    assert hush(file, "0:00-23:59") == "muted"
+    assert reason(file, "0:00-23:59") == "muted"
     assert mute_reason(file, NOW) == "muted"
 
 

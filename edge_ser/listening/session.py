@@ -99,7 +99,7 @@ class Session:
                         return True
         except Stopped:
             outputs.publish(pipeline.finish())
-            outputs.publish([stopped(pipeline, "asked to")])
+            outputs.publish([stopped(pipeline, "on request")])
         except (OutputClosed, OutputFailed) as error:
             # The pipeline was interrupted within a block, so it cannot be finished.
             signals.hold()

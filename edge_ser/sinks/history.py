@@ -141,11 +141,11 @@ class HistorySink(Sink):
                 self._write()
         except (EdgeSerError, DamagedHistory) as error:
             if not self._failing:
-                standard_error.say(f"history: {error}; tried again every {self._settings.commit_seconds:g} s")
+                standard_error.say(f"history: {error}; retrying every {self._settings.commit_seconds:g} s")
             self._failing = True
             return
         if self._failing:
-            standard_error.say(f"history: is written again; {self.lost} events were lost so far")
+            standard_error.say(f"history: can be written again; {self.lost} events were lost so far")
         self._failing = False
 
     def _write(self) -> None:

@@ -71,7 +71,7 @@ def choose(devices: Sequence[InputDevice], wanted: str | int | None) -> InputDev
         for device in devices:
             if device.index == int(wanted):
                 return device
-        raise MicrophoneIndexOutOfRange(f"no microphone has index {wanted}; there is: {_names(devices)}")
+        raise MicrophoneIndexOutOfRange(f"no microphone has index {wanted}; available: {_names(devices)}")
     key = wanted.strip().casefold()
     exact = [device for device in devices if device.name.casefold() == key]
     if exact:
@@ -82,9 +82,9 @@ def choose(devices: Sequence[InputDevice], wanted: str | int | None) -> InputDev
     if len(partial) == 1:
         return partial[0]
     if partial:
-        raise UnknownMicrophone(f"{wanted!r} fits several microphones, give more of the name: {_names(partial)}")
+        raise UnknownMicrophone(f"{wanted!r} matches several microphones; give more of the name: {_names(partial)}")
     raise UnknownMicrophone(
-        f"no microphone is called {wanted!r}, or another program uses it; there is: {_names(devices)}"
+        f"no microphone is called {wanted!r}, or another program uses it; available: {_names(devices)}"
     )
 
 

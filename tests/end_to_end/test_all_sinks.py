@@ -98,7 +98,7 @@ def test_dropped_events_are_counted_and_reported(seen: Seen) -> None:
 def test_a_full_disk_is_reported(seen: Seen) -> None:
     if not seen.full_disk:
         pytest.skip("only root can mount a full disk")
-    assert re.search(r"history: cannot write .*: the disk is full; tried again every 60 s", seen.messages)
+    assert re.search(r"history: cannot write .*: the disk is full; retrying every 60 s", seen.messages)
     assert re.search(rf"history: {len(seen.expected) + 2} events could not be written", seen.messages)
 
 

@@ -154,12 +154,11 @@ def test_full_disk_is_reported_once_and_waiting_events_are_written_later(
                 made.tick()
         assert found(path) == []
         assert (
-            capfd.readouterr().err
-            == f"history: cannot write {path}: the disk fails or is full; tried again every 60 s\n"
+            capfd.readouterr().err == f"history: cannot write {path}: the disk fails or is full; retrying every 60 s\n"
         )
         clock.seconds = 240.0
         made.tick()
-        assert capfd.readouterr().err == "history: is written again; 0 events were lost so far\n"
+        assert capfd.readouterr().err == "history: can be written again; 0 events were lost so far\n"
     assert numbers(path) == list(range(1_000))
 
 
@@ -179,7 +178,7 @@ def test_events_beyond_the_limit_are_lost_and_counted(
         assert made.lost == 10
         clock.seconds = 120.0
         made.tick()
-    assert "is written again; 10 events were lost so far" in capfd.readouterr().err
+    assert "can be written again; 10 events were lost so far" in capfd.readouterr().err
     assert numbers(path) == list(range(300))
 
 

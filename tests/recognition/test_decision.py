@@ -80,7 +80,7 @@ def test_extreme_logits_give_finite_probabilities() -> None:
     assert posterior.confidence == 1.0
 
 
-def said(d: Decision, *logits: float, pause: float) -> str:
+def label_of(d: Decision, *logits: float, pause: float) -> str:
     d.reset(pause)
     d.add(np.array([[*logits, SPEECH]] * 3))
     posterior = d.posterior()
@@ -90,28 +90,28 @@ def said(d: Decision, *logits: float, pause: float) -> str:
 
 def test_the_posterior_persists_into_the_next_utterance() -> None:
     d = decision(threshold=0.0)
-    assert said(d, 0.0, 2.0, 0.0, pause=np.inf) == "neutral"
-    assert said(d, 0.5, 0.0, 0.0, pause=0.5) == "neutral", "a doubtful utterance follows the last one"
-    assert said(d, 4.0, 0.0, 0.0, pause=0.5) == "anger", "a clear utterance does not"
+    assert label_of(d, 0.0, 2.0, 0.0, pause=np.inf) == "neutral"
+    assert label_of(d, 0.5, 0.0, 0.0, pause=0.5) == "neutral", "a doubtful utterance follows the last one"
+    assert label_of(d, 4.0, 0.0, 0.0, pause=0.5) == "anger", "a clear utterance does not"
 
 
 def test_after_a_long_silence_the_prior_is_uniform() -> None:
     d = decision(threshold=0.0)
-    said(d, 0.0, 2.0, 0.0, pause=np.inf)
-    assert said(d, 0.5, 0.0, 0.0, pause=600.0) == "anger"
+    label_of(d, 0.0, 2.0, 0.0, pause=np.inf)
+    assert label_of(d, 0.5, 0.0, 0.0, pause=600.0) == "anger"
 
 
 def test_without_persistence_utterances_are_independent() -> None:
     d = decision(threshold=0.0, persistence=0.0)
-    said(d, 0.0, 2.0, 0.0, pause=np.inf)
-    assert said(d, 0.5, 0.0, 0.0, pause=0.1) == "anger"
+    label_of(d, 0.0, 2.0, 0.0, pause=np.inf)
+    assert label_of(d, 0.5, 0.0, 0.0, pause=0.1) == "anger"
 
 
 def test_noise_does_not_change_the_prior() -> None:
     d, other = decision(threshold=0.0), decision(threshold=0.0)
     for each in (d, other):
-        said(each, 0.0, 2.0, 0.0, pause=np.inf)
+        label_of(each, 0.0, 2.0, 0.0, pause=np.inf)
     d.reset(1.0)
     d.add(np.array([[5.0, 0.0, 0.0, NOISE]] * 50))
     assert d.posterior() is None
-    assert said(d, 0.5, 0.0, 0.0, pause=2.0) == said(other, 0.5, 0.0, 0.0, pause=2.0) == "neutral"
+    assert label_of(d, 0.5, 0.0, 0.0, pause=2.0) == label_of(other, 0.5, 0.0, 0.0, pause=2.0) == "neutral"

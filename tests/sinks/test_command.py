@@ -50,10 +50,10 @@ def test_failures_are_reported_once_in_a_row(tmp_path: Path, capfd: pytest.Captu
         for event in (label("anger"), label("fear", final=False), label("anger"), label("fear"), label("anger")):
             sink.publish(event)
         wait_for(lambda: sink.dropped == 3)
-    said = capfd.readouterr().err
-    assert said.count("exec:hook: failed with exit status 3") == 2
+    stderr = capfd.readouterr().err
+    assert stderr.count("exec:hook: failed with exit status 3") == 2
     assert (tmp_path / "went-well").exists()
-    assert "secret" not in said
+    assert "secret" not in stderr
 
 
 def test_much_output_and_unread_input_are_harmless(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

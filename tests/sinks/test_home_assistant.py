@@ -92,9 +92,9 @@ def test_states_have_the_fields_of_the_templates() -> None:
     state.update(StatusEvent(TIME, "listening", "listening to it", 0.0))
     for payload in discovery("p", "p/availability", "p/muted/set").values():
         message = json.loads(payload)
-        said = state.payloads[message["state_topic"].removeprefix("p/")]
+        payload = state.payloads[message["state_topic"].removeprefix("p/")]
         for name in re.findall(r"value_json\.(\w+)", message.get("value_template", "")):
-            assert name in json.loads(said)
+            assert name in json.loads(payload)
 
 
 some_events: st.SearchStrategy[Event] = st.one_of(

@@ -187,10 +187,10 @@ def test_retained_and_invalid_commands_change_nothing(
             reader.send("edge-ser/muted/set", "\x1b[31mperhaps" + "x" * 10_000)
             time.sleep(1)  # some ticks
     assert muted.exists()
-    said = capfd.readouterr().err
-    assert "is not a command; allowed are ON and OFF" in said
-    assert len(said) < 200
-    assert "\x1b" not in said
+    stderr = capfd.readouterr().err
+    assert "is not a command; allowed are ON and OFF" in stderr
+    assert len(stderr) < 200
+    assert "\x1b" not in stderr
 
 
 def test_a_mute_file_that_cannot_be_removed_is_reported(

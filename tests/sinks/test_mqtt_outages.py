@@ -80,9 +80,9 @@ def test_a_full_backlog_drops_and_counts_the_oldest(tmp_path: Path, capfd: pytes
     assert (first["status"], first["message"].split(" ")[0], first["position"]) == ("dropped", "40", 3.5)
     assert [event["utterance"] for event in rest] == list(range(40, 50))
     assert later["edge-ser/dropped"] == "40"
-    said = capfd.readouterr().err
-    assert said.count("beyond 10 waiting events the oldest are dropped") == 1
-    assert "40 events were dropped in all" in said
+    stderr = capfd.readouterr().err
+    assert stderr.count("beyond 10 waiting events the oldest are dropped") == 1
+    assert "40 events were dropped in all" in stderr
 
 
 def test_nothing_is_lost_when_the_connection_breaks(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,11 +171,11 @@ def test_a_corrected_password_file_is_read_again(
         with mqtt_sink(uri, password_file=str(file)) as publisher:
             publisher.publish(label("anger", 1))
             time.sleep(1)  # for some attempts
-            said = capfd.readouterr().err
-            assert len(said.splitlines()) == 1, said
-            assert said.startswith(f"{uri}: the broker refuses the connection (Not authorized); ")
-            assert "mqtt.password_file" in said
-            assert "wrong-one" not in said
+            stderr = capfd.readouterr().err
+            assert len(stderr.splitlines()) == 1, stderr
+            assert stderr.startswith(f"{uri}: the broker refuses the connection (Not authorized); ")
+            assert "mqtt.password_file" in stderr
+            assert "wrong-one" not in stderr
             file.write_text(f"{PASSWORD}\n")
             wait_until(lambda: "connected; 1 events have waited" in capfd.readouterr().err, "it is let in")
     assert publisher.dropped == 0
@@ -204,13 +204,13 @@ def test_the_certificate_of_the_broker_is_verified(
             with mqtt_sink(uri, ca_file=ca_file) as publisher:
                 publisher.publish(label("anger", 1))
                 time.sleep(0.7)
-            said = capfd.readouterr().err
+            stderr = capfd.readouterr().err
             if ca_file and host == "localhost":
-                assert said == ""
+                assert stderr == ""
             else:
-                assert said.count("the broker's certificate is not trusted") == 1, said
-                assert "mqtt.ca_file" in said
-                assert "1 events have not reached the broker" in said
+                assert stderr.count("the broker's certificate is not trusted") == 1, stderr
+                assert "mqtt.ca_file" in stderr
+                assert "1 events have not reached the broker" in stderr
 
 
 def test_tls_on_one_side_only_is_reported(broker: Broker, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -225,4 +225,4 @@ def test_tls_on_one_side_only_is_reported(broker: Broker, tmp_path: Path, capfd:
 
 def test_an_unknown_host_name_is_reported(capfd: pytest.CaptureFixture[str]) -> None:
     with mqtt_sink("mqtt://broker.invalid/edge-ser"):
-        wait_until(lambda: "cannot find broker.invalid" in capfd.readouterr().err, "it is said", 30)
+        wait_until(lambda: "cannot find broker.invalid" in capfd.readouterr().err, "the message", 30)

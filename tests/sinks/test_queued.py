@@ -83,10 +83,10 @@ def test_dropped_events_of_a_stuck_sink_are_counted(capfd: pytest.CaptureFixture
         inner.gate.set()
         wait_until(lambda: len(inner.got) + sink.dropped == len(EVENTS))
         time.sleep(0.6)
-    said = capfd.readouterr().err
-    assert said.count("too slow") == 1
-    assert "has caught up" in said
-    assert f"{sink.dropped} events were dropped in all" in said
+    stderr = capfd.readouterr().err
+    assert stderr.count("too slow") == 1
+    assert "has caught up" in stderr
+    assert f"{sink.dropped} events were dropped in all" in stderr
 
 
 def test_the_end_does_not_wait_for_a_stuck_sink(capfd: pytest.CaptureFixture[str]) -> None:
@@ -165,9 +165,9 @@ def test_a_bug_is_reported_and_does_not_end_the_thread(capfd: pytest.CaptureFixt
             sink.publish(event)
         wait_until(lambda: len(inner.got) == 19)
         assert sink.dropped == 1
-    said = capfd.readouterr().err
-    assert "please report it: ValueError('nobody has thought of it')" in said
-    assert "Traceback" not in said
+    stderr = capfd.readouterr().err
+    assert "please report it: ValueError('nobody has thought of it')" in stderr
+    assert "Traceback" not in stderr
 
 
 def test_events_inside_a_stuck_sink_are_counted_at_the_end(capfd: pytest.CaptureFixture[str]) -> None:

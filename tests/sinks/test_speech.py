@@ -53,7 +53,7 @@ def wait_until_said(sink: SpeechSink) -> None:
         time.sleep(0.01)
 
 
-def said(tmp_path: Path, seconds: float, *labels: str) -> list[str]:
+def spoken(tmp_path: Path, seconds: float, *labels: str) -> list[str]:
     """Return the spoken words for labels with a given interval, s."""
     clock = Clock()
     words = tmp_path / "words"
@@ -69,23 +69,23 @@ def said(tmp_path: Path, seconds: float, *labels: str) -> list[str]:
 
 def test_only_changes_are_spoken(tmp_path: Path) -> None:
     labels = ("anger", "anger", "uncertain", "anger", "fear", "uncertain", "anger")
-    assert said(tmp_path, GAP_SECONDS + 1, *labels) == ["-- anger", "-- fear", "-- anger"]
+    assert spoken(tmp_path, GAP_SECONDS + 1, *labels) == ["-- anger", "-- fear", "-- anger"]
 
 
 def test_the_latest_of_many_labels_is_spoken_when_due(tmp_path: Path) -> None:
-    assert said(tmp_path, GAP_SECONDS / 4, "anger", "fear", "disgust", "fear", "anger") == ["-- anger", "-- fear"]
+    assert spoken(tmp_path, GAP_SECONDS / 4, "anger", "fear", "disgust", "fear", "anger") == ["-- anger", "-- fear"]
 
 
 def test_a_label_that_changes_back_is_not_spoken(tmp_path: Path) -> None:
-    assert said(tmp_path, GAP_SECONDS / 3, "anger", "fear", "anger", "anger") == ["-- anger"]
+    assert spoken(tmp_path, GAP_SECONDS / 3, "anger", "fear", "anger", "anger") == ["-- anger"]
 
 
 def test_provisional_labels_and_statuses_are_not_spoken(tmp_path: Path) -> None:
-    with SpeechSink([str(program(tmp_path, f'touch "{tmp_path}/said"'))]) as sink:
+    with SpeechSink([str(program(tmp_path, f'touch "{tmp_path}/spoken"'))]) as sink:
         for event in (label("anger", final=False), status("listening")):
             sink.publish(event)
         assert not sink.is_speaking
-    assert not (tmp_path / "said").exists()
+    assert not (tmp_path / "spoken").exists()
 
 
 def test_speaking_is_reported_and_does_not_block(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_the_microphone_does_not_hear_the_speech(tmp_path: Path) -> None:
     sentence = tmp_path / "sentence.wav"
     soundfile.write(sentence, read_samples(DEMONSTRATION)[97_600:148_800], 16_000)
     with tempfile.TemporaryDirectory() as folder, pulse_microphone(tmp_path) as microphone:
-        log = tmp_path / "said"
+        log = tmp_path / "spoken"
         program(
             Path(folder), f'case "$*" in *--stdout*) exit;; esac; paplay -d fake_mic "{sentence}"; echo "$2" >> "{log}"'
         )

@@ -52,13 +52,13 @@ def test_the_first_microphone_is_chosen_without_a_default() -> None:
 
 @pytest.mark.parametrize("wanted", [0, 3, 99, -1, "99"])
 def test_an_unknown_index_lists_the_microphones(wanted: str | int) -> None:
-    with pytest.raises(MicrophoneIndexOutOfRange, match=r"index -?\d+; there is: 1 'USB PnP"):
+    with pytest.raises(MicrophoneIndexOutOfRange, match=r"index -?\d+; available: 1 'USB PnP"):
         choose(DEVICES, wanted)
 
 
 @pytest.mark.parametrize("wanted", ["webcam", "", "  ", "-1", "²"])
 def test_an_unknown_name_lists_the_microphones(wanted: str) -> None:
-    with pytest.raises(UnknownMicrophone, match="there is: 1 'USB PnP"):
+    with pytest.raises(UnknownMicrophone, match="available: 1 'USB PnP"):
         choose(DEVICES, wanted)
 
 

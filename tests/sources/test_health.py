@@ -40,7 +40,7 @@ def repeated(period: int, seconds: float) -> Samples:
     return np.resize(noise(1, 300, seed=8)[:period], round(seconds * SAMPLE_RATE))
 
 
-def hear(monitor: HealthMonitor, samples: Samples, cut: int = BLOCK) -> list[tuple[float, Health]]:
+def feed(monitor: HealthMonitor, samples: Samples, cut: int = BLOCK) -> list[tuple[float, Health]]:
     """Return the changes of state, each with its time, s."""
     changes = []
     for start in range(0, len(samples), cut):
@@ -52,7 +52,7 @@ def hear(monitor: HealthMonitor, samples: Samples, cut: int = BLOCK) -> list[tup
 
 
 def states(samples: Iterable[Samples]) -> list[Health]:
-    return [change for _, change in hear(HealthMonitor(), np.concatenate(list(samples)))]
+    return [change for _, change in feed(HealthMonitor(), np.concatenate(list(samples)))]
 
 
 # Proper sound --------------------------------------------------------------------------------------------------------
@@ -68,7 +68,7 @@ def states(samples: Iterable[Samples]) -> list[Health]:
 def test_noise_is_healthy(level: float, offset: float, seed: int, cut: int) -> None:
     if abs(offset) > 6_000:
         level += 4  # with a lower level, such an offset is a fault
-    assert hear(HealthMonitor(), noise(12, level, seed, offset), cut) == []
+    assert feed(HealthMonitor(), noise(12, level, seed, offset), cut) == []
 
 
 def test_the_demonstration_is_healthy() -> None:
@@ -118,7 +118,7 @@ fault_of = pytest.mark.parametrize(("fault", "make"), FAULTS.values(), ids=FAULT
 @pytest.mark.parametrize("before", [0.0, 3.37])
 def test_a_fault_is_reported_once_and_in_time(fault: Health, make, before: float) -> None:
     sound = np.concatenate((noise(before), make(LATEST + 5)))
-    ((moment, change),) = hear(HealthMonitor(), sound)
+    ((moment, change),) = feed(HealthMonitor(), sound)
     assert change is fault
     if fault is not Health.CLIPPING:  # which is a share of a period, however it is distributed
         assert moment >= before + AFTER - 0.1
@@ -133,7 +133,7 @@ def test_a_shorter_fault_is_not_reported(fault: Health, make) -> None:
 @fault_of
 def test_recovery(fault: Health, make) -> None:
     sound = make(LATEST)
-    (_, *_), (moment, change) = hear(HealthMonitor(), np.concatenate((sound, noise(12, seed=3))))
+    (_, *_), (moment, change) = feed(HealthMonitor(), np.concatenate((sound, noise(12, seed=3))))
     assert change is Health.HEALTHY
     earliest, latest = {
         Health.SILENT: (0.4, 0.7),
@@ -169,7 +169,7 @@ def test_repeated_sound_with_pauses_is_stuck_then_silent() -> None:
 @given(period=st.integers(1_600, 16_000), lead=st.integers(0, 5_000), seed=st.integers(0, 100))
 def test_repetitions_of_any_period_are_found(period: int, lead: int, seed: int) -> None:
     sound = np.concatenate((noise(1, seed=seed)[:lead], np.resize(noise(1, 300, seed + 1)[:period], 56_000)))
-    ((moment, change),) = hear(HealthMonitor(SHORT), sound)
+    ((moment, change),) = feed(HealthMonitor(SHORT), sound)
     assert change is Health.STUCK
     assert SHORT.after - 0.1 <= moment - lead / SAMPLE_RATE <= SHORT.after + 2
 
@@ -180,7 +180,7 @@ def test_repetitions_of_any_period_are_found(period: int, lead: int, seed: int) 
 def test_chunk_sizes_do_not_matter(fault: Health, make, cuts: list[int]) -> None:
     sound = np.concatenate((noise(0.45), make(4), noise(4, seed=2)))
     whole, pieces = HealthMonitor(SHORT), HealthMonitor(SHORT)
-    expected = dict.fromkeys(change for _, change in hear(whole, sound))
+    expected = dict.fromkeys(change for _, change in feed(whole, sound))
     found: dict[Health, None] = {}
     start = 0
     while start < len(sound):
@@ -204,12 +204,12 @@ def test_intermittent_clipping_is_reported_once() -> None:
 
 def test_reset_starts_again() -> None:
     monitor = HealthMonitor()
-    hear(monitor, constant(0, 11))
+    feed(monitor, constant(0, 11))
     monitor.reset()
     assert monitor.state is Health.HEALTHY
-    assert hear(monitor, constant(0, AFTER - 0.2)) == []
+    assert feed(monitor, constant(0, AFTER - 0.2)) == []
     monitor.reset()
-    assert hear(monitor, constant(0, AFTER - 0.2)) == []
+    assert feed(monitor, constant(0, AFTER - 0.2)) == []
 
 
 def test_samples_are_copied() -> None:
@@ -243,7 +243,7 @@ def test_monitoring_is_fast() -> None:
     for _ in range(5):
         monitor = HealthMonitor()
         start = time.process_time()
-        hear(monitor, sound)
+        feed(monitor, sound)
         best = min(best, (time.process_time() - start) / 100)
     assert best < 100e-6  # 8 microseconds on a desktop, a Pi takes several times as long
 

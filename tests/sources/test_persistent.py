@@ -113,8 +113,8 @@ def test_waiting_is_reported_once_and_then_ends(error: EdgeSerError, status: str
     blocks = world.microphone().blocks()
     assert take(blocks, 1000) == ([(status, "none; waiting for it")], 0)
     world.refusal = None
-    said, _ = take(blocks, int(LAST_RETRY / 0.25) + 2)
-    assert said == [("listening", "listening to USB PnP")]
+    notices, _ = take(blocks, int(LAST_RETRY / 0.25) + 2)
+    assert notices == [("listening", "listening to USB PnP")]
 
 
 def test_retries_become_rarer_but_never_stop() -> None:
@@ -157,8 +157,8 @@ def test_a_microphone_comes_back_after_unplugging() -> None:
     assert take(blocks, 50)[0] == [("device-lost", "it vanished; waiting for it")]
     assert world.open == 0
     world.refusal, world.cards = None, 1
-    said, sound = take(blocks, 50)
-    assert said == [("listening", "listening to USB PnP")]
+    notices, sound = take(blocks, 50)
+    assert notices == [("listening", "listening to USB PnP")]
     assert sound > 40
 
 
@@ -239,8 +239,8 @@ def test_deafness_and_recovery_are_reported() -> None:
     blocks = world.microphone().blocks()
     take(blocks, 20)
     world.delivers = np.zeros(1_600, np.int16)
-    (said,), sound = take(blocks, 200)
-    assert said[0] == "deaf"
+    (notice,), sound = take(blocks, 200)
+    assert notice[0] == "deaf"
     assert sound == 199
     world.delivers = RNG.normal(0, 100, 1_600).astype(np.int16)
     assert [status for status, _ in take(iter(alive(world, blocks)), 40)[0]] == ["recovered"]
@@ -255,12 +255,12 @@ def alive(world: World, blocks: Iterator[Block]) -> Iterator[Block]:
 def test_a_deaf_microphone_is_reopened_ever_more_rarely() -> None:
     world = World()
     world.delivers = np.zeros(1_600, np.int16)
-    said, _ = take(world.microphone().blocks(), 36_000)  # an hour
+    notices, _ = take(world.microphone().blocks(), 36_000)  # an hour
     gaps = np.diff(world.openings)
     assert gaps[0] == pytest.approx(FIRST_REOPENING, abs=15)
     assert gaps[-1] == pytest.approx(LAST_REOPENING, abs=15)
     assert (np.diff(gaps) >= -0.2).all()
-    assert [status for status, _ in said[:4]] == ["listening", "deaf", "listening", "deaf"]
+    assert [status for status, _ in notices[:4]] == ["listening", "deaf", "listening", "deaf"]
 
 
 def test_without_waiting_a_deaf_microphone_stays_open() -> None:

@@ -33,7 +33,7 @@ LAST_RETRY: Final = 30.0
 """Longest pause between retries, s."""
 
 STEADY_SECONDS: Final = 10.0
-"""Time open after which a lost microphone is retried without delay, s; one with a loose contact is not."""
+"""Time open after which the pauses start at the first one again, s; a loose contact never lasts as long."""
 
 FIRST_REOPENING: Final = 60.0
 """Time without sound after which a microphone is reopened, s; it doubles each time.
@@ -154,7 +154,7 @@ class PersistentMicrophone:
             yield Block(no_samples())
 
     def _until_next_try(self) -> Iterator[Block]:
-        """Wait, longer each time, but only a moment once sound cards come or go: such a change takes a moment."""
+        """Wait, longer each time, but only briefly once sound cards come or go: a new card is not ready at once."""
         cards, end = self._cards(), self._clock() + self._pause
         self._pause = min(2 * self._pause, LAST_RETRY)
         while self._clock() < end and not self._mute_reason():

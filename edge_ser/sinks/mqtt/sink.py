@@ -44,10 +44,10 @@ LAST_RETRY: Final = 60.0
 """Pause after a failed connection, s: the first and the longest; it doubles each time."""
 
 STEADY_SECONDS: Final = 10.0
-"""Duration of a connection after which a loss is retried without a longer pause, s.
+"""Duration of a connection after which the pauses start at the first one again, s.
 
-Shorter connections may fail without end, for example if two programs use the same prefix, and the broker disconnects
-the older one.
+Shorter connections may fail without end, for example if two programs use the same prefix, so that the broker always
+disconnects the older one.
 """
 
 _MOST_IN_FLIGHT: Final = 100

@@ -60,7 +60,14 @@ def unmute(path: Path) -> bool:
 
 
 def set_muted(path: Path, on: bool) -> bool:
-    """Mute until further notice, or unmute; return whether that changed anything.
+    """Mute until further notice, or unmute.
+
+    Args:
+        path: The mute file.
+        on: Whether to mute.
+
+    Returns:
+        Whether that changed anything.
 
     Raises:
         NotPermitted: the mute file cannot be changed; the message says what to do.

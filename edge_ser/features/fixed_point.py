@@ -49,7 +49,15 @@ def round_half_up(x: Float) -> Float:
 
 
 def integer_table(values: Float, fraction_bits: int) -> Float:
-    """Round a design table half up to integers in Q``fraction_bits``; same shape, held in float64."""
+    """Round a design table half up to integers.
+
+    Args:
+        values: The design, any shape, float64.
+        fraction_bits: Number of fraction bits of the result.
+
+    Returns:
+        Integers in Q``fraction_bits`` held in float64, same shape.
+    """
     table: Float = np.floor(values * 2.0**fraction_bits + 0.5)
     return table
 

@@ -55,7 +55,7 @@ class FrontEnd:
 
 
 def scale_of(gains: Sequence[int]) -> Float:
-    """Convert gains (Q20) to the scale of :func:`quantize`: int8 steps per unit, exact in float64."""
+    """Convert gains (Q20) to the scale of :func:`quantize`: shape ``(coefficients,)``, int8 steps per unit, float64."""
     return np.array(gains, np.float64) * 2.0**-GAIN_BITS
 
 

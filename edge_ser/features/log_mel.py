@@ -48,7 +48,7 @@ _BINS: Final = _DIRECT * _ROWS
 
 
 def mel(hertz: float | Float) -> Float:
-    """Convert hertz to mel, 2595 log10(1 + f/700) (O'Shaughnessy 1987; the HTK convention)."""
+    """Convert frequencies, Hz, any shape, to mel: 2595 log10(1 + f/700) (O'Shaughnessy 1987; the HTK convention)."""
     return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hertz) / 700.0))
 
 

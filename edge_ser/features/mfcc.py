@@ -19,7 +19,15 @@ _HALF: Final = np.array(0.5)  # an array, which numpy functions take faster than
 
 
 def dct_matrix(bands: int, coefficients: int) -> Float:
-    """Orthonormal DCT-II, shape ``(bands, coefficients)``, float64."""
+    """Orthonormal DCT-II (Ahmed, Natarajan and Rao 1974).
+
+    Args:
+        bands: Length of the input.
+        coefficients: Number of coefficients, c0 included.
+
+    Returns:
+        Matrix, shape ``(bands, coefficients)``, float64 (the design; the front end rounds it to Q24).
+    """
     n = np.arange(bands)[:, None]
     k = np.arange(coefficients)[None, :]
     matrix: Float = np.sqrt(2.0 / bands) * np.cos(np.pi * (2 * n + 1) * k / (2 * bands))

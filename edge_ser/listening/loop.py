@@ -57,5 +57,10 @@ def turns(
 
 
 def stopped(pipeline: Pipeline, reason: str) -> Event:
-    """Return the event that ends a stream."""
+    """Return the event that ends a stream.
+
+    Args:
+        pipeline: The pipeline of the stream, which knows the position.
+        reason: Why it ends, for people.
+    """
     return pipeline.status("stopped", f"stopped: {reason}")

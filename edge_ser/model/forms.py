@@ -38,7 +38,15 @@ def file_of_form(path: Path, form: str) -> Path:
 
 
 def form_of(bundle: Bundle, interpreter: Interpreter) -> str:
-    """Return the form of a model, one of :data:`FORMS`, according to its tensors."""
+    """Return the form of a model, one of :data:`FORMS`, according to its tensors.
+
+    Args:
+        bundle: The model.
+        interpreter: Loads it.
+
+    Raises:
+        ValueError: the interpreter cannot run the model.
+    """
     import numpy as np
 
     network = interpreter.load(bundle.network)

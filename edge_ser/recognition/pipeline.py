@@ -106,7 +106,12 @@ class Pipeline:
         self._model.reset()
 
     def status(self, status: str, message: str) -> StatusEvent:
-        """Make a status event at the current position of the stream."""
+        """Make a status event at the current position of the stream.
+
+        Args:
+            status: One of :data:`edge_ser.events.STATUSES`.
+            message: One line for people.
+        """
         return StatusEvent(self._now(), status, message, self.position)
 
     def run(self, blocks: Iterable[Block]) -> Iterator[Event]:

@@ -11,6 +11,13 @@ from edge_ser.errors import InvalidSetting
 def require(key: str, value: float, low: float, high: float, unit: str = "") -> None:
     """Check that a number is within bounds, both included.
 
+    Args:
+        key: Name of the setting, ``table.key``.
+        value: Its value.
+        low: Least allowed value.
+        high: Greatest allowed value.
+        unit: Unit of all three, for the message.
+
     Raises:
         InvalidSetting: it is not.
     """
@@ -19,7 +26,12 @@ def require(key: str, value: float, low: float, high: float, unit: str = "") -> 
 
 
 def require_one_of(key: str, value: str | None, allowed: tuple[str, ...]) -> None:
-    """Check that a value is one of those allowed; ``None``, which is not set, passes.
+    """Check that a value is one of those allowed.
+
+    Args:
+        key: Name of the setting, ``table.key``.
+        value: Its value; ``None``, which is not set, passes.
+        allowed: The allowed values.
 
     Raises:
         InvalidSetting: it is not.
@@ -34,7 +46,11 @@ def without_password(uri: str) -> str:
 
 
 def require_absolute(key: str, path: str | None) -> None:
-    """Check that a path does not depend on the working directory; ``None``, which is not set, passes.
+    """Check that a path does not depend on the working directory.
+
+    Args:
+        key: Name of the setting, ``table.key``.
+        path: Its value; ``None``, which is not set, passes.
 
     Raises:
         InvalidSetting: it does.

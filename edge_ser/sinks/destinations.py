@@ -56,7 +56,12 @@ def check(uri: str) -> None:
 
 
 def identity(uri: str, settings: ListenSettings) -> str:
-    """Return a text that identifies a destination's sink: it changes whenever settings require a new sink."""
+    """Return the identity of a destination's sink, which changes whenever the settings require a new sink.
+
+    Args:
+        uri: The destination, which has passed :func:`check`.
+        settings: All settings.
+    """
     table = DESTINATIONS[uri.partition(":")[0]].table
     return f"{uri} {getattr(settings, table)}" if table else uri
 

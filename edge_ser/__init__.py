@@ -1,6 +1,6 @@
 """edge-ser: speech emotion recognition that runs entirely on a Raspberry Pi-class device.
 
-The public API, loaded when it is first used, so that `import edge_ser` costs nothing:
+The public API is loaded on first use, so that `import edge_ser` costs nothing:
 
     >>> from edge_ser import EmotionRecognizer, demonstration
     >>> EmotionRecognizer().classify(demonstration()).label
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_WHERE = {
+_MODULES = {
     "EdgeSerError": "edge_ser.errors",
     "EmotionEvent": "edge_ser.events",
     "EmotionRecognizer": "edge_ser.listening.recognizer",
@@ -36,16 +36,20 @@ _WHERE = {
     "demonstration": "edge_ser.paths",
 }
 
-__all__ = ["__version__", *_WHERE]
+__all__ = ["__version__", *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name of the public API when it is first used (PEP 562)."""
-    if name not in _WHERE:
+    """Import a name of the public API on first use (PEP 562).
+
+    Raises:
+        AttributeError: the public API has no such name.
+    """
+    if name not in _MODULES:
         raise AttributeError(f"module 'edge_ser' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_WHERE[name]), name)
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

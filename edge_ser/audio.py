@@ -1,7 +1,7 @@
-"""What a stream of samples is: blocks of 16 kHz mono int16, whatever the microphone or file delivers.
+"""The audio format: streams of 16 kHz mono int16 blocks, whatever the microphone or file delivers.
 
-Sources make such streams and everything behind them takes them, so nothing behind a source knows where the audio came
-from.  Numpy is imported only where samples are made: settings need the rates, and `edge-ser --help` needs neither.
+Every source yields such a stream, so nothing downstream knows where the audio came from.  Numpy is imported only where
+samples are made: settings need the rates alone, and `edge-ser --help` must start quickly.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 SAMPLE_RATE: Final = 16_000
-"""Samples per second everywhere behind a source, Hz."""
+"""Sample rate of everything downstream of a source, Hz."""
 
 BLOCK_SAMPLES: Final = 1_600
-"""Samples in a block that a source yields: 100 ms.  Ten frames at a time keep numpy's overhead per call small."""
+"""Samples per block that a source yields: 100 ms.  Larger blocks spread numpy's overhead per call over more audio."""
 
 LOWEST_RATE: Final = 4_000
+"""Lowest sample rate that can be converted, Hz; below it, little of speech is left."""
+
 HIGHEST_RATE: Final = 384_000
-"""Sample rates that raw PCM may have, Hz."""
+"""Highest sample rate that can be converted, Hz: that of the fastest sound cards on sale."""
 
 MOST_CHANNELS: Final = 32
-"""Channels that raw PCM may have."""
+"""Most channels that raw PCM may have."""
 
 Samples: TypeAlias = "npt.NDArray[np.int16]"
 """Mono samples at 16 kHz, shape ``(n,)``, int16 (Q15)."""
@@ -33,12 +35,12 @@ Samples: TypeAlias = "npt.NDArray[np.int16]"
 
 @dataclass(frozen=True)
 class Notice:
-    """Something that a source reports.
+    """A status that a source reports.
 
     Attributes:
-        status: One of the statuses of :class:`edge_ser.events.StatusEvent`.
+        status: One of :data:`edge_ser.events.STATUSES`.
         message: One line for people.
-        interrupts: Whether the sound ends here, and what comes after is another stream.
+        interrupts: Whether the sound stops here; what follows is a new stream.
     """
 
     status: str
@@ -51,10 +53,10 @@ class Block:
     """A run of consecutive samples.
 
     Attributes:
-        samples: Mono samples at 16 kHz, shape ``(n,)``, int16 (Q15), n >= 0.  A source that waits yields empty blocks,
-            so that the loop that reads it keeps running.
-        lost: Samples at 16 kHz known to be missing just before this block (an overflow), 0 when none are.
-        notice: What the source reports just before this block.
+        samples: Mono samples at 16 kHz, shape ``(n,)``, int16 (Q15), n >= 0.  A waiting source yields empty blocks, so
+            that the loop that reads it keeps running.
+        lost: Samples at 16 kHz known to be missing just before this block because of an overflow; 0 if none are.
+        notice: A status to report just before this block, or ``None``.
     """
 
     samples: Samples
@@ -63,17 +65,17 @@ class Block:
 
 
 class Source(Protocol):
-    """A stream of blocks.  It is opened when entered as a context manager and closed when left."""
+    """A stream of blocks, opened on entry as a context manager and closed on exit."""
 
     @property
     def name(self) -> str:
-        """What a person would call this source: a microphone's name, a path, ``standard input``."""
+        """Name for messages: a microphone's name, a path, or ``standard input``."""
 
     def blocks(self) -> Iterator[Block]:
         """Yield blocks until the source ends.
 
         Raises:
-            EdgeSerError: when the source fails; the message says what to do.
+            EdgeSerError: the source failed; the message says what to do.
         """
 
     def __enter__(self) -> Source: ...
@@ -82,14 +84,19 @@ class Source(Protocol):
 
 
 def no_samples() -> Samples:
-    """Return the samples of a block that has none."""
+    """Return an empty array of samples, shape ``(0,)``, int16."""
     import numpy as np
 
     return np.empty(0, np.int16)
 
 
 def limited(blocks: Iterator[Block], seconds: float | None) -> Iterator[Block]:
-    """Yield blocks until this much of the stream has passed, lost samples included; all of them for ``None``."""
+    """Yield blocks until a part of the stream has passed; the last block is cut to fit.
+
+    Args:
+        blocks: The stream.
+        seconds: Length of the part, lost samples included, s; ``None`` is without limit.
+    """
     if seconds is None:
         yield from blocks
         return

@@ -1,4 +1,4 @@
-"""Reading the events of a running service from its socket, whatever becomes of it, and asking for levels or to mute."""
+"""A client of a running service: reads events from its socket, reconnects, and can ask for levels or to mute."""
 
 from __future__ import annotations
 
@@ -22,46 +22,46 @@ from edge_ser.events import SCHEMA_VERSION, SILENCE, EmotionEvent, Event, LevelE
 from edge_ser.state import ServiceState
 
 TICK_SECONDS: Final = 0.5
-"""Without news, :func:`follow` lets its caller do something else this often, s."""
+"""Interval at which :func:`follow` yields ``None`` while no event arrives, s."""
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 2.0
-"""From one try to connect to the next, doubled each time, s: a service that restarts is back within two."""
+"""Pause between attempts to connect, doubled each time up to the longest, s: a restart takes less than 2 s."""
 
 _LONGEST_LINE: Final = 65_536
-"""Bytes without a newline after which the other end is no service of ours."""
+"""Bytes without a newline after which the other end cannot be an edge-ser service."""
 
 _LONGEST_PATH: Final = 107
 """Bytes that Linux allows for a socket's path."""
 
 
 class Link(Enum):
-    """Whether there is a way to the service, and why not."""
+    """Whether the client is connected to the service, and if not, why."""
 
     CONNECTED = "connected"
     NO_SOCKET = "no-socket"
-    NOBODY_LISTENS = "nobody-listens"
+    NOT_SERVED = "nobody-listens"
     NOT_PERMITTED = "not-permitted"
-    NO_WAY = "no-way"
+    NOT_A_SOCKET = "no-way"
 
 
 def explain(link: Link, path: Path) -> str:
-    """Return one line for people: how it is, and what to do."""
+    """Return one line for people: the state of the link, and what to do about it."""
     return {
         Link.CONNECTED: f"connected to {path}",
         Link.NO_SOCKET: f"there is no socket {path}; is the service running? edge-ser service status",
-        Link.NOBODY_LISTENS: f"nobody serves {path} any more; is the service running? edge-ser service status",
-        Link.NOT_PERMITTED: f"{path} may not be read by this user; be in the group audio: "
+        Link.NOT_SERVED: f"no process serves {path}; is the service running? edge-ser service status",
+        Link.NOT_PERMITTED: f"{path} may not be read by this user; join the group audio: "
         "sudo usermod -aG audio $USER, then log in again",
-        Link.NO_WAY: f"{path} is no socket that events can be read from; check the path",
+        Link.NOT_A_SOCKET: f"{path} is not a socket that events can be read from; check the path",
     }[link]
 
 
 def check_path(path: Path) -> None:
-    """Raise an error if no socket can stand at a path.
+    """Check that a path can be a socket's.
 
     Raises:
-        InvalidSetting: it is too long, or holds a zero byte.
+        InvalidSetting: it is longer than 107 bytes, or contains a zero byte.
     """
     raw = bytes(path)
     if len(raw) > _LONGEST_PATH or b"\0" in raw:
@@ -69,10 +69,10 @@ def check_path(path: Path) -> None:
 
 
 class Requests:
-    """What a reader asks of the service.  All methods may be called in any thread.
+    """The client's requests to the service.  All methods are thread-safe.
 
     Args:
-        levels: Whether it wants levels from the beginning.
+        levels: Whether to ask for levels on each connection.
     """
 
     def __init__(self, levels: bool = False) -> None:
@@ -81,22 +81,22 @@ class Requests:
         self._lock = threading.Lock()
 
     def ask_for_levels(self, wanted: bool) -> None:
-        """Ask for levels, or for none; it holds for later connections too."""
+        """Start or stop levels, on this connection and on later ones."""
         with self._lock:
             self._levels = wanted
             self._send({"levels": wanted})
 
     def mute(self, on: bool) -> bool:
-        """Mute or unmute; return whether the service was there to be asked.
+        """Ask the service to mute or unmute; return whether the request could be sent.
 
-        What becomes of it comes as an event: ``muted`` or another state, or ``refused``.
+        The answer arrives as an event: ``muted`` or another state, or ``refused``.
         """
         with self._lock:
             return self._send({"mute": on})
 
     @contextmanager
-    def through(self, connection: socket.socket) -> Iterator[None]:
-        """Let requests go through a connection while the block runs."""
+    def sent_through(self, connection: socket.socket) -> Iterator[None]:
+        """Send requests through a connection while the ``with`` block runs."""
         with self._lock:
             self._connection = connection
             if self._levels:
@@ -112,61 +112,62 @@ class Requests:
             return False
         try:
             self._connection.sendall(json.dumps(request).encode() + b"\n")
-        except OSError:  # whoever reads notices as well
+        except OSError:  # the reading side notices it too
             return False
         return True
 
 
 def follow(
-    path: Path, over: Callable[[], bool] = lambda: False, requests: Requests | None = None
+    path: Path, stop: Callable[[], bool] = lambda: False, requests: Requests | None = None
 ) -> Iterator[Event | LevelEvent | Link | None]:
-    """Yield events as they come, and how the link to the service is whenever that changes.
+    """Yield events as they arrive, and the state of the link to the service whenever it changes.
 
-    It connects anew, with longer and longer pauses, for as long as it is asked.  Each time that it succeeds it yields
-    :attr:`Link.CONNECTED`: what was going on before is over.
+    It reconnects, after longer and longer pauses, until it is stopped.  Each new connection yields
+    :attr:`Link.CONNECTED`: the state before it no longer holds.
 
     Args:
         path: The socket.
-        over: Asked at least every :data:`TICK_SECONDS` whether that is enough.
-        requests: What is asked of the service.
+        stop: Called at least every :data:`TICK_SECONDS`; the iterator ends once it returns true.
+        requests: Requests to the service.
 
     Yields:
-        An event, a level if they were asked for, a link, or ``None`` when nothing came for a tick.
+        An event, a level if levels were asked for, a link, or ``None`` after a tick without any of them.
     """
     requests = requests or Requests()
-    said: Link | None = None
+    reported: Link | None = None
     pause = _FIRST_PAUSE
-    while not over():
+    while not stop():
         link, connection = _connect(path)
-        if link is not said:
+        if link is not reported:
             yield link
-        said = link
+        reported = link
         if connection is not None:
-            with connection, requests.through(connection):
-                for item in _events(connection, over):
+            with connection, requests.sent_through(connection):
+                for item in _events(connection, stop):
                     pause = _FIRST_PAUSE
                     yield item
-            said = None
+            reported = None
         until = time.monotonic() + pause
-        while not over() and (left := until - time.monotonic()) > 0:
+        while not stop() and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, TICK_SECONDS))
             yield None
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def _connect(path: Path) -> tuple[Link, socket.socket | None]:
-    with ExitStack() as if_it_fails:
+    with ExitStack() as on_failure:
         try:
-            connection = if_it_fails.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            connection = on_failure.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
             connection.settimeout(TICK_SECONDS)
             connection.connect(str(path))
         except OSError as error:
-            return _why_not(path, error), None
-        if_it_fails.pop_all()
+            return _link_after(error, path), None
+        on_failure.pop_all()
     return Link.CONNECTED, connection
 
 
-def _why_not(path: Path, error: OSError) -> Link:
+def _link_after(error: OSError, path: Path) -> Link:
+    """Return the state of the link after an attempt to connect failed."""
     if error.errno in (errno.EACCES, errno.EPERM):
         return Link.NOT_PERMITTED
     if error.errno == errno.ENOENT:
@@ -175,14 +176,14 @@ def _why_not(path: Path, error: OSError) -> Link:
         is_socket = stat.S_ISSOCK(path.stat().st_mode)
     except OSError:
         is_socket = False
-    # A full backlog is no refusal: whoever serves it is stuck, or stopped.
-    return Link.NOBODY_LISTENS if is_socket else Link.NO_WAY
+    # A socket whose backlog is full counts as not served too: its process is stuck or stopped.
+    return Link.NOT_SERVED if is_socket else Link.NOT_A_SOCKET
 
 
-def _events(connection: socket.socket, over: Callable[[], bool]) -> Iterator[Event | LevelEvent | None]:
-    """Yield events until the other end hangs up or sends what no service does."""
+def _events(connection: socket.socket, stop: Callable[[], bool]) -> Iterator[Event | LevelEvent | None]:
+    """Yield events until the other end hangs up or sends something that no service sends."""
     rest = b""
-    while not over():
+    while not stop():
         try:
             received = connection.recv(_LONGEST_LINE)
         except TimeoutError:
@@ -200,7 +201,7 @@ def _events(connection: socket.socket, over: Callable[[], bool]) -> Iterator[Eve
 
 
 def parse(line: bytes) -> Event | LevelEvent | None:
-    """Return the event that a line of JSON says, or ``None``: readers ignore what they do not know."""
+    """Parse a line of JSON as an event; return ``None`` for anything unknown, which readers ignore."""
     try:
         fields = json.loads(line)
         if fields["schema"] != SCHEMA_VERSION:
@@ -240,26 +241,26 @@ def _number(value: Any, least: float = 0, most: float = math.inf) -> float:
 
 
 def _printable(text: str) -> str:
-    """Return a text that can do nothing to a terminal."""
+    """Replace the characters of a text that could control a terminal."""
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What a reader knows of the service; every event and every change of the link makes a new one.
+    """What a client knows about the service; each event and each change of the link gives a new one.
 
     Attributes:
-        link: Whether there is a way to it; ``None`` before the first try.
-        service: What it does.
+        link: The state of the link; ``None`` before the first attempt to connect.
+        service: The state of the service.
     """
 
     link: Link | None = None
     service: ServiceState = field(default_factory=ServiceState)
 
     def after(self, item: Event | Link) -> Condition:
-        """Return what is known after one more event or change of the link."""
+        """Return the condition after an event or a change of the link."""
         if isinstance(item, Link):
-            # What the service was doing says nothing about the one that is there now; what was missed stays missed.
-            missed = ServiceState(overflows=self.service.overflows, dropped=self.service.dropped)
-            return Condition(item, missed)
+            # The old state says nothing about a new connection; losses that were counted stay counted.
+            losses = ServiceState(overflows=self.service.overflows, dropped=self.service.dropped)
+            return Condition(item, losses)
         return replace(self, service=self.service.after(item))

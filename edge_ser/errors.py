@@ -1,10 +1,9 @@
-"""What can go wrong for a user, each with one clear line and its own exit status.
+"""The errors that a user can cause, each with a one-line message and its own exit status.
 
 The command line prints ``str(error)`` and exits with ``error.exit_status``.  Statuses 0, 1, 2, 130, 141 and 143 are
-taken by convention (success, some files failed, usage, Ctrl-C, closed output, SIGTERM).  Ours are 9 for what has no
-number of its own, 8 for a benchmark that found something slower than before, and tens of microphones (1x), recordings
-(2x), models (3x), outputs (4x), settings (5x), the service (6x), the device's firmware configuration (7x) and
-benchmarks (8x).
+taken by convention (success, some files failed, usage, Ctrl-C, closed output, SIGTERM).  The others are 9 for errors
+without a number, 8 for a benchmark that found a regression, and a group of ten each for microphones (1x), recordings
+(2x), models (3x), outputs (4x), settings (5x), the service (6x), the firmware configuration (7x) and benchmarks (8x).
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ EXIT_TERMINATED: Final = 143
 
 
 class EdgeSerError(Exception):
-    """Base of all errors that a user can cause and mend; the message says what to do."""
+    """Base of all errors that a user can cause and fix; the message says what to do."""
 
     exit_status: ClassVar[int] = 9
 
@@ -28,35 +27,35 @@ class EdgeSerError(Exception):
 
 
 class NoMicrophone(EdgeSerError):
-    """The machine has no input device at all."""
+    """The machine has no microphone."""
 
     exit_status = 10
     event_status = "no-microphone"
 
 
 class UnknownMicrophone(EdgeSerError):
-    """No input device has the asked name."""
+    """No microphone has the given name, or more than one has."""
 
     exit_status = 11
     event_status = "no-microphone"
 
 
 class MicrophoneIndexOutOfRange(EdgeSerError):
-    """No input device has the asked index."""
+    """No microphone has the given index."""
 
     exit_status = 12
     event_status = "no-microphone"
 
 
 class MicrophoneLost(EdgeSerError):
-    """The microphone vanished while it was being read."""
+    """The microphone stopped delivering sound while it was being read."""
 
     exit_status = 13
     event_status = "device-lost"
 
 
 class UnsupportedRate(EdgeSerError):
-    """A source's sample rate cannot be had or used."""
+    """A source's sample rate cannot be used."""
 
     exit_status = 14
 
@@ -84,19 +83,19 @@ class RecordingMissing(EdgeSerError):
 
 
 class RecordingUnreadable(EdgeSerError):
-    """The path exists and may not be read."""
+    """The path exists but cannot be read as a file."""
 
     exit_status = 21
 
 
 class EmptyRecording(EdgeSerError):
-    """The file holds no byte."""
+    """The file is empty: 0 bytes."""
 
     exit_status = 22
 
 
 class NoSamples(EdgeSerError):
-    """The file is a recording of length zero."""
+    """The recording has length zero."""
 
     exit_status = 23
 
@@ -108,13 +107,13 @@ class TruncatedRecording(EdgeSerError):
 
 
 class NotARecording(EdgeSerError):
-    """The file is not one of the known audio formats."""
+    """The file is not in a known audio format."""
 
     exit_status = 25
 
 
 class NoRecordings(EdgeSerError):
-    """A folder holds no recording."""
+    """A folder contains no recording."""
 
     exit_status = 26
 
@@ -129,19 +128,19 @@ class ModelCorrupt(EdgeSerError):
 
 
 class ModelForeign(EdgeSerError):
-    """The file is a model, but not one of this project's."""
+    """The file is a model, but not an edge-ser model."""
 
     exit_status = 31
 
 
 class FrontEndMismatch(EdgeSerError):
-    """The model was trained on another front end than the installed one."""
+    """The model was trained with a different version of the front end."""
 
     exit_status = 32
 
 
 class InterpreterMissing(EdgeSerError):
-    """No TensorFlow Lite interpreter is installed, or not the one asked for."""
+    """No TensorFlow Lite interpreter works here, or not the one asked for."""
 
     exit_status = 33
 
@@ -150,13 +149,13 @@ class InterpreterMissing(EdgeSerError):
 
 
 class SocketUnwritable(EdgeSerError):
-    """The socket's path cannot be used."""
+    """The socket's path or address cannot be used."""
 
     exit_status = 40
 
 
 class SocketInUse(EdgeSerError):
-    """Another live process serves the socket."""
+    """Another process serves the socket or the port."""
 
     exit_status = 41
 
@@ -168,7 +167,7 @@ class OutputFailed(EdgeSerError):
 
 
 class OutputClosed(EdgeSerError):
-    """The reader of standard output went away (``| head``); ends quietly, as other tools do."""
+    """The reader of standard output went away (``| head``); the command ends silently, as other tools do."""
 
     exit_status = 141
 
@@ -177,13 +176,13 @@ class OutputClosed(EdgeSerError):
 
 
 class InvalidSetting(EdgeSerError):
-    """A setting's value is outside what is allowed; the message names key, value and bounds."""
+    """A setting's value is not allowed; the message names key, value and what is allowed."""
 
     exit_status = 50
 
 
 class NotPermitted(EdgeSerError):
-    """The file or folder of a setting may not be written or read by this user."""
+    """This user may not read or write a file or folder that a setting names."""
 
     exit_status = 51
 
@@ -192,7 +191,7 @@ class NotPermitted(EdgeSerError):
 
 
 class NotRoot(EdgeSerError):
-    """What was asked for changes the system, which only root may."""
+    """The command changes the system, which only root may do."""
 
     exit_status = 60
 
@@ -210,19 +209,19 @@ class UnsupportedSystem(EdgeSerError):
 
 
 class NoRoom(EdgeSerError):
-    """The disk has no room for what is to be installed."""
+    """The disk is too full for the installation."""
 
     exit_status = 63
 
 
 class StepFailed(EdgeSerError):
-    """A program that an installation calls failed; the message has its last words."""
+    """A program that the installation ran failed; the message has its last line of output."""
 
     exit_status = 64
 
 
 class NotInstalled(EdgeSerError):
-    """The service is not installed here."""
+    """The service is not installed on this machine."""
 
     exit_status = 65
 
@@ -231,13 +230,13 @@ class NotInstalled(EdgeSerError):
 
 
 class NoFirmwareFile(EdgeSerError):
-    """There is no config.txt: this is no Raspberry Pi, or its boot partition is not mounted."""
+    """There is no config.txt: this is not a Raspberry Pi, or its boot partition is not mounted."""
 
     exit_status = 70
 
 
 class FirmwareFileOdd(EdgeSerError):
-    """config.txt is damaged, or our block in it is: changing it by program would be a guess."""
+    """config.txt or the edge-ser block in it is damaged, so that it cannot be changed safely."""
 
     exit_status = 71
 
@@ -246,18 +245,18 @@ class FirmwareFileOdd(EdgeSerError):
 
 
 class SlowerThanBefore(EdgeSerError):
-    """A figure is worse than in an earlier result, by more than the limit and by more than chance explains."""
+    """A figure is worse than in an earlier result by more than the limit, and by more than chance explains."""
 
     exit_status = 8
 
 
 class NothingHeard(EdgeSerError):
-    """No utterance was recognized in the audio of a benchmark: there is nothing to measure."""
+    """No utterance was recognized in the audio of a benchmark, so there is nothing to measure."""
 
     exit_status = 80
 
 
 class NotAResult(EdgeSerError):
-    """The file to compare with is no result of a benchmark, or of one that this version cannot compare with."""
+    """The file to compare with is not a benchmark result, or not one that this version can compare with."""
 
     exit_status = 81

@@ -1,7 +1,7 @@
-"""What the recognizer publishes: emotions, status and levels, as JSON Lines with a written, versioned schema.
+"""The published events: emotions, statuses and levels, as JSON Lines with a versioned schema.
 
-The schema is `events.schema.json` beside this file.  A field is never removed nor changes its meaning within a version;
-new fields may come, so readers should ignore what they do not know.
+The schema is `events.schema.json` beside this file.  Within a version no field is removed or changes its meaning; new
+fields may be added, so readers should ignore fields they do not know.
 """
 
 from __future__ import annotations
@@ -17,48 +17,47 @@ LABELS: Final = ("anger", "disgust", "fear", "happiness", "neutral", "sadness")
 """The emotions of the default model, in the order of its outputs."""
 
 UNCERTAIN: Final = "uncertain"
-"""The label when no emotion reaches the model's confidence threshold."""
+"""The label of an utterance in which no emotion reaches the model's confidence threshold."""
 
 NO_SPEECH: Final = "no-speech"
 """The label of a recording in which nobody speaks."""
 
-
 STATUSES: Final = (
     "listening",
-    "no-microphone",  # none is there, or not the one asked for
-    "device-lost",  # it vanished while it was listened to
-    "device-busy",  # it is there and cannot be opened
-    "deaf",  # it delivers, but no sound: zeros, one value, the same again and again
-    "clipping",  # it is much too loud
+    "no-microphone",  # there is none, or not the one asked for
+    "device-lost",  # the microphone vanished while it was in use
+    "device-busy",  # the microphone exists but cannot be opened
+    "deaf",  # the microphone delivers no sound, but zeros, one value, or the same buffer over and over
+    "clipping",  # the microphone is overdriven
     "recovered",  # from `deaf` or `clipping`
-    "muted",  # by the mute file or in quiet hours; `listening` ends it
+    "muted",  # by the mute file or quiet hours; `listening` ends it
     "overflow",  # audio was lost
-    "dropped",  # events were, for a slow reader
-    "refused",  # what this reader of the socket asked for; the others do not hear of it
-    "reloaded",  # the configuration was read anew
-    "not-reloaded",  # it cannot be used; the one before stays in force
+    "dropped",  # events were lost because a reader is slow
+    "refused",  # a request through the socket; only the reader that made it is told
+    "reloaded",  # the configuration was reloaded
+    "not-reloaded",  # the new configuration is not valid; the old one stays in force
     "error",
     "stopped",
 )
-"""What a status event can tell."""
+"""The statuses of status events."""
 
 STATES: Final = ("listening", "no-microphone", "device-lost", "device-busy", "muted", "stopped", "error")
-"""Statuses that say what goes on from now on; each takes the place of the one before."""
+"""Statuses that name a lasting state; each replaces the one before."""
 
 FAULTS: Final = ("deaf", "clipping")
-"""Statuses of a microphone that delivers, but nothing of use; ``recovered`` or a new state ends them."""
+"""Statuses of a microphone that delivers no usable sound; ``recovered`` or a new state ends them."""
 
 
 @dataclass(frozen=True)
 class EmotionEvent:
-    """An utterance, still going on or ended.
+    """The label of an utterance, which may still be going on.
 
     Attributes:
         time: When the event was made, UTC.
-        utterance: Number of the utterance in this run, from 1; its provisional events and the final one share it.
-        final: Whether the utterance has ended.  Each utterance that is published has one final event, its last.
-        start: Where the utterance begins, seconds of stream.
-        end: Where it ends, or what has been heard of it so far, seconds of stream.
+        utterance: Number of the utterance in this run, from 1; its provisional events and its final one share it.
+        final: Whether the utterance has ended.  The last event of each published utterance is final, and only that.
+        start: Start of the utterance, seconds of stream.
+        end: End of the utterance, or of its part heard so far, seconds of stream.
         label: One of the model's labels, or ``uncertain``.
         confidence: Probability of the likeliest emotion, 0 to 1.
         probabilities: Calibrated probability of each of the model's labels; they add up to 1.
@@ -76,13 +75,13 @@ class EmotionEvent:
 
 @dataclass(frozen=True)
 class StatusEvent:
-    """A change of state that a reader may want to know.
+    """A change of state.
 
     Attributes:
         time: When it happened, UTC.
-        status: One of ``STATUSES``.
+        status: One of :data:`STATUSES`.
         message: One line for people.
-        position: Where in the stream, seconds.
+        position: Position in the stream, s.
     """
 
     time: datetime
@@ -92,18 +91,18 @@ class StatusEvent:
 
 
 Event = EmotionEvent | StatusEvent
-"""What every sink takes."""
+"""An event that every sink takes."""
 
 
 @dataclass(frozen=True)
 class LevelEvent:
-    """How loud it is just now, up to ten times a second.  Only readers of a socket that ask for levels get them.
+    """The current sound level, up to ten times a second; only socket readers that ask for levels get them.
 
     Attributes:
         time: When it was measured, UTC.
-        position: Where in the stream, seconds.
-        level: Root mean square of the last tenth of a second without its offset, dBFS, :data:`SILENCE` at least.
-        peak: Greatest magnitude in it, dBFS, likewise.
+        position: Position in the stream, s.
+        level: Root mean square of the last 0.1 s without its offset, dBFS; at least :data:`SILENCE`.
+        peak: Greatest magnitude in the last 0.1 s, dBFS; at least :data:`SILENCE`.
         speech: Whether the speech gate is open.
     """
 
@@ -115,19 +114,24 @@ class LevelEvent:
 
 
 SILENCE: Final = -96.0
-"""What is said instead of minus infinity, dBFS; one bit of noise is louder."""
+"""Stands for minus infinity, dBFS; one bit of noise is louder."""
 
 
 def utc_now() -> datetime:
-    """Return the wall clock, for whoever makes events outside the pure core."""
+    """Return the wall-clock time, UTC."""
     return datetime.now(timezone.utc)
+
+
+def position_of(event: Event) -> float:
+    """Return an event's position in the stream, s: the end of an utterance, or where a status changed."""
+    return event.end if isinstance(event, EmotionEvent) else event.position
 
 
 _NAMES: Final = {EmotionEvent: "emotion", StatusEvent: "status", LevelEvent: "level"}
 
 
 def to_dict(event: Event | LevelEvent) -> dict[str, Any]:
-    """Return the event as it stands in JSON, rounded to what it can mean."""
+    """Return the event's JSON object, its numbers rounded to their meaningful digits."""
     head: dict[str, Any] = {
         "event": _NAMES[type(event)],
         "schema": SCHEMA_VERSION,
@@ -154,5 +158,5 @@ def to_dict(event: Event | LevelEvent) -> dict[str, Any]:
 
 
 def to_json_line(event: Event | LevelEvent) -> str:
-    """Return the event as one line of JSON, with its newline."""
+    """Return the event as one line of JSON, newline included."""
     return json.dumps(to_dict(event), separators=(", ", ": ")) + "\n"

@@ -1,7 +1,7 @@
-"""The privacy switch: a mute file that holds until it is removed or its time is over, and quiet hours.
+"""The mute switch: a mute file, which holds until it is removed or expires, and quiet hours.
 
-The file may be empty, which mutes until it is removed, or hold the time until which it mutes, ISO 8601 with its offset.
-What cannot be understood or read mutes: in doubt nobody is listened to.
+An empty file mutes until it is removed; otherwise it contains the time until which it mutes, ISO 8601 with its offset.
+A file that cannot be read or understood mutes too: in doubt, the microphone stays closed.
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ from pathlib import Path
 
 from edge_ser.errors import NotPermitted
 from edge_ser.paths import effective_mute_file
-from edge_ser.settings import PrivacySettings, QuietHours
+from edge_ser.settings import ListenSettings, PrivacySettings, QuietHours
 
 
 def mute(path: Path, until: datetime | None = None) -> None:
-    """Mute, for good or until a time.
+    """Write a mute file.
+
+    Args:
+        path: The mute file.
+        until: When it expires, with its offset; ``None`` is never.
 
     Raises:
         NotPermitted: the file cannot be written; the message says what to do.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Muted at once, whatever becomes of the time: an empty file mutes for good, and a full disk still holds one.
+        # Mute first, whatever happens next: an empty file mutes until it is removed, and fits even on a full disk.
         if not path.exists():
             path.touch()
         beside = path.with_name(path.name + ".new")
@@ -41,7 +45,7 @@ def mute(path: Path, until: datetime | None = None) -> None:
 
 
 def unmute(path: Path) -> bool:
-    """Take the mute file away; return whether there was one.
+    """Remove a mute file; return whether there was one.
 
     Raises:
         NotPermitted: it cannot be removed; the message says what to do.
@@ -55,31 +59,48 @@ def unmute(path: Path) -> bool:
     return True
 
 
-def switch(path: Path, on: bool) -> bool:
-    """Turn the mute switch on, for good, or off; return whether that changed anything.
+def set_muted(path: Path, on: bool) -> bool:
+    """Mute until further notice, or unmute.
+
+    Args:
+        path: The mute file.
+        on: Whether to mute.
+
+    Returns:
+        Whether that changed anything.
 
     Raises:
         NotPermitted: the mute file cannot be changed; the message says what to do.
     """
     if not on:
         return unmute(path)
-    if muted(path, local_now()) == "muted":  # for good already
+    if mute_reason(path, local_now()) == "muted":  # until further notice already
         return False
     mute(path)
     return True
 
 
 def mute_file(settings: PrivacySettings) -> Path:
-    """Return the mute file that `edge-ser listen` heeds."""
+    """Return the mute file that `edge-ser listen` obeys."""
     return effective_mute_file() if settings.mute_file is None else Path(settings.mute_file)
 
 
-class MuteSwitch:
-    """Tells whether nobody may be listened to just now, and why.
+def requestable_mute_file(settings: ListenSettings, allowed: bool) -> Path | None:
+    """Return the mute file that requests through a sink may change, or ``None`` if they may not.
 
     Args:
-        settings: Quiet hours and where the mute file stands.
-        now: The local wall clock, with its offset.
+        settings: All settings; a recording cannot be muted.
+        allowed: The sink's own setting of whether requests may mute.
+    """
+    return mute_file(settings.privacy) if allowed and settings.input.file is None else None
+
+
+class MuteSwitch:
+    """Tells whether the microphone must be closed now, and why.
+
+    Args:
+        settings: Quiet hours and the path of the mute file.
+        now: Returns the local wall-clock time, with its offset.
     """
 
     def __init__(self, settings: PrivacySettings, now: Callable[[], datetime]) -> None:
@@ -88,28 +109,33 @@ class MuteSwitch:
         self._now = now
 
     def reason(self) -> str | None:
-        """Return why nobody may be listened to, for people, or ``None`` when listening is allowed."""
-        # Asked ten times a second: the clock is looked at only if there is a reason to.
+        """Return why the microphone must be closed, as a text for people, or ``None`` if listening is allowed."""
+        # Called ten times a second, so the clock is read only if it matters.
         try:
             os.lstat(self._path)
         except FileNotFoundError:
-            said = None
+            reason = None
         except OSError:
-            said = "muted"
+            reason = "muted"
         else:
-            said = muted(self._path, self._now())
-        return said or (self._quiet() if self._quiet_hours else None)
+            reason = mute_reason(self._path, self._now())
+        return reason or (self._quiet_reason() if self._quiet_hours else None)
 
-    def _quiet(self) -> str | None:
+    def _quiet_reason(self) -> str | None:
         now = self._now()
         for hours in self._quiet_hours:
-            if hours.contain(now.time()):
+            if now.time() in hours:
                 return f"quiet hours until {hours.end:%H:%M}"
         return None
 
 
-def muted(path: Path, now: datetime) -> str | None:
-    """Return that a mute file mutes, and until when, or ``None`` if it does not."""
+def mute_reason(path: Path, now: datetime) -> str | None:
+    """Return ``muted``, with the time if the mute file expires, or ``None`` if it does not mute.
+
+    Args:
+        path: The mute file.
+        now: The local wall-clock time, with its offset.
+    """
     try:
         text = path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
@@ -122,12 +148,12 @@ def muted(path: Path, now: datetime) -> str | None:
         return "muted"
     if until <= now:
         return None
-    days = until.date() != now.date()
-    return f"muted until {until:%Y-%m-%d %H:%M}" if days else f"muted until {until:%H:%M}"
+    another_day = until.date() != now.date()
+    return f"muted until {until:%Y-%m-%d %H:%M}" if another_day else f"muted until {until:%H:%M}"
 
 
 def local_now() -> datetime:
-    """Return the local wall clock, with its offset."""
+    """Return the local wall-clock time, with its offset."""
     return datetime.now().astimezone()
 
 

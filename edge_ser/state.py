@@ -1,6 +1,6 @@
-"""Events folded into the state of a service: the one place that knows which event ends which state.
+"""The state of a service, derived from its events: the one place that knows which event ends which state.
 
-Used by all that show what goes on: the client, the socket for new readers, systemd, MQTT and Prometheus.
+Everything that shows the state uses it: the client, the socket for new readers, systemd, MQTT and Prometheus.
 """
 
 from __future__ import annotations
@@ -13,26 +13,27 @@ from edge_ser.events import FAULTS, STATES, EmotionEvent, Event, StatusEvent
 MICROPHONE_STATES: Final = (
     *("listening", "muted", "no-microphone", "device-lost", "device-busy", "deaf", "clipping", "error", "stopped"),
 )
-"""What :attr:`ServiceState.microphone` can be once it is known: every state and every fault."""
+"""Values of the status of :attr:`ServiceState.microphone`: every state and every fault."""
 
 assert set(MICROPHONE_STATES) == {*STATES, *FAULTS}
 
 _ENDS_MUTING: Final = ("listening", "no-microphone", "device-lost", "device-busy")
-"""States that come only when nobody has muted."""
+"""States that occur only while the microphone is not muted."""
 
 
 @dataclass(frozen=True)
 class ServiceState:
-    """What a service does; every event gives a new one.
+    """The state of a service; each event gives a new one.
 
     Attributes:
-        status: The event that says what goes on; ``None`` before the first, or when it no longer holds.
-        fault: The event that says what is wrong with the microphone, ``None`` if nothing is.
-        microphone: The last change of how the microphone is, with one of :data:`MICROPHONE_STATES` as its status.
-        muted: Whether somebody or quiet hours have muted it; ``None`` before that is known.
+        status: The event that reported the current state; ``None`` before the first, or if it no longer holds.
+        fault: The event that reported the microphone's fault; ``None`` if it has none.
+        microphone: The last change of the microphone, whose status is one of :data:`MICROPHONE_STATES`; ``None``
+            before the first.
+        muted: Whether the mute file or quiet hours mute the microphone; ``None`` until that is known.
         speaking: Whether an utterance is going on.
-        last: The last final label.
-        utterances: Final labels so far.
+        last: The last final label; ``None`` before the first.
+        utterances: Number of final labels so far.
         overflows: How often audio was lost because the machine was too busy.
         dropped: How often a reader was told that it missed events.
     """
@@ -49,28 +50,28 @@ class ServiceState:
 
     @property
     def name(self) -> str:
-        """One of :data:`edge_ser.events.STATES`, or ``unknown``; a label shows that somebody listens."""
+        """One of :data:`edge_ser.events.STATES`, or ``unknown``; a label shows that the service listens."""
         if self.status is not None:
             return self.status.status
         return "listening" if self.speaking or self.last else "unknown"
 
     @property
     def message(self) -> str:
-        """The service's own line about what goes on."""
+        """The message of the current state; empty if none is known."""
         return "" if self.status is None else self.status.message
 
     @property
     def fault_message(self) -> str:
-        """The service's own line about the microphone's fault; empty if it has none."""
+        """The message of the microphone's fault; empty if it has none."""
         return "" if self.fault is None else self.fault.message
 
     @property
     def reported(self) -> list[StatusEvent]:
-        """The events that tell a newcomer the state: what goes on, then the fault if there is one."""
+        """The events that tell a new reader the state: the current one, then the fault if there is one."""
         return [event for event in (self.status, self.fault) if event is not None]
 
     def after(self, event: Event) -> ServiceState:
-        """Return the state after one more event."""
+        """Return the state after an event."""
         if isinstance(event, EmotionEvent):
             return self._after_label(event)
         if event.status in STATES:

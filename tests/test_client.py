@@ -1,4 +1,4 @@
-"""Reading the socket: what is yielded, and how it is told apart why nothing comes."""
+"""The client of the socket: parsed events, and the reasons for having no connection."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ EVENTS = st.one_of(
 
 
 def until(items: Iterator[Event | LevelEvent | Link | None], wanted: Any) -> None:
-    """Take items until one is as wanted; ticks bound the time."""
+    """Take items until one matches; the number of ticks is bounded."""
     ticks = 0
     for item in items:
         if item == wanted:
@@ -52,7 +52,7 @@ def until(items: Iterator[Event | LevelEvent | Link | None], wanted: Any) -> Non
 
 
 @given(EVENTS)
-def test_what_was_written_is_read(event: Event | LevelEvent) -> None:
+def test_written_events_are_parsed_back(event: Event | LevelEvent) -> None:
     assert parse(to_json_line(event).encode()) == event
 
 
@@ -60,7 +60,7 @@ def test_what_was_written_is_read(event: Event | LevelEvent) -> None:
     st.none() | st.booleans() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["event", "schema", "time", "label"]), inner),
 ).map(lambda thing: repr(thing).encode())))  # fmt: skip
-def test_what_is_no_event_is_ignored(line: bytes) -> None:
+def test_lines_that_are_not_events_are_ignored(line: bytes) -> None:
     assert parse(line) is None
 
 
@@ -77,7 +77,7 @@ def test_what_is_no_event_is_ignored(line: bytes) -> None:
         ('"probabilities": {', '"probabilities": [], "x": {'),
     ],
 )
-def test_events_that_cannot_be_are_ignored(old: str, new: str) -> None:
+def test_impossible_events_are_ignored(old: str, new: str) -> None:
     line = to_json_line(emotion())
     assert old in line
     assert parse(line.encode()) is not None
@@ -85,20 +85,20 @@ def test_events_that_cannot_be_are_ignored(old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", ['"level": 1', '"level": -97', '"level": NaN', '"level": null', '"loud": 0'])
-def test_levels_that_cannot_be_are_ignored(wrong: str) -> None:
+def test_impossible_levels_are_ignored(wrong: str) -> None:
     line = to_json_line(level(-20.0))
     assert parse(line.encode()) is not None
     assert parse(line.replace('"level": -20.0', wrong).encode()) is None
 
 
-def test_deep_nesting_and_escape_sequences_do_no_harm() -> None:
+def test_deep_nesting_and_escape_sequences_are_harmless() -> None:
     assert parse(b"[" * 100_000) is None
     event = parse(to_json_line(status("listening", "to \x1b[2Jme\r")).encode())
     assert isinstance(event, StatusEvent)
     assert event.message == "to ?[2Jme?"
 
 
-def test_events_and_links_through_a_restart(short_path: Path) -> None:
+def test_events_and_links_continue_after_a_restart(short_path: Path) -> None:
     path = short_path / "s"
     items = follow(path)
     assert next(items) is Link.NO_SOCKET
@@ -124,7 +124,7 @@ def test_levels_are_asked_for_again_after_a_restart(short_path: Path) -> None:
     for _ in range(2):
         with Service(short_path / "s", short_path / "muted") as service:
             until(items, Link.CONNECTED)
-            next(items)  # only now is it sent
+            next(items)  # it is sent only now
             wait_until(lambda: service.wants_levels)
             service.publish(level(-20.0, speech=True))
             got = next(item for item in items if item is not None)
@@ -138,17 +138,17 @@ def test_levels_are_asked_for_again_after_a_restart(short_path: Path) -> None:
     items.close()
 
 
-def test_a_killed_service_is_told_apart_from_none(short_path: Path) -> None:
+def test_a_killed_service_differs_from_a_missing_one(short_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(short_path / "s"))
         server.listen()
-    assert next(follow(short_path / "s")) is Link.NOBODY_LISTENS
+    assert next(follow(short_path / "s")) is Link.NOT_SERVED
     (short_path / "file").touch()
-    assert next(follow(short_path / "file")) is Link.NO_WAY
-    assert next(follow(short_path / "file" / "s")) is Link.NO_WAY
+    assert next(follow(short_path / "file")) is Link.NOT_A_SOCKET
+    assert next(follow(short_path / "file" / "s")) is Link.NOT_A_SOCKET
 
 
-def test_a_socket_of_others_is_told_apart(short_path: Path) -> None:
+def test_a_forbidden_socket_is_recognized(short_path: Path) -> None:
     script = "import sys, pathlib, edge_ser.client as c; print(next(c.follow(pathlib.Path(sys.argv[1]))))"
     with Service(short_path / "s"):
         if os.geteuid() == 0:
@@ -162,7 +162,7 @@ def test_a_socket_of_others_is_told_apart(short_path: Path) -> None:
     assert "group audio" in explain(Link.NOT_PERMITTED, short_path)
 
 
-def test_whoever_sends_no_lines_is_left(short_path: Path) -> None:
+def test_a_server_without_lines_is_left(short_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(short_path / "s"))
         server.listen()
@@ -178,23 +178,23 @@ def test_whoever_sends_no_lines_is_left(short_path: Path) -> None:
         thread.start()
         server.listen(0)
         for item in items:
-            if item is Link.CONNECTED:  # anew: the first connection was given up
+            if item is Link.CONNECTED:  # again: the first connection was given up
                 break
             assert item is None
         items.close()
 
 
-def test_it_ends_when_asked() -> None:
-    assert list(follow(Path("/nonexistent/s"), over=lambda: True)) == []
+def test_following_ends_when_stopped() -> None:
+    assert list(follow(Path("/nonexistent/s"), stop=lambda: True)) == []
 
 
-def test_paths_that_no_socket_can_have() -> None:
+def test_impossible_socket_paths_are_errors() -> None:
     check_path(Path("/" + "x" * 106))
     with pytest.raises(InvalidSetting, match="at most 107 bytes"):
         check_path(Path("/" + "x" * 107))
 
 
-def test_what_is_missed_outlasts_the_link_and_the_state_does_not() -> None:
+def test_losses_outlast_the_link_but_the_state_does_not() -> None:
     known = Condition().after(Link.CONNECTED)
     assert known.service.name == "unknown"
     known = known.after(status("listening")).after(status("deaf")).after(status("overflow")).after(status("dropped"))

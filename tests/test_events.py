@@ -1,4 +1,4 @@
-"""Events and their written schema."""
+"""Events and their JSON schema."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ levels = st.builds(LevelEvent, st.just(TIME), seconds, st.floats(SILENCE, 0), st
 
 
 @given(statuses | emotions | levels)
-def test_every_event_is_one_line_that_fits_the_schema(event: Event | LevelEvent) -> None:
+def test_every_event_is_one_line_that_matches_the_schema(event: Event | LevelEvent) -> None:
     line = to_json_line(event)
     assert line.endswith("\n")
     assert line.count("\n") == 1
     VALIDATOR.validate(json.loads(line))
 
 
-def test_the_schema_names_its_version_and_refuses_others() -> None:
+def test_the_schema_accepts_only_its_version() -> None:
     event = to_dict(StatusEvent(TIME, "listening", "listening to a", 0.0))
     assert event["schema"] == SCHEMA["properties"]["schema"]["const"] == SCHEMA_VERSION
     for wrong in ({"schema": 2}, {"status": "dancing"}, {"time": "yesterday"}, {"position": -1}):

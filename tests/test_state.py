@@ -1,4 +1,4 @@
-"""Events folded into the state of a service."""
+"""The state of a service, derived from its events."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def after(*events: Event) -> ServiceState:
     return state
 
 
-def test_a_fault_stays_until_it_is_over_or_another_state_begins() -> None:
+def test_a_fault_lasts_until_recovery_or_a_new_state() -> None:
     listening, deaf = status("listening", "to a"), status("deaf", "zeros")
     assert after(listening, deaf, label()).fault == deaf
     assert after(listening, deaf).reported == [listening, deaf]
@@ -42,14 +42,14 @@ def test_a_fault_stays_until_it_is_over_or_another_state_begins() -> None:
     assert after(listening, deaf, gone).reported == [gone]
 
 
-def test_how_the_microphone_is() -> None:
+def test_the_microphone_s_state_follows_the_events() -> None:
     assert after().microphone is None
     recovered = after(status("listening", "to a"), status("clipping"), status("recovered", "fine")).microphone
     assert recovered is not None
     assert (recovered.status, recovered.message) == ("listening", "fine")
 
 
-def test_muted_is_known_only_from_what_implies_it() -> None:
+def test_muted_is_unknown_until_an_event_implies_it() -> None:
     assert after(label()).muted is None
     assert after(status("muted")).muted is True
     assert after(status("muted"), status("error")).muted is True
@@ -57,7 +57,7 @@ def test_muted_is_known_only_from_what_implies_it() -> None:
         assert after(status("muted"), status(name)).muted is False
 
 
-def test_a_label_shows_that_somebody_listens() -> None:
+def test_a_label_implies_listening() -> None:
     assert after().name == "unknown"
     assert after(label(final=False)).name == "listening"
     assert after(status("muted"), label()).name == "listening"
@@ -72,7 +72,7 @@ def test_speaking_ends_with_the_final_label_or_when_muted() -> None:
 
 
 @given(st.lists(STATUS_EVENTS | LABELS))
-def test_it_is_one_state_and_at_most_one_fault_whatever_happens(events: list[Event]) -> None:
+def test_there_is_one_state_and_at_most_one_fault(events: list[Event]) -> None:
     state = after(*events)
     assert state.name in (*STATES, "unknown")
     assert state.fault is None or state.fault.status in FAULTS

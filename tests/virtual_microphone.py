@@ -1,8 +1,8 @@
-"""Microphones for machines without a sound card: real PyAudio, real PortAudio, real ALSA, made-up sound.
+"""Microphones for machines without a sound card: real PyAudio, PortAudio and ALSA with synthetic sound.
 
-``pulse_microphone`` runs a private PulseAudio in real time; ``file_microphone`` needs no daemon and hands a file over
-as fast as it is read, bit for bit.  Both work through the ALSA configuration in ``$HOME``, which the C library reads
-once, so the program under test has to be a subprocess with the yielded environment.
+``pulse_microphone`` runs a private PulseAudio in real time; ``file_microphone`` needs no daemon and delivers a file as
+fast as it is read, bit for bit.  Both work through the ALSA configuration in ``$HOME``, which the C library reads once,
+so the program under test must be a subprocess with the environment that they yield.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class PulseMicrophone:
         _wait_for(self._server, self.env)
 
     def play(self, path: str | os.PathLike[str]) -> subprocess.Popen[bytes]:
-        """Play a WAV or FLAC file into the microphone; returns at once, wait for the player to hear the end."""
+        """Start playing a WAV or FLAC file into the microphone; wait for the returned player to end."""
         player = subprocess.Popen(["paplay", "-d", _SINK, os.fspath(path)], env=self.env, stderr=subprocess.DEVNULL)
         self._players.append(player)
         return player
 
     def kill(self) -> None:
-        """Take the server away at once, as if the device had been unplugged."""
+        """Kill the server, as if the microphone had been unplugged."""
         if self._server is not None:
             self._server.kill()
             self._server.wait()
@@ -73,10 +73,10 @@ def pulse_microphone(
         tmp_path: Folder for the configuration.
         rate: Rate of the sink, Hz.
         channels: Channels of the sink.
-        plugged_in: Whether it is there from the start.
+        plugged_in: Whether the microphone exists from the start.
 
     Yields:
-        The microphone; the server is gone afterwards, whatever happened.
+        The microphone; its server is stopped afterwards.
     """
     for tool in ("pulseaudio", "pactl", "paplay"):
         if shutil.which(tool) is None:
@@ -110,11 +110,11 @@ def pulse_microphone(
 
 
 def file_microphone(tmp_path: Path, samples: npt.NDArray[np.int16]) -> dict[str, str]:
-    """Make a microphone that plays samples bit for bit and unpaced; after their end it repeats stale ones.
+    """Make a microphone that delivers samples bit for bit and unpaced; after their end it repeats stale ones.
 
     Args:
         tmp_path: Folder for the configuration and the samples.
-        samples: What it hears, in whatever format it is opened, channels interleaved, int16.
+        samples: The samples in the format in which it is opened, channels interleaved, int16.
 
     Returns:
         The environment for a subprocess whose default microphone this is.
@@ -127,16 +127,16 @@ def file_microphone(tmp_path: Path, samples: npt.NDArray[np.int16]) -> dict[str,
 
 
 def alsa_environment(tmp_path: Path, configuration: str) -> dict[str, str]:
-    """Return the environment for a subprocess with an ALSA configuration of its own."""
+    """Return the environment for a subprocess with its own ALSA configuration."""
     home = tmp_path / "alsa-home"
     home.mkdir()
     (home / ".asoundrc").write_text(configuration + "\n")
-    # PortAudio tries every device, ALSA's one for PulseAudio too: it must neither start a server nor leave folders.
+    # PortAudio tries every device, ALSA's PulseAudio device too, which must neither start a server nor leave folders.
     return _environment(home) | {"PULSE_SERVER": f"unix:{home}/none", "PULSE_RUNTIME_PATH": str(home)}
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """Return this process's environment with another home and without what else leads to a sound server."""
+    """Return this process's environment with another home folder and without variables that name a sound server."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PULSE_", "ALSA_", "DBUS_"))}
     return inherited | {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "PYTHONPATH": str(_ROOT)}
 

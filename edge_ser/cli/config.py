@@ -34,11 +34,11 @@ def command() -> None:
 @options.format_of("toml", "json")
 def show(file: Path, format_: str) -> None:
     """Show all settings of a file, defaults included and passwords left out."""
-    from edge_ser.listening.configuration import settings_of
+    from edge_ser.listening.configuration import read_settings
     from edge_ser.settings import toml
     from edge_ser.settings.checks import without_password
 
-    settings = settings_of(file)
+    settings = read_settings(file)
     shown = tuple(without_password(uri) for uri in settings.output.publish)
     settings = replace(settings, output=replace(settings.output, publish=shown))
     if format_ == "json":
@@ -51,9 +51,9 @@ def show(file: Path, format_: str) -> None:
 @_file
 def check(file: Path) -> None:
     """Check a file; the error message names the key, its value and what is allowed."""
-    from edge_ser.listening.configuration import settings_of
+    from edge_ser.listening.configuration import read_settings
 
-    settings_of(file)
+    read_settings(file)
     standard_output.write(f"{file} is valid\n")
 
 

@@ -109,9 +109,9 @@ def command(
     }
 
     def read() -> ListenSettings:
-        from edge_ser.listening.configuration import settings_of
+        from edge_ser.listening.configuration import read_settings
 
-        return settings_of(config, given)
+        return read_settings(config, given)
 
     try:
         settings = read()

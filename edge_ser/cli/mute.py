@@ -50,4 +50,4 @@ def command(span: timedelta | None, file: Path | None) -> None:
     path = file or paths.mute_file_of_commands()
     now = mute.local_now()
     mute.mute(path, None if span is None else now + span)
-    standard_output.write(f"{mute.muted(path, now) or 'muted'}  ({path})\n")
+    standard_output.write(f"{mute.mute_reason(path, now) or 'muted'}  ({path})\n")

@@ -83,9 +83,9 @@ def examine(
 
 def _settings(file: Path | None) -> ListenSettings:
     """Return the settings, or the defaults if the file is not valid, which its own check reports."""
-    from edge_ser.listening.configuration import settings_of
+    from edge_ser.listening.configuration import read_settings
 
     try:
-        return settings_of(file)
+        return read_settings(file)
     except EdgeSerError:
         return ListenSettings()

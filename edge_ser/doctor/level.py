@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from edge_ser.audio import BLOCK_SAMPLES, SAMPLE_RATE
 from edge_ser.doctor.result import Finding, State
 from edge_ser.recognition.level import decibels, decibels_of
-from edge_ser.sources.health import Health, HealthMonitor, HealthSettings, message
+from edge_ser.sources.health import Health, HealthMonitor, HealthSettings
 
 if TYPE_CHECKING:
     from edge_ser.audio import Samples
@@ -63,7 +63,7 @@ def rate(levels: Levels, name: str) -> Finding:
     """Rate the levels of a microphone, which is named in the finding."""
     found = f"{name}: peak {levels.peak:.0f} dBFS, noise floor {levels.floor:.0f} dBFS"
     if levels.health is not Health.HEALTHY:
-        fault, _, fix = message(levels.health).partition(": ")
+        fault, _, fix = levels.health.message.partition(": ")
         state = State.WARNING if levels.health is Health.CLIPPING else State.FAILED
         return Finding(state, f"{found}; {fault}", fix)
     if levels.floor > _LOUD_FLOOR:

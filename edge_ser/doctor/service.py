@@ -30,11 +30,11 @@ def configuration_file(root: Path) -> Path | None:
 
 def check_configuration(path: Path | None) -> Finding:
     """Check a configuration file."""
-    from edge_ser.listening.configuration import settings_of
+    from edge_ser.listening.configuration import read_settings
 
     if path is None:
         return Finding(State.SKIPPED, f"no {paths.CONFIGURATION}: the defaults apply")
-    settings_of(path)
+    read_settings(path)
     return Finding(State.OK, f"{path} is valid")
 
 

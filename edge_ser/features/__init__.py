@@ -1,1 +1,1 @@
-"""The fixed-point front end: from int16 samples to the int8 input of the model (SPEC.md)."""
+"""The fixed-point front end, which computes the model's int8 input from int16 samples (SPEC.md)."""

@@ -1,9 +1,9 @@
 """Exact integer arithmetic in float64 arrays.
 
-A float64 holds every integer below 2^53 exactly, and sums and products of integers stay exact whatever their order
-as long as each partial result stays below 2^53.  So a BLAS matrix product of such arrays gives the same bits on every
+A float64 represents every integer below 2^53 exactly, so sums and products of integers are exact in any order as long
+as each partial result stays below 2^53.  A BLAS matrix product of such arrays therefore gives the same bits on every
 processor and with any number of threads, at the speed of the vector unit.  The same holds for integers divided by a
-power of two: that only moves the exponent.  SPEC.md proves the bound at each step.
+power of two, which changes the exponent only.  SPEC.md proves the bound for each step.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ Int64 = npt.NDArray[np.int64]
 
 LOG2_FRACTION_BITS: Final = 16
 
-_INDEX_BITS: Final = 8  # of the mantissa, behind its leading one, choose a straight line of the table
-_REST_BITS: Final = 15  # below them say where on that line; what is left of the mantissa is dropped
+_INDEX_BITS: Final = 8  # of the mantissa, after its leading one, select a straight line of the table
+_REST_BITS: Final = 15  # below them are the position on that line; the rest of the mantissa is dropped
 _MANTISSA_BITS: Final = _INDEX_BITS + _REST_BITS
 _TABLE_BITS: Final = 20  # fraction of the table, so that its rounding costs less than the straight lines (2.8e-6)
 _DOUBLE_FRACTION: Final = 52  # of IEEE 754 binary64: bits of the fraction, and the bias of the exponent above it
 _DOUBLE_BIAS: Final = 1023
 _OCTAVES: Final = 54  # of the integers below 2^53, and one below 1
 
-# As arrays, which a numpy call takes faster than numbers.
+# Arrays, which numpy functions take faster than Python numbers.
 _HALF: Final = np.array(0.5)
 _DROPPED: Final = np.array(_DOUBLE_FRACTION - _MANTISSA_BITS)
 _REST: Final = np.array(_REST_BITS)
@@ -39,24 +39,35 @@ def round_half_up(x: Float) -> Float:
     """Round to integers, half up, in place: ``floor(x + 1/2)``.
 
     Args:
-        x: Integers divided by a power of two, |x| < 2^52, so that adding a half is exact; any shape; overwritten.
+        x: Integers divided by a power of two, |x| < 2^52, so that adding 1/2 is exact; any shape, float64; overwritten.
+
+    Returns:
+        ``x`` itself.
     """
     x += _HALF
     return np.floor(x, x)
 
 
 def integer_table(values: Float, fraction_bits: int) -> Float:
-    """Round a design table to integers in Q``fraction_bits``, half up, held in float64."""
+    """Round a design table half up to integers.
+
+    Args:
+        values: The design, any shape, float64.
+        fraction_bits: Number of fraction bits of the result.
+
+    Returns:
+        Integers in Q``fraction_bits`` held in float64, same shape.
+    """
     table: Float = np.floor(values * 2.0**fraction_bits + 0.5)
     return table
 
 
 def _log2_lines() -> tuple[Int64, Int64]:
-    """Straight lines through log2 at 257 points of each octave [2^e, 2^(e + 1)], e = -1..52.
+    """Tabulate straight lines through log2 at 257 points of each octave [2^e, 2^(e + 1)], e = -1..52.
 
     Returns:
-        Slope in Q20 a step, and value in Q35 where the mantissa and all bits above it are 0, each of shape
-        ``(54 * 256,)``.  The half of the last rounding is already in the value.  The octave below 1 is flat.
+        Slope per step in Q20, and value in Q35 where the mantissa and all bits above it are 0, each of shape
+        ``(54 * 256,)``, int64.  The value includes the 1/2 of the final rounding.  The octave below 1 is flat.
     """
     points = integer_table(np.log2(1.0 + np.arange(2**_INDEX_BITS + 1) / 2**_INDEX_BITS), _TABLE_BITS).astype(np.int64)
     slope = np.tile(np.diff(points), _OCTAVES)
@@ -72,15 +83,15 @@ _LOG2_SLOPE, _LOG2_VALUE = _log2_lines()
 
 
 def log2_q16(x: Float) -> Int64:
-    """Base-2 logarithm of integers, by table and straight line.
+    """Base-2 logarithm of integers, by table and linear interpolation.
 
     Args:
-        x: Integers from 0 to 2^53 - 1 held in float64, contiguous in its last axis, any shape.
+        x: Integers from 0 to 2^53 - 1 held in float64, contiguous in the last axis, any shape.
 
     Returns:
-        log2(x) in Q16, int64, same shape; the error stays below 2^-16.  That of 0 comes out as -1023.
+        log2(x) in Q16, int64, same shape; the error stays below 2^-16.  The logarithm of 0 is -1023.
     """
-    # A double is its own integer logarithm: its bits hold the exponent and, below it, the mantissa without its one.
+    # The bits of a double are a coarse logarithm: its exponent and, below it, the mantissa without the leading one.
     bits: Int64 = np.right_shift(x.view(np.int64), _DROPPED)
     bits -= _OCTAVE_BELOW_ONE
     line = np.right_shift(bits, _REST)

@@ -1,4 +1,4 @@
-"""The whole front end: samples of one utterance in, int8 model input out (SPEC.md)."""
+"""The complete front end: the samples of an utterance in, the model's int8 input out (SPEC.md)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from edge_ser.features.parameters import GAIN_BITS, FrontEndParameters
 
 Int8 = npt.NDArray[np.int8]
 
-# As arrays, which a numpy call takes faster than numbers.
+# Arrays, which numpy functions take faster than Python numbers.
 _LEAST: Final = np.array(-128.0)
 _GREATEST: Final = np.array(127.0)
 
 
 class FrontEnd:
-    """The model's input from samples: :meth:`reset`, :meth:`process`..., :meth:`finish` for each utterance.
+    """Computes the model's input; call :meth:`reset`, :meth:`process`..., :meth:`finish` for each utterance.
 
     Args:
-        parameters: With gains, as a model file carries them.
+        parameters: Those of a model file, gains included.
     """
 
     def __init__(self, parameters: FrontEndParameters) -> None:
@@ -34,30 +34,40 @@ class FrontEnd:
         self._mfcc = Mfcc(parameters)
 
     def reset(self) -> None:
-        """Begin an utterance."""
+        """Start an utterance."""
         self._log_mel.reset()
         self._mfcc.reset()
 
     def process(self, samples: npt.NDArray[np.int16]) -> Int8:
-        """Take samples, shape ``(n,)``, int16; return features, shape ``(frames, coefficients)``, int8."""
+        """Process the next samples.
+
+        Args:
+            samples: Shape ``(n,)``, int16 (Q15), 16 kHz, n >= 0.
+
+        Returns:
+            The features they complete, shape ``(frames, coefficients)``, int8.
+        """
         return quantize(self._mfcc.process(self._log_mel.process(samples)), self._gains)
 
     def finish(self) -> Int8:
-        """End the utterance; return the features still held back."""
+        """End the utterance and return the features still held back, shape ``(frames, coefficients)``, int8."""
         return quantize(self._mfcc.finish(), self._gains)
 
 
 def scale_of(gains: Sequence[int]) -> Float:
-    """Return gains (int, Q20) as :func:`quantize` takes them: what an int8 step is to a unit, exact in float64."""
+    """Convert gains (Q20) to the scale of :func:`quantize`: shape ``(coefficients,)``, int8 steps per unit, float64."""
     return np.array(gains, np.float64) * 2.0**-GAIN_BITS
 
 
 def quantize(normalized: Float, scale: Float) -> Int8:
-    """Scale by the gains, round half up, saturate (SPEC.md, step 10).
+    """Scale by the gains, round half up and saturate (SPEC.md, step 10).
 
     Args:
         normalized: Integers in Q12 held in float64, shape ``(frames, coefficients)``; overwritten.
-        scale: What :func:`scale_of` returned, shape ``(coefficients,)``.
+        scale: The result of :func:`scale_of`, shape ``(coefficients,)``, float64.
+
+    Returns:
+        Features, shape ``(frames, coefficients)``, int8.
     """
     normalized *= scale
     round_half_up(normalized)

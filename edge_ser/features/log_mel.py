@@ -1,7 +1,7 @@
 """Log-mel energies in integers, from int16 samples (SPEC.md, steps 1 to 6).
 
-The whole chain is exact integer arithmetic (see :mod:`edge_ser.features.fixed_point`), so the same samples give the
-same bits on every machine, and a stream gives the same frames as the whole recording, however it is cut.
+All arithmetic is on exact integers (see :mod:`edge_ser.features.fixed_point`), so the same samples give the same bits
+on every machine, and a stream gives the same frames as the whole recording, however it is cut.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from edge_ser.features.fixed_point import LOG2_FRACTION_BITS, Float, Int32, inte
 from edge_ser.features.parameters import WINDOW, FrontEndParameters
 
 FLOOR: Final = 28 << LOG2_FRACTION_BITS
-"""Least log-mel, Q16: the energy of a band some 6 dB below the rounding noise of int16 samples."""
+"""Lower limit of the log-mel energies, Q16: a band's energy some 6 dB below the rounding noise of int16 samples."""
 
-_BLOCK: Final = 64  # frames at a time: what they need fits a second-level cache and hides numpy's cost a call
-_BUFFERS: Final = 4  # numbers of frames whose views are kept; a stream in equal chunks meets two or three
+_BLOCK: Final = 64  # frames at a time: they fit a second-level cache, and spread numpy's overhead per call
+_BUFFERS: Final = 4  # frame counts whose views are kept; a stream in equal chunks needs two or three
 
 _EMPHASIS_BITS: Final = 5  # y = 32 x[n] - 31 x[n-1], a pre-emphasis of 31/32
 _WINDOW_BITS: Final = 15
@@ -30,7 +30,7 @@ _STAGE2_SHIFT: Final = 22
 _POWER_SHIFT: Final = 13
 _WEIGHT_BITS: Final = 14
 
-# As arrays, which a numpy call takes faster than numbers.
+# Arrays, which numpy functions take faster than Python numbers.
 _EMPHASIS: Final = np.array(2.0**-_EMPHASIS_BITS - 1.0)
 _ONE: Final = np.array(1.0)
 _POWER_SCALE: Final = np.array(2.0**-_POWER_SHIFT)
@@ -39,7 +39,7 @@ _FLOOR: Final = np.array(FLOOR)
 
 _COLUMNS: Final = 16  # 512 = 32 x 16: 32-point DFTs over the rows n1, then 16-point DFTs over the columns n2
 _ROWS: Final = 32
-# k1 = 0..16 is enough for real columns, the others are conjugates.  0 and 16 have no im and share a place.
+# k1 = 0..16 is enough for real columns, the others are conjugates.  0 and 16 are real and share a place.
 _PLACES: Final = 16
 # k = k1 + 32 k2; bins 0..159 need k2 = 0..4, and by conjugation of k1 = 1..15, k2 = 15..11.
 _K2: Final = np.array([0, 1, 2, 3, 4, 11, 12, 13, 14, 15])
@@ -48,12 +48,12 @@ _BINS: Final = _DIRECT * _ROWS
 
 
 def mel(hertz: float | Float) -> Float:
-    """Convert hertz to mel, 2595 log10(1 + f/700) (O'Shaughnessy 1987; the HTK convention)."""
+    """Convert frequencies, Hz, any shape, to mel: 2595 log10(1 + f/700) (O'Shaughnessy 1987; the HTK convention)."""
     return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hertz) / 700.0))
 
 
 def mel_weights(parameters: FrontEndParameters) -> Float:
-    """Triangular mel filters with peak 1 on the bins of the DFT.
+    """Design triangular mel filters with peak 1 over the bins of the DFT.
 
     Returns:
         Weights, shape ``(WINDOW // 2 + 1, bands)``, float64 (the design; the front end rounds them to Q14).
@@ -68,44 +68,46 @@ def mel_weights(parameters: FrontEndParameters) -> Float:
 
 
 class LogMel:
-    """A stream of log-mel energies; call :meth:`process` with consecutive samples.
+    """Computes a stream of log-mel energies; call :meth:`process` with consecutive samples.
 
     Frame i covers the samples ``i * hop`` to ``i * hop + 511`` of the stream.  Memory is constant.
+
+    Args:
+        parameters: Framing and mel bands.
     """
 
     def __init__(self, parameters: FrontEndParameters) -> None:
         self.parameters = parameters
-        # Tables carry the shift that goes before or after their product: a power of two keeps integers exact.
+        # Each table includes the shift before or after its product: powers of two keep integers exact.
         self._window = _window() * 2.0**_EMPHASIS_BITS
         self._stage1 = _first_stage() * 2.0**-_STAGE1_SHIFT
         self._stage2 = _second_stage() * 2.0**-_STAGE2_SHIFT
         self._mel = _permuted_mel(parameters)
         self._samples = np.zeros(1 + _BLOCK * parameters.hop_samples)  # the sample before a block, and the block
-        self._signal = np.zeros(
-            WINDOW - 1 + _BLOCK * parameters.hop_samples
-        )  # pre-emphasized samples that wait for a frame
+        # Pre-emphasized samples that wait for the rest of their frame.
+        self._signal = np.zeros(WINDOW - 1 + _BLOCK * parameters.hop_samples)
         self._work = (np.empty(_BLOCK * WINDOW), np.empty(_BLOCK * WINDOW), np.empty(_BLOCK * parameters.bands))
         self._buffers: dict[int, _Buffers] = {}
         self.reset()
 
     def reset(self) -> None:
-        """Forget all samples: the next one is the first of a stream."""
+        """Discard all samples: the next one is the first of a stream."""
         self._first = True
         self._waiting = 0  # samples in _signal
 
     def process(self, samples: npt.NDArray[np.int16]) -> Int32:
-        """Take the next samples and return the frames that they complete.
+        """Process the next samples and return the frames that they complete.
 
         Args:
             samples: Shape ``(n,)``, int16 (Q15), n >= 0.
 
         Returns:
-            log2 of each band's energy in Q16, shape ``(frames, bands)``, int32.
+            Base-2 logarithm of each band's energy, shape ``(frames, bands)``, int32 (Q16).
         """
         hop = self.parameters.hop_samples
         log = np.empty((self._completed(len(samples)), self.parameters.bands), np.int32)
         done = 0
-        # At most 511 samples wait, so that no block completes more than _BLOCK frames.
+        # At most 511 samples wait, so no block completes more than _BLOCK frames.
         for begin in range(0, len(samples), _BLOCK * hop):
             block = samples[begin : begin + _BLOCK * hop]
             count = self._completed(len(block))
@@ -117,11 +119,11 @@ class LogMel:
         return log
 
     def _completed(self, more: int) -> int:
-        """Return how many frames so many more samples complete."""
+        """Return how many frames ``more`` samples complete."""
         return max(0, (self._waiting + more - WINDOW) // self.parameters.hop_samples + 1)
 
     def _emphasize(self, block: npt.NDArray[np.int16]) -> None:
-        """Steps 1 and 2: append x[n] - 31/32 x[n-1]; the sample before the first one counts as equal to it."""
+        """Append x[n] - 31/32 x[n-1] (steps 1 and 2); the sample before the first one is taken as equal to it."""
         x = self._samples[: len(block) + 1]
         x[1:] = block
         if self._first:
@@ -140,24 +142,24 @@ class LogMel:
         self._waiting = left
 
     def _analyze(self, count: int, out: Int32) -> None:
-        """Steps 3 to 6 for the first ``count`` frames of the signal.
+        """Run steps 3 to 6 on the first ``count`` frames of the signal.
 
         Args:
             count: At most ``_BLOCK``.
-            out: Where the log-mel goes, shape ``(count, bands)``, int32.
+            out: Receives the log-mel energies, shape ``(count, bands)``, int32 (Q16).
         """
         b = self._buffers.get(count) or self._make_buffers(count)
         z = np.multiply(b.frames, self._window, b.z)
-        # Step 4, block floating point: a shift a frame keeps the precision of quiet frames equal to that of loud ones.
+        # Step 4, block floating point: one shift per frame gives quiet frames the precision of loud ones.
         peak = np.maximum.reduce(np.abs(z, b.magnitude), axis=1, keepdims=True)
-        shift = np.subtract(_FRAME_BITS, np.frexp(peak)[1], dtype=np.int64)  # in a frame of zeros any will do
+        shift = np.subtract(_FRAME_BITS, np.frexp(peak)[1], dtype=np.int64)  # any value suits a frame of zeros
         z *= np.ldexp(_ONE, shift)
         round_half_up(z)
         # Step 5, the exact DFT in two stages.
         round_half_up(np.matmul(self._stage1, b.z_columns, b.y))
         np.matmul(b.y_of_k1, self._stage2, b.x_of_k1)
         x = round_half_up(b.x)
-        # Step 6, power, mel bands, logarithm with the frame's exponent taken back.
+        # Step 6, power, mel bands, logarithm minus the frame's exponent.
         x *= x
         power = np.add(x[:, 0], x[:, 1], b.power)
         power *= _POWER_SCALE
@@ -174,22 +176,22 @@ class LogMel:
 
 
 class _Buffers:
-    """Views of the work space for one number of frames, made once.
+    """Views of the work space for one frame count, made once.
 
-    The memory is the same for all numbers: to allocate it costs as much as the arithmetic, and in many sizes it
-    scatters over the heap, which then goes on growing for hours.
+    All counts share the same memory: allocating costs as much as the arithmetic, and blocks of many sizes fragment the
+    heap, which then keeps growing for hours.
 
-    Every step finds its input in the order that its product needs; all are float64 and contiguous in the last axis.
+    Each step finds its input in the order that its product needs; all are float64 and contiguous in the last axis.
 
     Attributes:
         frames: View of the signal, ``(count, 512)``.
         z: Windowed frames, ``(count, 512)``; as ``z_columns``, ``(count, n1, n2)``.
         magnitude: Scratch for ``|z|``, in the memory of ``y``.
         y: First stage, ``(count, (k1, re and im), n2)``; as ``y_of_k1``, ``(k1, count, (re and im, n2))``.
-        x: Second stage, in the memory of ``z``, a row a bin: re and im; as ``x_of_k1``,
+        x: Second stage, in the memory of ``z``, one row per bin: re and im; as ``x_of_k1``,
             ``(k1, count, (k2, re and im))``.
-        power: A value a row of ``x``, in the memory of ``y``; as ``power_of_frame``, ``(count, (k1, k2))``.
-        energy: Of the mel bands, ``(count, bands)``.
+        power: One value per row of ``x``, in the memory of ``y``; as ``power_of_frame``, ``(count, (k1, k2))``.
+        energy: Energies of the mel bands, ``(count, bands)``.
     """
 
     def __init__(
@@ -212,14 +214,14 @@ class _Buffers:
 
 
 def _window() -> Float:
-    """Periodic Hann window, shape ``(512,)``, Q15."""
+    """Periodic Hann window, shape ``(512,)``, Q15 held in float64."""
     return integer_table(0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(WINDOW) / WINDOW), _WINDOW_BITS)
 
 
 def _first_stage() -> Float:
-    """32-point DFT of real columns, shape (32, n1 = 32): rows are re and im of k1 = 0..15 in turn, Q15.
+    """32-point DFT of real columns, shape (32, n1 = 32), Q15 held in float64: rows alternate re and im of k1 = 0..15.
 
-    In place of im of k1 = 0, which is 0, stands re of k1 = 16.
+    The row of im of k1 = 0, which would be 0, has re of k1 = 16 instead.
     """
     angle = -2.0 * np.pi * np.outer(np.arange(_PLACES + 1), np.arange(_ROWS)) / _ROWS
     rows = integer_table(np.stack((np.cos(angle), np.sin(angle)), axis=1), _TWIDDLE_BITS)
@@ -228,10 +230,10 @@ def _first_stage() -> Float:
 
 
 def _second_stage() -> Float:
-    """16-point DFTs with the twiddles of each k1 folded in, shape (16, 32, 20), Q15.
+    """16-point DFTs with the twiddles of each k1 folded in, shape (16, 32, 20), Q15 held in float64.
 
-    Rows are re, then im, of n2 = 0..15; columns re and im of each k2 in turn.  At place 0, re and im are k1 = 0 and
-    k1 = 16, and the columns k2 = 0..4 of the one, then of the other.
+    Rows are re, then im, of n2 = 0..15; columns alternate re and im of each k2.  At place 0, the rows of re and im are
+    those of k1 = 0 and k1 = 16, and the columns are k2 = 0..4 of the former, then of the latter.
     """
     k1 = np.arange(_PLACES)[:, None, None]
     n2 = np.arange(_COLUMNS)[:, None]
@@ -247,13 +249,13 @@ def _second_stage() -> Float:
 
 
 def _rotations(turns: npt.NDArray[np.int_]) -> tuple[Float, Float]:
-    """Re and im of exp(-2 pi i turns / 512), Q15."""
+    """Re and im of exp(-2 pi i turns / 512), same shape, Q15 held in float64."""
     angle = -2.0 * np.pi * turns / WINDOW
     return integer_table(np.cos(angle), _TWIDDLE_BITS), integer_table(np.sin(angle), _TWIDDLE_BITS)
 
 
 def _permuted_mel(parameters: FrontEndParameters) -> Float:
-    """Mel weights in Q14 with rows in the order in which stage 2 leaves the bins, shape (160, bands)."""
+    """Mel weights with rows in the order of the bins after stage 2, shape (160, bands), Q14 held in float64."""
     weights = integer_table(mel_weights(parameters), _WEIGHT_BITS)
     permuted = np.empty((_PLACES, len(_K2), parameters.bands))
     for bin_ in range(_BINS):

@@ -1,6 +1,6 @@
-"""The front end's parameters: what must be equal in training and on the device.
+"""The front end's parameters, which must be the same in training and on the device.
 
-They travel inside each model file; a model made with another version of the arithmetic is refused.
+Each model file includes them; a model made with another version of the arithmetic is refused.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from typing import Any, Final
 from edge_ser.errors import FrontEndMismatch, InvalidSetting
 
 VERSION: Final = 2
-"""Version of the arithmetic in SPEC.md.  Any change of an output bit raises it."""
+"""Version of the arithmetic in SPEC.md; it is raised whenever an output bit changes."""
 
 WINDOW: Final = 512
-"""Samples in a frame (32 ms at 16 kHz), the length of the DFT."""
+"""Samples per frame (32 ms at 16 kHz), the length of the DFT."""
 
 GAIN_BITS: Final = 20
 """Fraction bits of the gains."""
-
 
 _IN_MODEL_FILES: Final = {
     "hop_samples": "hop",
@@ -27,7 +26,7 @@ _IN_MODEL_FILES: Final = {
     "settle_frames": "settle",
     "dynamic_range_log2": "range",
 }
-"""Fields that have a shorter name in model files, which were made before the fields told their units."""
+"""Shorter names of fields in model files, which are older than the units in the field names."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +34,23 @@ class FrontEndParameters:
     """Framing, mel bands, cepstra and normalization of the front end."""
 
     rate: int = 16_000
-    """Samples per second, Hz."""
+    """Sample rate, Hz."""
     hop_samples: int = 256
     """Samples from one frame to the next (16 ms at 16 kHz)."""
     bands: int = 40
-    """Triangular mel bands."""
+    """Number of triangular mel bands."""
     lower_limit_hz: float = 60.0
     """Lower edge of the first band, Hz: above mains hum and rumble."""
     upper_limit_hz: float = 5_000.0
-    """Upper edge of the last band, Hz: what 11,025 Hz recordings and narrow microphones still carry."""
+    """Upper edge of the last band, Hz: within reach of 11,025 Hz recordings and narrow-band microphones."""
     coefficients: int = 40
-    """Cepstral coefficients in a frame, c0 included."""
+    """Cepstral coefficients per frame, c0 included."""
     settle_frames: int = 30
     """Frames at the start of an utterance that share one peak and one mean (0.48 s)."""
     dynamic_range_log2: int = 12
-    """Log2 units of power (3.01 dB each) below the loudest band of the utterance so far that count: 36 dB."""
+    """Dynamic range below the loudest band of the utterance so far, log2 units of power (3.01 dB each): 36 dB."""
     gains: tuple[int, ...] = ()
-    """int8 steps per unit of each normalized coefficient, Q20, found in training; one for each coefficient."""
+    """int8 steps per unit of each normalized coefficient, Q20, found in training; one per coefficient."""
 
     def __post_init__(self) -> None:
         for key, allowed, ok in (
@@ -70,24 +69,24 @@ class FrontEndParameters:
 
     @property
     def first_frames_after(self) -> int:
-        """Samples of an utterance that are needed before its first frames come out."""
+        """Samples of an utterance that are needed before its first frames are ready."""
         return WINDOW + (self.settle_frames - 1) * self.hop_samples
 
     def _gains_fit(self) -> bool:
         return len(self.gains) in (0, self.coefficients) and all(0 < gain < 2**24 for gain in self.gains)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all parameters with the arithmetic's version, as they stand in a model file."""
+        """Return all parameters and the version of the arithmetic, as a model file has them."""
         fields = {_IN_MODEL_FILES.get(name, name): value for name, value in asdict(self).items()}
         return {"version": VERSION, **fields, "gains": list(self.gains)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> FrontEndParameters:
-        """Make parameters from what :meth:`to_dict` returned.
+        """Make parameters from a result of :meth:`to_dict`.
 
         Raises:
-            FrontEndMismatch: another version of the arithmetic.
-            InvalidSetting: a value is outside what is allowed.
+            FrontEndMismatch: the version of the arithmetic is another one.
+            InvalidSetting: a value is not allowed.
         """
         values = dict(values)
         version = values.pop("version")

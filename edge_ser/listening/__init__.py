@@ -1,1 +1,1 @@
-"""Listening: the one loop that joins a source, the recognition and the sinks, as settings ask for."""
+"""Listening: the loop that passes blocks from a source through the pipeline to the sinks, as configured."""

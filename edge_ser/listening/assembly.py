@@ -1,4 +1,4 @@
-"""The source and the pipeline that settings ask for: the same ones for the command and for Python programs."""
+"""Making the source and the pipeline from settings, for the command and for Python programs alike."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from edge_ser.recognition.pipeline import Pipeline
 from edge_ser.settings import ListenSettings
 
 
-def source_of(settings: ListenSettings) -> Source:
-    """Make the source; it is opened when it is entered.
+def make_source(settings: ListenSettings) -> Source:
+    """Make the source, which is opened on entry.
 
     Raises:
         EdgeSerError: it cannot be used; the message says what to do.
@@ -25,7 +25,7 @@ def source_of(settings: ListenSettings) -> Source:
     if given.file == "-":
         from edge_ser.sources.pcm import PcmStream
 
-        if sys.stdin is None:  # Python's way to say that it was closed when the process began
+        if sys.stdin is None:  # it was closed when the process started
             raise RecordingUnreadable("standard input: is closed; pipe raw 16-bit PCM in, or give a file's name")
         return PcmStream(sys.stdin.buffer, given.rate, given.channels)
     if given.file is not None:
@@ -35,12 +35,12 @@ def source_of(settings: ListenSettings) -> Source:
     from edge_ser.sources.microphone import Microphone
     from edge_ser.sources.persistent import PersistentMicrophone
 
-    muted = MuteSwitch(settings.privacy, local_now)
-    return PersistentMicrophone(lambda: Microphone(settings.microphone), muted.reason, wait=settings.microphone.wait)
+    switch = MuteSwitch(settings.privacy, local_now)
+    return PersistentMicrophone(lambda: Microphone(settings.microphone), switch.reason, wait=settings.microphone.wait)
 
 
-def pipeline_of(settings: ListenSettings) -> Pipeline:
-    """Read the model, choose its interpreter and join them to a pipeline.
+def make_pipeline(settings: ListenSettings) -> Pipeline:
+    """Read the model, choose its interpreter, and make the pipeline.
 
     Raises:
         EdgeSerError: the model or the interpreter cannot be used; the message says what to do.

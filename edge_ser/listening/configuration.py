@@ -1,4 +1,4 @@
-"""The configuration of `edge-ser listen`: a TOML file, options over it, and what only the rooms below can check."""
+"""The configuration of `edge-ser listen`: a TOML file, overridden by options, and checked as a whole."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from edge_ser.settings.checks import require_one_of
 from edge_ser.sinks import destinations
 
 
-def settings_of(path: Path | None, options: Mapping[str, Any] | None = None) -> ListenSettings:
-    """Read a configuration file, if there is one, lay the options of a command line over it, and check the result.
+def read_settings(path: Path | None, options: Mapping[str, Any] | None = None) -> ListenSettings:
+    """Read a configuration file, override it by command-line options, and check the result.
 
     Args:
-        path: The file, or ``None`` for the defaults.
-        options: What counts instead of what the file says, ``table.key`` to value; ``None`` for what was not given.
+        path: The file; ``None`` is the defaults.
+        options: Options that override the file, ``table.key`` to value; ``None`` for an option that was not given.
 
     Raises:
-        InvalidSetting: the file cannot be read, or something in it or in the options is not allowed; the message names
+        InvalidSetting: the file cannot be read, or a value in it or in the options is not allowed; the message names
             key and value.
     """
     settings = ListenSettings() if path is None else _read(path)
@@ -32,7 +32,7 @@ def settings_of(path: Path | None, options: Mapping[str, Any] | None = None) -> 
         table, _, key = name.partition(".")
         if value is not None:
             changes.setdefault(table, {})[key] = value
-    # A microphone and a recording exclude each other: the one on the command line counts.
+    # A microphone and a recording exclude each other; the one on the command line wins.
     if "device" in changes.get("microphone", {}):
         changes["input"] = {"file": None, "realtime": False} | changes.get("input", {})
     elif "file" in changes.get("input", {}):
@@ -41,7 +41,10 @@ def settings_of(path: Path | None, options: Mapping[str, Any] | None = None) -> 
 
 
 def check(settings: ListenSettings) -> ListenSettings:
-    """Check what the dataclasses cannot know: which interpreters and destinations there are.
+    """Check the names of interpreters and destinations, which the dataclasses do not know.
+
+    Returns:
+        The settings, unchanged.
 
     Raises:
         InvalidSetting: there is no such interpreter or destination; the message names what is allowed.
@@ -53,7 +56,7 @@ def check(settings: ListenSettings) -> ListenSettings:
 
 
 def example() -> str:
-    """Return the configuration that the service is installed with: all keys, explained, most of them commented out."""
+    """Return the service's initial configuration file, which explains all keys; most of them are commented out."""
     return (resource_folder("systemd") / "config.toml").read_text(encoding="utf-8")
 
 
@@ -61,6 +64,6 @@ def _read(path: Path) -> ListenSettings:
     try:
         return check(toml.make(ListenSettings, toml.read(path), str(path)))
     except InvalidSetting as error:
-        # Values that a dataclass refuses do not know which file they come from.
+        # An error that a dataclass raises does not name the file.
         message = str(error)
         raise InvalidSetting(message if str(path) in message else f"{path}: {message}") from None

@@ -1,7 +1,7 @@
-"""Listening from Python: events as they come.
+"""Listening from Python: an iterator of events.
 
 Example:
-    What is heard, as it is heard; ``Listener(wait=True)`` is the default microphone, without end:
+    The final labels of the demonstration; ``Listener(wait=True)`` listens to the default microphone without end:
 
     >>> from edge_ser import EmotionEvent, Listener
     >>> for event in Listener(input="demo", duration=10):
@@ -19,17 +19,17 @@ from contextlib import ExitStack
 
 from edge_ser.audio import SAMPLE_RATE
 from edge_ser.events import Event
-from edge_ser.listening.assembly import pipeline_of, source_of
+from edge_ser.listening.assembly import make_pipeline, make_source
 from edge_ser.listening.loop import Turn, turns
 from edge_ser.settings import InputSettings, ListenSettings, MicrophoneSettings, ModelSettings
 
 
 class Listener(Iterator[Event]):
-    """Listens and yields events, as `edge-ser listen` publishes them: provisional and final labels, and statuses.
+    """Listens and yields the events of `edge-ser listen`: provisional and final labels, and statuses.
 
-    The arguments are its options.  A microphone is opened with the first event.  It is closed at the end, by
-    :meth:`close`, by the end of a ``with``, and when nobody refers to the listener any more, as after a ``break`` out
-    of ``for event in Listener(...)``.  The mute switch holds here too.
+    The arguments are the options of the command.  A microphone is opened with the first event.  It is closed at the
+    end, by :meth:`close`, at the end of a ``with`` block, and when the listener is garbage-collected, as after a
+    ``break`` out of ``for event in Listener(...)``.  The mute switch applies here too.
 
     Example:
         >>> from edge_ser import Listener
@@ -40,19 +40,20 @@ class Listener(Iterator[Event]):
         False
 
     Args:
-        device: Microphone by name, a part of it that fits one only, or index; ``None`` is the system's default.
-        wait: Whether to wait for a microphone that is not there or was unplugged, instead of failing.
-        input: Instead of a microphone a recording, ``-`` for raw 16-bit PCM on standard input, or ``demo``.
-        rate: Of raw PCM, Hz.
-        channels: Of raw PCM.
-        realtime: Whether a recording is played at the speed at which it was made.
-        duration: What is listened to at most, s; ``None`` is without end.
-        model: A model file; ``None`` is the shipped one.
-        interpreter: ``tflite-runtime``, ``litert`` or ``None`` for whichever is installed.
+        device: Name of the microphone, a part of it that matches one only, or its index; ``None`` is the system's
+            default.
+        wait: Whether to wait for a microphone that is missing, busy or unplugged, instead of failing.
+        input: Instead of a microphone, a recording, ``-`` for raw 16-bit PCM on standard input, or ``demo``.
+        rate: Sample rate of raw PCM, Hz.
+        channels: Channels of raw PCM.
+        realtime: Whether to read a recording at the speed at which it was made.
+        duration: How much to listen to at most, s; ``None`` is without limit.
+        model: A model file; ``None`` is the shipped model.
+        interpreter: ``tflite-runtime``, ``litert`` or ``tensorflow``; ``None`` is the first that is installed.
 
     Raises:
         EdgeSerError: an argument is not allowed, or the recording or the model cannot be used; the message says what
-            to do.  While events are taken: the microphone cannot be used, or the recording is damaged.
+            to do.  During iteration: the microphone cannot be used, or the recording is damaged.
     """
 
     def __init__(
@@ -73,9 +74,9 @@ class Listener(Iterator[Event]):
             input=InputSettings(None if input is None else os.fspath(input), rate, channels, realtime, duration),
             model=ModelSettings(None if model is None else os.fspath(model), interpreter),
         )
-        pipeline = pipeline_of(settings)
+        pipeline = make_pipeline(settings)
         self._opened = ExitStack()
-        source = self._opened.enter_context(source_of(settings))
+        source = self._opened.enter_context(make_source(settings))
         name = None if settings.input.file is None else source.name
         self._events = self._listen(turns(source.blocks(), pipeline, settings.input.duration, name))
 
@@ -83,9 +84,9 @@ class Listener(Iterator[Event]):
         return next(self._events)
 
     def close(self) -> None:
-        """Stop listening; there are no more events."""
+        """Stop listening; the iterator ends."""
         self._events.close()
-        self._opened.close()  # if no event was ever taken, a recording is still open
+        self._opened.close()  # a recording is still open if no event was ever taken
 
     def __enter__(self) -> Listener:
         return self

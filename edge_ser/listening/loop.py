@@ -1,6 +1,6 @@
-"""The one loop: blocks of a source go through a pipeline and come out as events, a turn for each block.
+"""The listening loop: passes the blocks of a source through a pipeline, one turn per block.
 
-The command, `Listener` and the benchmark all run it; they differ in what they do with the events of a turn.
+The command, `Listener` and the benchmark all run it; they differ in what they do with a turn's events.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ class Turn(NamedTuple):
     """One turn of the loop.
 
     Attributes:
-        events: What follows from the block, to be taken completely before the next turn; made while they are taken.
-        block: What was heard; ``None`` when there was no block.
-        ended: Whether the source has ended, so that nothing is left to be stopped.
+        events: The events of the block, made lazily; all must be taken before the next turn.
+        block: The block; ``None`` if there was none.
+        ended: Whether the source has ended, so that there is nothing left to stop.
     """
 
     events: Iterable[Event]
@@ -31,16 +31,16 @@ class Turn(NamedTuple):
 def turns(
     blocks: Iterator[Block], pipeline: Pipeline, duration: float | None = None, recording: str | None = None
 ) -> Generator[Turn, None, None]:
-    """Yield turns until the source ends; the last one says that it has.
+    """Yield turns until the source ends; the last event says why it ended.
 
     Args:
-        blocks: Of an open source.
-        pipeline: What they go through.
-        duration: How much of the stream is listened to at most, s; ``None`` is without limit.
-        recording: Name of a source that is no microphone, to be announced; a microphone announces itself.
+        blocks: The blocks of an open source.
+        pipeline: Processes them.
+        duration: How much of the stream to listen to at most, s; ``None`` is without limit.
+        recording: Name of a source that is not a microphone, to be announced; a microphone announces itself.
 
     Raises:
-        EdgeSerError: the source failed; what was heard until then and the failure have been yielded.
+        EdgeSerError: the source failed; the events until then and one for the failure have been yielded.
     """
     if recording is not None:
         yield Turn([pipeline.status("listening", f"listening to {recording}")])
@@ -48,14 +48,19 @@ def turns(
         for block in limited(blocks, duration):
             yield Turn(pipeline.process(block), block)
     except EdgeSerError as error:
-        yield Turn(pipeline.finish(), ended=True)  # what was heard until then is true
+        yield Turn(pipeline.finish(), ended=True)  # the labels until then are valid
         yield Turn([pipeline.status(error.event_status, str(error))], ended=True)
         raise
     yield Turn(pipeline.finish(), ended=True)
-    over = duration is not None and pipeline.position >= duration - 1e-6
-    yield Turn([stopped(pipeline, f"{duration:g} s are over" if over else "the end")], ended=True)
+    timed_out = duration is not None and pipeline.position >= duration - 1e-6
+    yield Turn([stopped(pipeline, f"{duration:g} s are over" if timed_out else "the end")], ended=True)
 
 
 def stopped(pipeline: Pipeline, reason: str) -> Event:
-    """Return the event that ends a stream."""
+    """Return the event that ends a stream.
+
+    Args:
+        pipeline: The pipeline of the stream, which knows the position.
+        reason: Why it ends, for people.
+    """
     return pipeline.status("stopped", f"stopped: {reason}")

@@ -1,4 +1,4 @@
-"""The sinks that are open, each under an identity, so that a reload closes only those that are no longer wanted."""
+"""The open sinks, each with an identity, so that a reload closes only those that are no longer configured."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Outputs:
-    """Everything that events go to.
+    """All sinks of a session.
 
     Args:
-        notifier: The way to systemd.
+        notifier: Sends to systemd.
     """
 
     def __init__(self, notifier: Notifier) -> None:
@@ -36,28 +36,28 @@ class Outputs:
         self._meter = LevelMeter(utc_now, time.monotonic)
 
     def open(self, settings: ListenSettings) -> None:
-        """Open the sinks that are new, then close those that are no longer wanted; readers of the others stay.
+        """Open the new sinks, then close those that are no longer configured; readers of the others stay connected.
 
         Raises:
             EdgeSerError: a sink cannot be opened; those that were open stay as they are.
         """
-        wanted = dict(self._wanted(settings))
-        fresh: dict[str, tuple[Sink, ExitStack]] = {}
-        with ExitStack() as if_one_fails:
-            for name, make in wanted.items():
+        configured = dict(self._configured(settings))
+        opened: dict[str, tuple[Sink, ExitStack]] = {}
+        with ExitStack() as on_failure:
+            for name, make in configured.items():
                 if name not in self._open:
-                    stack = if_one_fails.enter_context(ExitStack())
-                    fresh[name] = stack.enter_context(make()), stack
-            if_one_fails.pop_all()
-        for name in self._open.keys() - wanted.keys():
+                    stack = on_failure.enter_context(ExitStack())
+                    opened[name] = stack.enter_context(make()), stack
+            on_failure.pop_all()
+        for name in self._open.keys() - configured.keys():
             self._open.pop(name)[1].close()
         for sink, _ in self._open.values():
             sink.reconfigure(settings)
-        self._open |= fresh
+        self._open |= opened
         self._sinks = [sink for sink, _ in self._open.values()]
 
     def close(self) -> None:
-        """Close all of them; queues empty side by side."""
+        """Close all sinks; their queues are drained in parallel."""
         for sink in self._sinks:
             if isinstance(sink, QueuedSink):
                 sink.finish()
@@ -65,51 +65,51 @@ class Outputs:
             stack.close()
 
     def publish(self, events: Iterable[Event]) -> None:
-        """Hand events to every sink.
+        """Pass events to every sink.
 
         Raises:
-            OutputFailed: standard output cannot take them.
-            OutputClosed: its reader went away.
+            OutputFailed: standard output cannot be written.
+            OutputClosed: the reader of standard output went away.
         """
         for event in events:
             for sink in self._sinks:
                 sink.publish(event)
 
     def tick(self) -> None:
-        """Let every sink do what is due."""
+        """Call every sink's periodic work."""
         for sink in self._sinks:
             sink.tick()
 
     def publish_level(self, block: Block, pipeline: Pipeline) -> None:
-        """Tell how loud a block is to those sinks that somebody looks at; mostly nobody does."""
-        wanting = [sink for sink in self._sinks if sink.wants_levels]
-        if not wanting:
+        """Measure the level of a block and pass it to the sinks that want levels, of which there are mostly none."""
+        interested = [sink for sink in self._sinks if sink.wants_levels]
+        if not interested:
             return
-        event = self._meter.read(block.samples, pipeline.position, pipeline.hears_speech)
+        event = self._meter.read(block.samples, pipeline.position, pipeline.speech_detected)
         if event is not None:
-            for sink in wanting:
+            for sink in interested:
                 sink.publish_level(event)
 
     @property
     def audible(self) -> bool:
-        """Whether there is a sink that a microphone can hear."""
+        """Whether a microphone can hear any of the sinks."""
         return any(sink.audible for sink in self._sinks)
 
     def is_speaking(self) -> bool:
-        """Whether a sink can be heard just now."""
+        """Whether a sink is making a sound now."""
         return any(sink.is_speaking for sink in self._sinks)
 
     def dropped(self) -> dict[str, int]:
-        """Return how many events each queue has dropped so far, by the names of the sinks."""
+        """Return how many events each queue has dropped so far, by the name of its sink."""
         counts: dict[str, int] = {}
         for sink in self._sinks:
             if isinstance(sink, QueuedSink):
                 counts[sink.name] = counts.get(sink.name, 0) + sink.dropped
         return counts
 
-    def _wanted(self, settings: ListenSettings) -> Iterator[tuple[str, Callable[[], Sink]]]:
-        """Yield the sinks' identities and how each is made."""
-        for uri in settings.output.publish:  # first, so that one that cannot be made is reported before anything else
+    def _configured(self, settings: ListenSettings) -> Iterator[tuple[str, Callable[[], Sink]]]:
+        """Yield each sink's identity and a function that makes it."""
+        for uri in settings.output.publish:  # first, so that a destination that fails is reported before anything else
             yield destinations.identity(uri, settings), partial(destinations.make, uri, settings, self.dropped)
         if settings.output.format == "json":
             from edge_ser.sinks.json_lines import JsonLinesSink

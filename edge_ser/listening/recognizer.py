@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 
-from edge_ser.audio import Source
 from edge_ser.events import EmotionEvent
 from edge_ser.model.bundle import read_bundle
 from edge_ser.model.interpreter import choose_interpreter
@@ -26,8 +25,8 @@ class EmotionRecognizer:
     """Labels recordings with one model.
 
     Args:
-        model: A model file; ``None`` is the shipped one.
-        interpreter: ``tflite-runtime``, ``litert`` or ``None`` for whichever is installed.
+        model: A model file; ``None`` is the shipped model.
+        interpreter: ``tflite-runtime``, ``litert`` or ``tensorflow``; ``None`` is the first that is installed.
 
     Raises:
         EdgeSerError: the model or the interpreter cannot be used; the message says what to do.
@@ -42,7 +41,7 @@ class EmotionRecognizer:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The emotions that the model knows."""
+        """The labels of the model, in the order of its outputs."""
         return self._bundle.labels
 
     def classify(self, path: str | os.PathLike[str]) -> Result:
@@ -51,12 +50,8 @@ class EmotionRecognizer:
         Raises:
             EdgeSerError: the recording cannot be read; the message says what to do.
         """
-        with Recording(path) as recording:
-            return self.classify_source(recording)
-
-    def classify_source(self, source: Source) -> Result:
-        """Label all that a source yields, as :meth:`classify` does."""
         pipeline = Pipeline.for_model(self._bundle, self._interpreter)
-        events = pipeline.run(source.blocks())
-        finals = [event for event in events if isinstance(event, EmotionEvent) and event.final]
+        with Recording(path) as recording:
+            events = pipeline.run(recording.blocks())
+            finals = [event for event in events if isinstance(event, EmotionEvent) and event.final]
         return summarize(self._bundle, finals, pipeline.position)

@@ -1,4 +1,4 @@
-"""One session of `edge-ser listen`: source, pipeline and sinks as its settings say, until it is stopped."""
+"""One session of `edge-ser listen`: runs the loop with the configured source, pipeline and sinks until stopped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from edge_ser.console import standard_error
 from edge_ser.errors import EdgeSerError, OutputClosed, OutputFailed
-from edge_ser.listening.assembly import pipeline_of, source_of
+from edge_ser.listening.assembly import make_pipeline, make_source
 from edge_ser.listening.loop import stopped, turns
 from edge_ser.listening.outputs import Outputs
 from edge_ser.listening.stop_signals import Stopped, StopSignals
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """Listens as its settings say, until the source ends, a signal comes, or new settings do.
+    """Listens until the source ends or a signal arrives; on request it reloads its settings and goes on.
 
     Args:
-        settings: What to listen to, with which model, and where events go.
+        settings: Source, model and sinks.
 
     Raises:
         EdgeSerError: the source or the model cannot be used; the message says what to do.
@@ -41,11 +41,12 @@ class Session:
         """Listen until the end.
 
         Args:
-            signals: Those that end it, or ask for a reload.
-            read_again: Reads the settings once more.
+            signals: The signals that end it or ask for a reload; entered by the caller.
+            read_again: Reads the settings for a reload.
 
         Raises:
-            EdgeSerError: something failed on the way; what was heard until then has been published.
+            EdgeSerError: a sink cannot be opened, or source or standard output failed; all events until then have been
+                published.
         """
         try:
             with signals.protected():
@@ -60,22 +61,22 @@ class Session:
             self._opened.close()
             self._outputs.close()
 
-    def _set_up(self, settings: ListenSettings, before: Callable[[], None] = lambda: None) -> None:
-        """Open the source and make the pipeline; what was there before stays if either cannot be had.
+    def _set_up(self, settings: ListenSettings, before_replacing: Callable[[], None] = lambda: None) -> None:
+        """Open the source and make the pipeline; if either fails, the old ones stay.
 
         Args:
-            settings: What they are made from.
-            before: Called before they replace the old ones; if it fails, they do not.
+            settings: Source and model.
+            before_replacing: Called before they replace the old ones; if it fails, the old ones stay.
         """
         with ExitStack() as opened:
-            source, pipeline = opened.enter_context(source_of(settings)), pipeline_of(settings)
-            before()
+            source, pipeline = opened.enter_context(make_source(settings)), make_pipeline(settings)
+            before_replacing()
             self._opened.close()
             self._opened = opened.pop_all()
         self._settings, self._source, self._pipeline = settings, source, pipeline
 
     def _listen(self, signals: StopSignals) -> bool:
-        """Listen until the end or until new settings are asked for; return whether they are."""
+        """Listen until the end or until a reload is asked for; return whether it is."""
         given, pipeline, outputs = self._settings.input, self._pipeline, self._outputs
         name = None if given.file is None else self._source.name
         loop = turns(self._blocks(), pipeline, given.duration, name)
@@ -98,27 +99,27 @@ class Session:
                         return True
         except Stopped:
             outputs.publish(pipeline.finish())
-            outputs.publish([stopped(pipeline, "asked to")])
+            outputs.publish([stopped(pipeline, "on request")])
         except (OutputClosed, OutputFailed) as error:
-            # The pipeline was left half way through a block, so it has nothing more to say.
+            # The pipeline was interrupted within a block, so it cannot be finished.
             signals.hold()
             outputs.publish([pipeline.status(error.event_status, str(error))])
             raise
         return False
 
     def _blocks(self) -> Iterator[Block]:
-        """Return the source's blocks; a microphone must not hear what sinks say aloud, a recording cannot."""
+        """Return the source's blocks; a microphone must not hear the speech of a sink, a recording cannot."""
         blocks = self._source.blocks()
         if self._outputs.audible and self._settings.input.file in (None, "-"):
             return silenced(blocks, self._outputs.is_speaking)
         return blocks
 
     def _reload(self, read_again: Callable[[], ListenSettings]) -> None:
-        """Go on with new settings, or with the old ones if something about the new is wrong."""
+        """Switch to new settings, or keep the old ones if the new ones cannot be used."""
         self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             settings = read_again()
-            self._set_up(settings, before=lambda: self._outputs.open(settings))
+            self._set_up(settings, before_replacing=lambda: self._outputs.open(settings))
             event = self._pipeline.status("reloaded", "the configuration was reloaded")
         except EdgeSerError as error:
             event = self._pipeline.status("not-reloaded", f"the configuration stays as it was: {error}")

@@ -1,4 +1,4 @@
-"""Ending cleanly on Ctrl-C and SIGTERM, never in the middle of a line or of an inference; SIGHUP to reload."""
+"""Clean ending on Ctrl-C and SIGTERM, never within a line or an inference, and reloading on SIGHUP."""
 
 from __future__ import annotations
 
@@ -11,42 +11,46 @@ from typing import Final
 from edge_ser.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
 
 _GRACE_SECONDS: Final = 3.0
-"""From a signal to the end, whatever it is that hangs: an output that nobody reads, a sound card's driver."""
+"""Time after a signal when the process ends, even if an unread output or a sound card's driver hangs, s."""
 
 _STATUS_OF: Final = {int(signal.SIGINT): EXIT_INTERRUPTED, int(signal.SIGTERM): EXIT_TERMINATED}
 
 
 class Stopped(Exception):
-    """A signal asked to end."""
+    """A signal asked the process to end."""
 
 
 class StopSignals:
     """Catches SIGINT and SIGTERM while used as a context manager.
 
     Args:
-        reloads: Whether SIGHUP asks to read the configuration anew; otherwise it ends the process, as it does others.
+        reloads: Whether SIGHUP asks for a reload of the configuration; otherwise it ends the process, as by default.
 
     Attributes:
-        exit_status: 130 or 143 once a signal has come, 0 before.
-        reload_asked: Whether SIGHUP has come; whoever heeds it sets it back.
+        exit_status: 130 or 143 once a signal has arrived, 0 before.
+        reload_asked: Whether SIGHUP has arrived; the code that reloads resets it.
     """
 
     def __init__(self, reloads: bool = False) -> None:
         self.exit_status = 0
         self.reload_asked = False
         self._reloads = reloads
-        self._protected = True  # until the first protected block is over, or check() says that it may raise
+        self._protected = True  # until the first protected block ends or check() is called
 
     def protected(self) -> _Protected:
-        """Return what holds back a signal until a `with` block ends, then raises :class:`Stopped`."""
+        """Return a context manager that defers signals until its block ends, then raises :class:`Stopped`."""
         return _Protected(self)
 
     def hold(self) -> None:
-        """Hold back signals for good: what is left is to say goodbye and to tidy up."""
+        """Defer signals from now on: only final events and cleaning up are left."""
         self._protected = True
 
     def check(self) -> None:
-        """Raise :class:`Stopped` if a signal has come, or when one comes."""
+        """Stop deferring signals.
+
+        Raises:
+            Stopped: a signal has arrived; one that arrives later raises it too.
+        """
         self._protected = False
         if self.exit_status:
             raise Stopped
@@ -55,12 +59,12 @@ class StopSignals:
         handlers = dict.fromkeys((signal.SIGINT, signal.SIGTERM), self._handle)
         if self._reloads:
             handlers[signal.SIGHUP] = self._ask_to_reload
-        # Handlers run in the main thread, and not while that is within a C library: whoever keeps the time stands
-        # beside it, woken by the signal itself.
+        # Handlers run in the main thread, but not while it is inside a C library: the time limit needs a thread of its
+        # own, which the signal itself wakes.
         self._read_end, self._write_end = os.pipe()
         os.set_blocking(self._write_end, False)
         self._over = threading.Event()
-        self._guard = threading.Thread(target=self._give_up_in_time, name="stop-signals", daemon=True)
+        self._guard = threading.Thread(target=self._enforce_limit, name="stop-signals", daemon=True)
         self._guard.start()
         self._woken_before = signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
         self._before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
@@ -84,14 +88,14 @@ class StopSignals:
     def _ask_to_reload(self, number: int, frame: FrameType | None) -> None:
         self.reload_asked = True
 
-    def _give_up_in_time(self) -> None:
+    def _enforce_limit(self) -> None:
         while number := os.read(self._read_end, 1):
             if number[0] in _STATUS_OF and not self._over.wait(_GRACE_SECONDS):
                 os._exit(_STATUS_OF[number[0]])
 
 
 class _Protected:
-    """What :meth:`StopSignals.protected` returns; entered ten times a second, which a generator would make dearer."""
+    """The result of :meth:`StopSignals.protected`; it is entered ten times a second, so a generator would be slow."""
 
     __slots__ = ("_signals",)
 

@@ -1,8 +1,8 @@
-"""Model files that describe themselves.
+"""Self-describing model files.
 
-A model file is an ordinary ``.tflite`` with a zip archive appended.  Interpreters ignore what follows the model, zip
-tools ignore what precedes the archive, so one file serves both.  The archive holds ``edge-ser.json``: labels, front
-end, chunk layout, decision thresholds, the training data and figures of its card, and the licence.
+A model file is an ordinary ``.tflite`` with a zip archive appended.  Interpreters ignore the bytes after the model, and
+zip tools those before the archive, so one file serves both.  The archive contains ``edge-ser.json``: labels, front-end
+parameters, chunk layout, decision settings, and the model card with training data, figures and licence.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ _TFLITE_MAGIC: Final = b"TFL3"  # at byte 4 of every TensorFlow Lite flatbuffer
 
 @dataclass(frozen=True)
 class ChunkLayout:
-    """What the network takes and gives at each invocation."""
+    """Input and output of the network at each invocation."""
 
     frames: int
-    """New feature frames a chunk."""
+    """New feature frames per chunk."""
     context: int
     """Frames before them that the convolutions still see."""
     steps: int
-    """Rows of output a chunk; ``frames / steps`` frames each."""
+    """Output rows per chunk; each covers ``frames / steps`` frames."""
     streams: bool = True
-    """The state goes on from chunk to chunk; a bidirectional network hears each chunk by itself."""
+    """Whether the state is kept from chunk to chunk; a bidirectional network processes each chunk by itself."""
 
     def __post_init__(self) -> None:
         values = (self.frames, self.context, self.steps)
@@ -53,15 +53,15 @@ class ChunkLayout:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A model file: the network and what it says of itself.
+    """A model file: the network and its description.
 
     Attributes:
-        labels: Emotions in the order of the outputs.
+        labels: Emotions in the order of the network's outputs.
         front_end: Parameters of the features that the network was trained on.
         chunk: Layout of an invocation.
-        decision: Temperature and thresholds found on validation speakers.
+        decision: Temperature and thresholds, found on validation speakers.
         card: Training data, figures, licence and limits, for people (`edge-ser model`).
-        network: The ``.tflite`` bytes.
+        network: The bytes of the ``.tflite``.
     """
 
     labels: tuple[str, ...]
@@ -73,11 +73,11 @@ class Bundle:
 
     @property
     def sha256(self) -> str:
-        """Hash of the network's bytes."""
+        """SHA-256 of the network's bytes, in hexadecimal."""
         return hashlib.sha256(self.network).hexdigest()
 
     def to_bytes(self) -> bytes:
-        """Return the whole model file."""
+        """Return the content of the model file."""
         description = {
             "format": FORMAT,
             "network_sha256": self.sha256,
@@ -89,7 +89,7 @@ class Bundle:
         }
         out = io.BytesIO(self.network)
         with zipfile.ZipFile(out, "a") as archive:
-            # A fixed date and no compression, so that the same model gives the same bytes everywhere.
+            # A fixed date and no compression: the same model gives the same bytes everywhere.
             archive.writestr(zipfile.ZipInfo(_ENTRY, (1980, 1, 1, 0, 0, 0)), json.dumps(description, indent=1))
         return out.getvalue()
 
@@ -101,15 +101,15 @@ def read_bundle(path: str | Path | None = None) -> Bundle:
         path: The file; ``None`` is the shipped model.
 
     Raises:
-        ModelCorrupt: missing, unreadable or damaged.
-        ModelForeign: a model, but not one made by this project's `training`.
-        FrontEndMismatch: trained on another front end than the installed one.
+        ModelCorrupt: the file is missing, unreadable or damaged.
+        ModelForeign: it is a model, but not one made by `python -m training`.
+        FrontEndMismatch: it was trained with a different version of the front end.
     """
     if path is None:
         try:
             return read_bundle(default_model())
         except (ModelCorrupt, ModelForeign) as error:
-            raise ModelCorrupt(f"the model that edge-ser ships is damaged, install edge-ser anew: {error}") from None
+            raise ModelCorrupt(f"the model that edge-ser ships is damaged, reinstall edge-ser: {error}") from None
     path = Path(path)
     try:
         content = path.read_bytes()
@@ -132,7 +132,7 @@ def _split(path: Path, content: bytes) -> tuple[bytes, dict[str, Any]]:
             first = min(entry.header_offset for entry in archive.infolist())
             description = json.loads(archive.read(_ENTRY))
     except zipfile.BadZipFile:
-        # No archive at all is somebody else's model; the remains of one are ours, damaged.
+        # Without any archive it is a foreign model; with the remains of one it is a damaged edge-ser model.
         if b"PK\x03\x04" in content and _ENTRY.encode() in content:
             raise ModelCorrupt(f"{path} is cut short or damaged; get a fresh copy of the model") from None
         raise ModelForeign(
@@ -140,7 +140,7 @@ def _split(path: Path, content: bytes) -> tuple[bytes, dict[str, Any]]:
         ) from None
     except KeyError:
         raise ModelForeign(f"{path} holds no {_ENTRY}; pass a model made by `python -m training`") from None
-    except Exception as error:  # zlib.error, JSONDecodeError, struct.error, ...: whatever damage leads to
+    except Exception as error:  # zlib.error, JSONDecodeError, struct.error, ...: damage can cause anything
         raise ModelCorrupt(f"{path} is damaged ({error}); get a fresh copy of the model") from None
     if not isinstance(description, dict):
         raise ModelCorrupt(f"{path} has a damaged description; get a fresh copy of the model")
@@ -152,19 +152,18 @@ def _parse(network: bytes, description: dict[str, Any]) -> Bundle:
         raise FrontEndMismatch(
             f"model format {description['format']}, installed is {FORMAT}; use the model of the installed version"
         )
-
     if description["network_sha256"] != hashlib.sha256(network).hexdigest():
         raise ValueError("the network's bytes are not those that were written")
     labels = description["labels"]
     if not isinstance(labels, list) or len(labels) < 2 or not all(isinstance(label, str) for label in labels):
-        raise ValueError(f"labels = {labels}: allowed are two names or more")
+        raise ValueError(f"labels = {labels}: allowed are two or more names")
     if not isinstance(description["card"], dict):
         raise ValueError("card: allowed is an object")
     front_end = FrontEndParameters.from_dict(description["front_end"])
     if front_end.rate != SAMPLE_RATE:
         raise FrontEndMismatch(f"the model is for {front_end.rate} Hz, this version works at {SAMPLE_RATE} Hz")
     if not front_end.gains:
-        raise ValueError("front_end.gains = []: allowed is one a coefficient")
+        raise ValueError("front_end.gains = []: allowed is one per coefficient")
     return Bundle(
         labels=tuple(labels),
         front_end=front_end,

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from edge_ser.model.interpreter import Interpreter
 
 FORMS: Final = ("int8", "dynamic", "float")
-"""Full int8, the form that ships for listening; int8 weights with float activations (dynamic range); float."""
+"""Full int8, which listening uses; int8 weights with float activations (dynamic range); float."""
 
 
 def file_of_form(path: Path, form: str) -> Path:
-    """Return the file that holds another form of a model: it stands beside it, ``X.tflite`` beside ``X-float.tflite``.
+    """Return the file with another form of a model, in the same folder: ``X.tflite`` and ``X-float.tflite``.
 
     Args:
         path: The model file, in any form.
@@ -32,13 +32,21 @@ def file_of_form(path: Path, form: str) -> Path:
     if not found.is_file():
         raise InvalidSetting(
             f"form = {form}: allowed for {path} if {found} exists; make it with `python -m training quantize`, "
-            "or name the file itself"
+            "or give the file itself"
         )
     return found
 
 
 def form_of(bundle: Bundle, interpreter: Interpreter) -> str:
-    """Return a model's form, as its tensors show: ``int8``, ``dynamic`` or ``float``."""
+    """Return the form of a model, one of :data:`FORMS`, according to its tensors.
+
+    Args:
+        bundle: The model.
+        interpreter: Loads it.
+
+    Raises:
+        ValueError: the interpreter cannot run the model.
+    """
     import numpy as np
 
     network = interpreter.load(bundle.network)

@@ -1,8 +1,8 @@
-"""The one place that chooses a TensorFlow Lite interpreter.
+"""The choice of a TensorFlow Lite interpreter.
 
-tflite-runtime is small and has wheels for CPython 3.9 to 3.11, ai-edge-litert (LiteRT) for newer ones; TensorFlow,
-which is large, has one too.  They run the same models; without their default delegates they also give the same bits,
-so delegates stay off.
+tflite-runtime is small and has wheels for CPython 3.9 to 3.11, ai-edge-litert (LiteRT) for newer versions; TensorFlow,
+which is large, includes an interpreter too.  All run the same models; without their default delegates they also give
+the same bits, so delegates stay off.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from edge_ser.errors import InterpreterMissing
 
 @dataclass(frozen=True)
 class _Package:
-    """Where an interpreter comes from.
+    """The package that contains an interpreter.
 
     Attributes:
-        module: What has the class ``Interpreter``.
-        distributions: Names under which it may be installed; the first is the one to install.
+        module: Module with the class ``Interpreter``.
+        distributions: Names of the distributions that have it; the first is the one to install.
     """
 
     module: str
@@ -49,10 +49,17 @@ class Interpreter:
     version: str
 
     def load(self, model: bytes, threads: int = 1) -> Any:
-        """Make an interpreter for the model, tensors allocated.
+        """Load a model and allocate its tensors.
+
+        Args:
+            model: The bytes of a ``.tflite``.
+            threads: Threads of the interpreter.
+
+        Returns:
+            An ``Interpreter`` object of the package.
 
         Raises:
-            ValueError: The bytes are no model that this interpreter can run.
+            ValueError: this interpreter cannot run the model.
         """
         module = importlib.import_module(INTERPRETERS[self.name].module)
         interpreter = module.Interpreter(
@@ -65,10 +72,10 @@ class Interpreter:
 
 
 def choose_interpreter(name: str | None = None) -> Interpreter:
-    """Return the asked interpreter, or the first one that is installed and works.
+    """Return an interpreter by name, or the first one that is installed and works.
 
     Args:
-        name: One of :data:`INTERPRETERS`, or ``None`` for whichever is there.
+        name: One of :data:`INTERPRETERS`; ``None`` is the first that works.
 
     Raises:
         InterpreterMissing: it is not installed, or does not work with the installed numpy.
@@ -94,7 +101,7 @@ def _import(name: str) -> None:
     import numpy as np
 
     importlib.import_module(INTERPRETERS[name].module)
-    # Built against numpy 1, tflite-runtime imports under numpy 2 and only dies when an interpreter is made.
+    # tflite-runtime is built against numpy 1: with numpy 2 it can be imported, but crashes on first use.
     if name == "tflite-runtime" and int(np.__version__.split(".")[0]) >= 2:
         raise ImportError(f"needs numpy 1, found {np.__version__}")
 

@@ -1,4 +1,4 @@
-"""How a model's outputs become labels: settings that each model file carries."""
+"""Decision settings, which each model file includes."""
 
 from __future__ import annotations
 
@@ -9,23 +9,20 @@ from edge_ser.settings.checks import require
 
 @dataclass(frozen=True)
 class DecisionSettings:
-    """How the model's outputs become labels.
-
-    Each model file carries these; temperature, threshold and evidence are found on its validation speakers.
-    """
+    """How the model's outputs become labels; temperature, threshold and evidence are found on validation speakers."""
 
     temperature: float = 1.0
-    """Divides the pooled logits before the softmax, so that the confidence means what it says."""
+    """Divides the pooled logits before the softmax, so that confidences are calibrated."""
     threshold: float = 0.35
     """Confidence below which the label is `uncertain`."""
     speech_threshold: float = 0.85
-    """Probability of speech from which a step of the model speaks for speech; below, it speaks against it."""
+    """Probability of speech above which a step of the model is evidence for speech; below, it is evidence against."""
     evidence: float = 7.0
-    """Evidence of speech without which an utterance is not published, nats."""
+    """Least evidence of speech for which an utterance is published, nats."""
     persistence: float = 0.9
-    """How much of what was believed of an utterance is expected of the one that follows at once; 0 for none of it."""
+    """Weight of an utterance's posterior in the prior of one that follows at once; the rest is uniform."""
     interval: float = 0.5
-    """From one provisional label to the next, s."""
+    """Interval between provisional labels, s."""
 
     def __post_init__(self) -> None:
         require("decision.temperature", self.temperature, 0.1, 10)

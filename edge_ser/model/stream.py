@@ -1,8 +1,7 @@
-"""Streaming inference: the LSTM's state stays inside the interpreter from chunk to chunk.
+"""Streaming inference: the interpreter keeps the LSTM's state from chunk to chunk.
 
-The network takes a fixed number of frames at a time, so the cost of a second of audio is constant, and an utterance
-gives the same steps however its frames arrive.  Shipped models are full int8; the same network with int8 weights and
-float activations, or all in float, runs too, to be compared.
+The network takes a fixed number of frames at a time, so the cost per second of audio is constant, and an utterance
+gives the same steps however its frames arrive.  Listening uses int8 models; the other forms run too, for comparison.
 """
 
 from __future__ import annotations
@@ -22,10 +21,15 @@ Float = npt.NDArray[np.float64]
 
 
 class ModelStream:
-    """Runs the network over one utterance after another: :meth:`reset`, :meth:`process`..., :meth:`finish`.
+    """Runs the network; call :meth:`reset`, :meth:`process`..., :meth:`finish` for each utterance.
+
+    Args:
+        bundle: The model.
+        interpreter: Runs it.
+        threads: Threads of the interpreter.
 
     Raises:
-        ModelForeign: the network's tensors are not those that its description promises.
+        ModelForeign: the interpreter cannot run the network, or its tensors do not match its description.
     """
 
     def __init__(self, bundle: Bundle, interpreter: Interpreter, threads: int = 1) -> None:
@@ -51,20 +55,20 @@ class ModelStream:
         self._result = result["index"]
         quantization: tuple[float, int] = result["quantization"] if result["dtype"] is np.int8 else (1.0, 0)
         self._scale, self._zero = quantization
-        self._nothing: Float = np.empty((0, len(bundle.labels) + 1))
+        self._no_steps: Float = np.empty((0, len(bundle.labels) + 1))
         self.reset()
 
     def reset(self) -> None:
-        """Begin an utterance: forget the LSTM's state and the convolutions' context."""
+        """Start an utterance: reset the LSTM's state and the convolutions' context."""
         self._network.reset_all_variables()
-        # Before an utterance there is nothing: zero is the mean of the normalized features.
+        # The context of the first frames is zero, the mean of the normalized features.
         self._pending: Int8 = np.zeros((self._context, self.bundle.front_end.coefficients), np.int8)
 
     def process(self, features: Int8) -> Float:
-        """Take the next frames.
+        """Process the next frames.
 
         Args:
-            features: Shape ``(n, coefficients)``, int8 as the front end makes them.
+            features: From the front end, shape ``(n, coefficients)``, int8, n >= 0.
 
         Returns:
             Logits of the steps that these frames complete, shape ``(steps, labels + 1)``, float64; the last column is
@@ -78,18 +82,18 @@ class ModelStream:
             outputs.append(self._invoke(self._pending[begin : begin + whole]))
             begin += self._frames
         if not outputs:
-            return self._nothing
+            return self._no_steps
         self._pending = self._pending[begin:]
         return self._logits(np.concatenate(outputs))
 
     def finish(self) -> Float:
-        """End the utterance and return the steps of its last, incomplete chunk."""
+        """End the utterance and return the logits of its last, incomplete chunk, as :meth:`process` does."""
         left = len(self._pending) - self._context
         if not left:
-            return self._nothing
+            return self._no_steps
         chunk = np.zeros((self._context + self._frames, self._pending.shape[1]), np.int8)
         chunk[: len(self._pending)] = self._pending
-        # A step counts when any of its own frames is real.
+        # A step counts if any of its frames is real.
         return self._logits(self._invoke(chunk))[: math.ceil(left / self._frames_a_step)]
 
     def _invoke(self, chunk: Int8) -> Any:

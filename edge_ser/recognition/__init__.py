@@ -1,1 +1,1 @@
-"""The pure core: samples in, events out.  No input or output, no globals, no clock of its own."""
+"""Recognition, the pure core: samples in, events out, without input, output, global state or a clock."""

@@ -1,9 +1,9 @@
 """The speech gate: cuts a stream of samples into utterances.
 
-It wraps the WebRTC voice activity detector (fixed-point C, so its decisions are the same on every machine) with onset,
-look-back and hang-over.  It decides on blocks of 20 ms counted from the start of the stream, so its utterances do not
-depend on how the samples arrive.  The detector is cheap and misses almost no speech, but takes many noises for speech
-(`training/results/gates.md` has the comparison); the model's speech output rejects those.
+It adds onset, look-back and hang-over to the WebRTC voice activity detector, which is fixed-point C, so that its
+decisions are the same on every machine.  It decides on blocks of 20 ms counted from the start of the stream, so its
+utterances do not depend on how the samples arrive.  The detector is cheap and misses almost no speech, but takes many
+noises for speech (`training/results/gates.md` has a comparison); the model's speech output rejects those.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from edge_ser.audio import SAMPLE_RATE, Samples, no_samples
 from edge_ser.settings import GateSettings
 
 BLOCK: Final = SAMPLE_RATE // 50
-"""Samples a decision: 20 ms."""
+"""Samples per decision: 20 ms."""
 
 _BYTES: Final = 2
-"""Bytes a sample."""
+"""Bytes per sample."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Part:
     """A run of samples of one utterance.
 
     Attributes:
-        start: Position of the first sample in the stream.
-        samples: Shape ``(n,)``, int16; may be empty in the part that ends an utterance.
-        begins: This is the first part of an utterance.
-        ends: This is its last part.
+        start: Position of the first sample in the stream, samples.
+        samples: Shape ``(n,)``, int16 (Q15), 16 kHz; the last part of an utterance may be empty.
+        begins: Whether this is the first part of an utterance.
+        ends: Whether this is its last part.
     """
 
     start: int
@@ -42,7 +42,7 @@ class Part:
 
 @dataclass
 class _Run:
-    """A part whose samples are not yet taken out: where it begins and ends in what :meth:`SpeechGate.process` got."""
+    """A part as indices, ``begin`` to ``end``, into the samples of :meth:`SpeechGate.process`."""
 
     begin: int
     end: int
@@ -51,14 +51,18 @@ class _Run:
 
 
 class Detector(Protocol):
-    """Tells whether a block is speech; what ``webrtcvad.Vad`` offers."""
+    """The interface of ``webrtcvad.Vad``."""
 
     def is_speech(self, block: bytes, rate: int) -> bool:
-        """Decide on one block of int16 samples."""
+        """Whether a block of int16 samples at a rate, Hz, is speech."""
 
 
 class SpeechGate:
-    """Cuts a stream into utterances; call :meth:`process` with consecutive samples, :meth:`finish` at the end."""
+    """Cuts a stream into utterances; call :meth:`process` with consecutive samples, :meth:`finish` at the end.
+
+    Args:
+        settings: When the gate opens and closes; ``None`` is the defaults.
+    """
 
     def __init__(self, settings: GateSettings | None = None) -> None:
         self.settings = settings or GateSettings()
@@ -67,17 +71,21 @@ class SpeechGate:
         self._hang_over = _blocks(self.settings.hang_over)
         self._tail = _blocks(self.settings.tail)
         self._longest = _blocks(self.settings.longest)
-        self._window = 3 * self._onset  # speech that takes longer than this to add up began later
+        self._window = 3 * self._onset  # an onset that takes longer than this started later
         self.reset()
 
     def reset(self, position: int = 0) -> None:
-        """Begin a new stream whose first sample stands at ``position``."""
-        import webrtcvad  # here, so that commands without audio do not pay for it
+        """Start a new stream.
+
+        Args:
+            position: Position of its first sample, samples.
+        """
+        import webrtcvad  # here, so that commands without audio do not load it
 
         self._detector: Detector = webrtcvad.Vad(self.settings.aggressiveness)
-        self._waiting: Samples = no_samples()  # blocks that are held, then less than a block
-        self._position = position  # of the first of them
-        self._held = 0  # closed: blocks of the look-back; open: of a pause that may turn out to be the end
+        self._waiting: Samples = no_samples()  # held blocks, then an incomplete one
+        self._position = position  # of the first waiting sample
+        self._held = 0  # closed: blocks of the look-back; open: blocks of a pause that may be the end
         self._close()
 
     @property
@@ -86,10 +94,10 @@ class SpeechGate:
         return self._open
 
     def process(self, samples: Samples) -> list[Part]:
-        """Take the next samples.
+        """Process the next samples.
 
         Args:
-            samples: Shape ``(n,)``, int16, 16 kHz.
+            samples: Shape ``(n,)``, int16 (Q15), 16 kHz, n >= 0.
 
         Returns:
             Parts of utterances in order; empty while nobody speaks.
@@ -101,7 +109,7 @@ class SpeechGate:
         for begin in range(self._held * BLOCK, len(samples) - BLOCK + 1, BLOCK):
             end = begin + BLOCK
             speech = is_speech(data[_BYTES * begin : _BYTES * end], SAMPLE_RATE)
-            # Two short ways for what blocks mostly are: nobody speaks, or somebody goes on speaking.
+            # Shortcuts for the two commonest cases: silence goes on, or speech does.
             if not (speech or self._open or self._net):
                 self._held = min(self._held + 1, self._look_back)
             elif speech and self._open and runs and not self._held and self._length + 1 < self._longest:
@@ -114,7 +122,7 @@ class SpeechGate:
         return parts
 
     def finish(self) -> list[Part]:
-        """End the stream: an open utterance ends with the last whole block that came."""
+        """End the stream; an open utterance ends with the last complete block."""
         if not self._open:
             return []
         part = Part(self._position, self._waiting[: self._held * BLOCK], ends=True)
@@ -127,15 +135,15 @@ class SpeechGate:
         self._open = False
         self._net = 0  # closed: speech blocks minus noise blocks, never below 0
         self._since = 0  # closed: blocks since the net was last 0
-        self._length = 0  # open: blocks handed on
+        self._length = 0  # open: blocks returned so far
 
     def _keep(self, samples: Samples, blocks: int) -> None:
-        """Keep what is left behind so many blocks, in memory of its own."""
+        """Keep a copy of the samples after the first ``blocks`` blocks."""
         self._waiting = samples[blocks * BLOCK :].copy()
         self._position += blocks * BLOCK
 
     def _decide(self, speech: bool, end: int, runs: list[_Run]) -> None:
-        """Follow what the detector said of the block that ends at ``end``."""
+        """Update the state with the detector's decision on the block that ends at ``end``."""
         self._held += 1
         if not self._open:
             self._net = self._net + 1 if speech else max(0, self._net - 1)
@@ -149,7 +157,7 @@ class SpeechGate:
             self._release(self._tail, end, runs, ends=True)
 
     def _release(self, count: int, end: int, runs: list[_Run], begins: bool = False, ends: bool = False) -> None:
-        """Hand on the oldest held blocks; what is left after an end can be look-back of the next utterance."""
+        """Release the ``count`` oldest held blocks; those left after an end may be look-back of the next utterance."""
         begin = end - self._held * BLOCK
         if begins or not runs:
             runs.append(_Run(begin, begin, begins))
@@ -163,12 +171,20 @@ class SpeechGate:
 
 
 def cut(samples: Samples, settings: GateSettings | None = None) -> list[Part]:
-    """Cut a whole recording into utterances, each as one part."""
+    """Cut a whole recording into utterances.
+
+    Args:
+        samples: Shape ``(n,)``, int16 (Q15), 16 kHz.
+        settings: When the gate opens and closes; ``None`` is the defaults.
+
+    Returns:
+        One part per utterance.
+    """
     gate = SpeechGate(settings)
     parts = gate.process(samples)
-    for rest in gate.finish():  # of an utterance that the recording's end cuts short
-        begun = parts.pop()
-        parts.append(Part(begun.start, np.concatenate((begun.samples, rest.samples)), begins=True, ends=True))
+    for rest in gate.finish():  # an utterance that the recording's end cuts short
+        first = parts.pop()
+        parts.append(Part(first.start, np.concatenate((first.samples, rest.samples)), begins=True, ends=True))
     return parts
 
 

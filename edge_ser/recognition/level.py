@@ -1,4 +1,4 @@
-"""How loud blocks are, for whoever looks at a meter: samples in, now and then a level out."""
+"""Sound levels for a level meter: samples in, up to ten levels per second out."""
 
 from __future__ import annotations
 
@@ -13,25 +13,29 @@ if TYPE_CHECKING:
     from edge_ser.audio import Samples
 
 PERIOD: Final = 0.1
-"""From one level to the next at least, s, however fast a recording is read: nobody sees more than that."""
+"""Least interval between levels, s, however fast a recording is read: people cannot follow more."""
 
 
 def decibels(magnitude: float) -> float:
-    """Return a magnitude of 16-bit samples as dBFS."""
+    """Convert a magnitude of int16 samples (Q15) to dBFS, at least :data:`edge_ser.events.SILENCE`."""
     return max(20 * log10(magnitude / 32_768), SILENCE) if magnitude > 0 else SILENCE
 
 
 def decibels_of(block: Samples) -> float:
-    """Return a block's level without its offset, dBFS."""
+    """Return the root mean square of samples without their offset, dBFS.
+
+    Args:
+        block: Samples, shape ``(n,)``, int16 (Q15), n >= 1.
+    """
     return decibels(float(block.std()))
 
 
 class LevelMeter:
-    """Makes levels of blocks.
+    """Measures the levels of blocks.
 
     Args:
-        now: The wall clock that stamps them.
-        clock: Monotonic, s.
+        now: Returns the wall-clock time for the events, UTC.
+        clock: Returns monotonic time, s.
     """
 
     def __init__(self, now: Callable[[], datetime], clock: Callable[[], float]) -> None:
@@ -40,11 +44,11 @@ class LevelMeter:
         self._last = -float("inf")
 
     def read(self, block: Samples, position: float, speech: bool) -> LevelEvent | None:
-        """Return the level of a block, or ``None`` if it is too soon after the last one or there is nothing to hear.
+        """Return the level of a block, or ``None`` if the block is empty or follows the last level too closely.
 
         Args:
-            block: Samples, shape ``(n,)``, int16.
-            position: Where in the stream it ends, s.
+            block: Samples, shape ``(n,)``, int16 (Q15).
+            position: Position in the stream at which it ends, s.
             speech: Whether the speech gate is open.
         """
         moment = self._clock()

@@ -1,6 +1,6 @@
-"""The recognizer: samples in, events out.  Pure: no input or output, no globals, no clock of its own.
+"""The recognition pipeline: blocks in, events out; it is pure but for the clock that it is given.
 
-source -> speech gate -> fixed-point MFCC -> int8 model -> decision -> sinks.  The gate stands before the features so
+source -> speech gate -> fixed-point MFCC -> int8 model -> decision -> sinks.  The gate comes before the features so
 that silence costs next to nothing.
 """
 
@@ -24,18 +24,18 @@ from edge_ser.recognition.gate import Part, SpeechGate
 from edge_ser.settings import GateSettings
 
 _NEXT_TRY: Final = SAMPLE_RATE // 10
-"""Samples from one try to the next until an utterance has its first label: 0.1 s."""
+"""Samples between attempts at the first label of an utterance: 0.1 s."""
 
 
 class Pipeline:
     """Recognizes emotions in a stream of blocks.
 
     Args:
-        gate: Finds speech.
-        front_end: Samples to int8 features.
-        model: Features to logits.
-        decision: Logits to a verdict.
-        now: The wall clock that stamps events.
+        gate: Cuts the stream into utterances.
+        front_end: Computes int8 features from samples.
+        model: Computes logits from features.
+        decision: Computes a posterior from logits.
+        now: Returns the wall-clock time for events, UTC.
     """
 
     def __init__(
@@ -50,14 +50,14 @@ class Pipeline:
         self._gate, self._front_end = gate, front_end
         self._model, self._decision = model, decision
         self._interval = round(decision.settings.interval * SAMPLE_RATE)
-        # Before the front end lets go of its first frames there is nothing to try.
+        # Before the front end returns its first frames there can be no label.
         self._first = math.ceil(front_end.parameters.first_frames_after / _NEXT_TRY) * _NEXT_TRY
-        self._position = 0  # samples of stream, lost ones included
+        self._position = 0  # in the stream, lost samples included, samples
         self._utterances = 0
         self._start = self._received = self._next = 0
-        self._pending: list[Samples] = []  # of the current utterance, not yet recognized; at most an interval
+        self._pending: list[Samples] = []  # of the current utterance, not yet recognized; at most one interval
         self._published = False
-        self._published_until = -math.inf  # end of what the last event covers
+        self._published_until = -math.inf  # end of the last published event, samples
 
     @classmethod
     def for_model(
@@ -68,17 +68,17 @@ class Pipeline:
         threads: int = 1,
         now: Callable[[], datetime] = utc_now,
     ) -> Pipeline:
-        """Make the pipeline that a model needs.
+        """Make the pipeline of a model.
 
         Args:
             bundle: The model.
-            interpreter: What runs it.
-            gate: When the speech gate opens and closes.
-            threads: Of the interpreter.
-            now: The wall clock that stamps events.
+            interpreter: Runs it.
+            gate: When the speech gate opens and closes; ``None`` is the defaults.
+            threads: Threads of the interpreter.
+            now: Returns the wall-clock time for events, UTC.
 
         Raises:
-            ModelForeign: the interpreter cannot run it.
+            ModelForeign: the interpreter cannot run the model.
         """
         return cls(
             SpeechGate(gate),
@@ -90,33 +90,38 @@ class Pipeline:
 
     @property
     def position(self) -> float:
-        """How much of the stream has passed, s."""
+        """Position in the stream, s."""
         return self._position / SAMPLE_RATE
 
     @property
-    def hears_speech(self) -> bool:
+    def speech_detected(self) -> bool:
         """Whether the speech gate is open."""
         return self._gate.is_open
 
     def warm_up(self) -> None:
-        """Run everything once, so that the first utterance does not wait for what is set up on first use."""
+        """Run front end and model once, so that the first utterance does not pay for their setup."""
         features = self._front_end.process(np.arange(SAMPLE_RATE, dtype=np.int16))
         self._model.process(np.concatenate((features, self._front_end.finish())))
         self._front_end.reset()
         self._model.reset()
 
     def status(self, status: str, message: str) -> StatusEvent:
-        """Make a status event for this moment of the stream."""
+        """Make a status event at the current position of the stream.
+
+        Args:
+            status: One of :data:`edge_ser.events.STATUSES`.
+            message: One line for people.
+        """
         return StatusEvent(self._now(), status, message, self.position)
 
     def run(self, blocks: Iterable[Block]) -> Iterator[Event]:
-        """Take all blocks of a stream, end it, and yield what follows from them."""
+        """Process all blocks of a stream, end it, and yield its events."""
         for block in blocks:
             yield from self.process(block)
         yield from self.finish()
 
     def process(self, block: Block) -> Iterator[Event]:
-        """Take the next block and yield what follows from it."""
+        """Process the next block and yield its events."""
         if block.lost:
             yield from self.finish()
             self._position += block.lost
@@ -129,14 +134,14 @@ class Pipeline:
             yield self.status(block.notice.status, block.notice.message)
         self._position += len(block.samples)
         for part in self._gate.process(block.samples):
-            yield from self._follow(part)
+            yield from self._process_part(part)
 
     def finish(self) -> Iterator[Event]:
-        """End the stream: an utterance that has not ended becomes final."""
+        """End the stream and yield the final event of an utterance that has not ended."""
         for part in self._gate.finish():
-            yield from self._follow(part)
+            yield from self._process_part(part)
 
-    def _follow(self, part: Part) -> Iterator[Event]:
+    def _process_part(self, part: Part) -> Iterator[Event]:
         if part.begins:
             self._front_end.reset()
             self._model.reset()
@@ -147,34 +152,34 @@ class Pipeline:
         rest = part.samples
         self._received = part.start
         while self._received + len(rest) >= self._next:
-            # Cut where a provisional label is due, so that it does not depend on how the samples arrived.
+            # Cut where a provisional label is due, so that labels do not depend on how the samples arrived.
             due = self._next - self._received
             self._collect(rest[:due])
             rest = rest[due:]
             self._recognize_pending()
             if len(rest) or not part.ends:
-                yield from self._event(final=False)
+                yield from self._label(final=False)
             self._next += self._interval if self._published else _NEXT_TRY
         self._collect(rest)
         if part.ends:
             self._recognize_pending()
             self._decision.add(self._model.process(self._front_end.finish()))
             self._decision.add(self._model.finish())
-            yield from self._event(final=True)
+            yield from self._label(final=True)
 
     def _collect(self, samples: Samples) -> None:
         self._received += len(samples)
         self._pending.append(samples)
 
     def _recognize_pending(self) -> None:
-        """Recognize all pending samples together: a few at a time would cost several times as much."""
+        """Recognize all pending samples at once: in small pieces it would cost several times as much."""
         samples = np.concatenate(self._pending)
         self._pending.clear()
         self._decision.add(self._model.process(self._front_end.process(samples)))
 
-    def _event(self, final: bool) -> Iterator[EmotionEvent]:
-        verdict = self._decision.verdict()
-        if verdict is None:
+    def _label(self, final: bool) -> Iterator[EmotionEvent]:
+        posterior = self._decision.posterior()
+        if posterior is None:
             return
         if not self._published:
             self._published = True
@@ -186,7 +191,7 @@ class Pipeline:
             final=final,
             start=self._start / SAMPLE_RATE,
             end=self._received / SAMPLE_RATE,
-            label=verdict.label,
-            confidence=verdict.confidence,
-            probabilities=verdict.probabilities,
+            label=posterior.label,
+            confidence=posterior.confidence,
+            probabilities=posterior.probabilities,
         )

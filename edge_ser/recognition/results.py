@@ -1,4 +1,4 @@
-"""What is said about a whole recording, from the final events of its utterances."""
+"""The result for a whole recording, from the final events of its utterances."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Segment:
     """An utterance of a recording.
 
     Attributes:
-        start: Where it begins, s.
-        end: Where it ends, s.
+        start: Start, s.
+        end: End, s.
         label: An emotion, or ``uncertain``.
         confidence: Probability of the likeliest emotion, 0 to 1.
     """
@@ -28,14 +28,14 @@ class Segment:
 
 @dataclass(frozen=True)
 class Result:
-    """What was heard in a recording.
+    """The result for a recording.
 
     Attributes:
         label: An emotion, ``uncertain``, or ``no-speech`` where nobody speaks.
         confidence: Probability of the likeliest emotion, 0 to 1; 0 without speech.
-        probabilities: Of each emotion, the mean over the segments weighted by their length; all 0 without speech.
+        probabilities: Probability of each emotion, the mean over the segments weighted by length; all 0 without speech.
         duration: Length of the recording, s.
-        segments: Its utterances, in order.
+        segments: The utterances, in order.
     """
 
     label: str
@@ -49,7 +49,7 @@ def summarize(bundle: Bundle, finals: Sequence[EmotionEvent], duration: float) -
     """Make the result of a recording from the final events of its utterances.
 
     Args:
-        bundle: The model that they come from.
+        bundle: The model that made the events.
         finals: The events, in order.
         duration: Length of the recording, s.
     """

@@ -1,4 +1,4 @@
-"""Settings: the dataclasses (`tables`), what they are checked with, and TOML in and out (`toml`)."""
+"""The settings of `edge-ser listen` as dataclasses (`tables`), the checks of their values, and conversion to TOML."""
 
 from edge_ser.settings.quiet_hours import QuietHours
 from edge_ser.settings.tables import (

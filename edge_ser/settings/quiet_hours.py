@@ -1,4 +1,4 @@
-"""Quiet hours: a part of each day in which the microphone is closed."""
+"""Quiet hours: a daily period in which the microphone is closed."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from datetime import time
 
 @dataclass(frozen=True)
 class QuietHours:
-    """A part of each day, local time; it may go past midnight."""
+    """A daily period, local time, which may extend past midnight.
+
+    Attributes:
+        start: First moment of the period.
+        end: First moment after the period.
+    """
 
     start: time
     end: time
 
     @classmethod
     def parse(cls, text: str) -> QuietHours:
-        """Read ``HH:MM-HH:MM``.
+        """Parse ``HH:MM-HH:MM``.
 
         Raises:
-            ValueError: it is something else.
+            ValueError: the text has another format, or the period is empty.
         """
         match = re.fullmatch(r"\s*(\d\d?:\d\d)\s*-\s*(\d\d?:\d\d)\s*", text)
         if match is None:
@@ -29,8 +34,8 @@ class QuietHours:
             raise ValueError(text)
         return cls(start, end)
 
-    def contain(self, moment: time) -> bool:
-        """Whether a time of day is within; the end is not."""
+    def __contains__(self, moment: time) -> bool:
+        """Whether a time of day is within the period, its end excluded."""
         if self.start < self.end:
             return self.start <= moment < self.end
         return moment >= self.start or moment < self.end

@@ -1,6 +1,6 @@
-"""All that can be set at run time, as frozen dataclasses with a unit under every field.
+"""The run-time settings, as frozen dataclasses with a unit under every field.
 
-Each is validated once, when it is made; an error names the key, the value and what is allowed.
+Each is validated when it is made; an error names the key, the value and what is allowed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from edge_ser.settings.checks import require, require_absolute, require_one_of, 
 from edge_ser.settings.quiet_hours import QuietHours
 
 FORMATS: Final = ("text", "json", "none")
+"""Formats of standard output."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,13 @@ class MicrophoneSettings:
     """Which microphone, and how it is read."""
 
     device: str | int | None = None
-    """Name (or a part of it that fits one device only) or index; ``None`` is the system's default."""
+    """Name, a part of it that matches one microphone only, or index; ``None`` is the system's default."""
     wait: bool = False
-    """Whether to wait for a microphone that is not there, is busy or was unplugged, instead of ending."""
+    """Whether to wait for a microphone that is missing, busy or unplugged, instead of ending."""
     queue_seconds: float = 4.0
-    """Audio that may wait between the sound card and the recognizer before it is dropped and counted, s."""
+    """Audio that may be queued between the sound card and the recognizer; more is dropped and counted, s."""
     read_timeout: float = 2.0
-    """Without a single block for this long the microphone counts as vanished, s."""
+    """Time without any block after which the microphone counts as lost, s."""
 
     def __post_init__(self) -> None:
         require("microphone.queue_seconds", self.queue_seconds, 0.5, 60, "s")
@@ -36,18 +37,18 @@ class MicrophoneSettings:
 
 @dataclass(frozen=True)
 class InputSettings:
-    """What is listened to instead of a microphone, and for how long anything is."""
+    """What to listen to instead of a microphone, and for how long to listen."""
 
     file: str | None = None
-    """A recording, ``-`` for raw 16-bit PCM on standard input, ``demo`` for the shipped one; ``None`` for none."""
+    """A recording, ``-`` for raw 16-bit PCM on standard input, or ``demo``; ``None`` is a microphone."""
     rate: int = SAMPLE_RATE
-    """Of raw PCM, Hz."""
+    """Sample rate of raw PCM, Hz."""
     channels: int = 1
-    """Of raw PCM."""
+    """Channels of raw PCM."""
     realtime: bool = False
-    """Whether a recording is played at the speed at which it was made."""
+    """Whether to read a recording at the speed at which it was made."""
     duration: float | None = None
-    """What is listened to at most, s; ``None`` is without end."""
+    """How much to listen to at most, s; ``None`` is without limit."""
 
     def __post_init__(self) -> None:
         require("input.rate", self.rate, LOWEST_RATE, HIGHEST_RATE, "Hz")
@@ -62,10 +63,10 @@ class InputSettings:
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """Which model, and what runs it."""
+    """Which model, and which interpreter runs it."""
 
     file: str | None = None
-    """Model file; ``None`` is the one that the package ships."""
+    """Model file; ``None`` is the shipped model."""
     interpreter: str | None = None
     """One of :data:`edge_ser.model.interpreter.INTERPRETERS`; ``None`` is the first that is installed."""
 
@@ -75,28 +76,28 @@ class OutputSettings:
     """Where events go."""
 
     format: str = "text"
-    """On standard output: ``text`` for people, ``json`` for programs, or ``none``."""
+    """Format of standard output: ``text`` for people, ``json`` for programs, or ``none``."""
     publish: tuple[str, ...] = ()
-    """Further places, as :mod:`edge_ser.sinks.destinations` knows them."""
+    """Further destinations, see :mod:`edge_ser.sinks.destinations`."""
 
     def __post_init__(self) -> None:
         require_one_of("output.format", self.format, FORMATS)
         twice = {uri for uri in self.publish if self.publish.count(uri) > 1}
         if twice:
             shown = without_password(twice.pop())
-            raise InvalidSetting(f"output.publish = {shown!r}: stands there twice; allowed is once")
+            raise InvalidSetting(f"output.publish = {shown!r}: is given twice; allowed is once")
 
 
 @dataclass(frozen=True)
 class PrivacySettings:
-    """When nobody may be listened to."""
+    """When the microphone is closed."""
 
     quiet_hours: tuple[str, ...] = ()
-    """Parts of each day in which the microphone is closed, ``HH:MM-HH:MM``, local time."""
+    """Daily periods in which the microphone is closed, ``HH:MM-HH:MM``, local time."""
     mute_file: str | None = None
-    """While it is there the microphone is closed; ``None`` is the place that `edge-ser mute` uses."""
+    """Path of the file whose existence closes the microphone; ``None`` is the one that `edge-ser mute` uses."""
     socket_switch: bool = True
-    """Whether whoever may read the socket may also mute and unmute; only microphones are muted."""
+    """Whether readers of the socket may mute and unmute; only microphones can be muted."""
 
     def __post_init__(self) -> None:
         for text in self.quiet_hours:
@@ -114,9 +115,9 @@ class GateSettings:
     """When the speech gate opens and closes."""
 
     aggressiveness: int = 2
-    """How readily the WebRTC detector calls a block noise: 0 (least) to 3."""
+    """How readily the WebRTC detector classifies a block as noise: 0 (least) to 3."""
     onset: float = 0.08
-    """Net speech that opens the gate, s."""
+    """Net duration of speech that opens the gate, s."""
     look_back: float = 0.12
     """Audio before the first speech block that belongs to the utterance, so that its first sound is kept, s."""
     hang_over: float = 0.30
@@ -124,7 +125,7 @@ class GateSettings:
     tail: float = 0.04
     """Audio after the last speech block that belongs to the utterance, s."""
     longest: float = 15.0
-    """An utterance that lasts longer is ended, and the next begins, s."""
+    """Longest utterance, s; longer speech is split."""
 
     def __post_init__(self) -> None:
         require("gate.aggressiveness", self.aggressiveness, 0, 3, "(a whole number)")
@@ -137,14 +138,14 @@ class GateSettings:
 
 @dataclass(frozen=True)
 class HistorySettings:
-    """How much of what was recognized is kept, where `output.publish` has `history:`."""
+    """How much is kept in the history, if `output.publish` includes `history:`."""
 
     keep_days: int = 90
-    """Events that are older are removed, days."""
+    """Age after which events are removed, days."""
     most_megabytes: int = 100
-    """If the file becomes larger the oldest events are removed, MB."""
+    """Size of the file above which the oldest events are removed, MB."""
     commit_seconds: float = 60.0
-    """From one write to the next at least, so that a memory card lasts; as much is lost by a power cut, s."""
+    """Least interval between writes, so that a memory card lasts; a power cut loses as much, s."""
 
     def __post_init__(self) -> None:
         require("history.keep_days", self.keep_days, 1, 36_500, "days")
@@ -154,18 +155,18 @@ class HistorySettings:
 
 @dataclass(frozen=True)
 class MqttSettings:
-    """How a broker is used, where `output.publish` has `mqtt://` or `mqtts://`."""
+    """How a broker is used, if `output.publish` includes `mqtt://` or `mqtts://`."""
 
     password_file: str | None = None
-    """Holds the password of the user that the destination names; ``None`` for the one there, or for none."""
+    """File with the password of the destination's user; ``None`` is the destination's own password, or none."""
     ca_file: str | None = None
-    """Certificate of the authority that signed the broker's, for TLS; ``None`` for those that the system knows."""
+    """Certificate of the authority that signed the broker's, for TLS; ``None`` is the system's certificates."""
     home_assistant: bool = True
-    """Whether Home Assistant is told which entities there are."""
+    """Whether to announce the entities to Home Assistant."""
     mute_switch: bool = True
-    """Whether whoever may write to the broker can mute and unmute."""
+    """Whether clients of the broker may mute and unmute."""
     backlog: int = 1_000
-    """Events that wait for a broker that is away; beyond, the oldest are dropped and counted."""
+    """Events kept while the broker is unreachable; beyond that the oldest are dropped and counted."""
 
     def __post_init__(self) -> None:
         require("mqtt.backlog", self.backlog, 1, 10_000, "events")
@@ -175,7 +176,7 @@ class MqttSettings:
 
 @dataclass(frozen=True)
 class ListenSettings:
-    """All that `edge-ser listen` is told, a table of its configuration file for each part."""
+    """All settings of `edge-ser listen`; each field is a table of the configuration file."""
 
     microphone: MicrophoneSettings = field(default_factory=MicrophoneSettings)
     input: InputSettings = field(default_factory=InputSettings)

@@ -1,7 +1,7 @@
-"""Settings as TOML: a file to frozen dataclasses and back, with errors that name key, value and what is allowed.
+"""Conversion of TOML files to frozen dataclasses and back, with errors that name key, value and what is allowed.
 
-A dataclass of dataclasses is a file: each inner one is a table, each of its fields a key.  A key that is not there has
-its field's default; ``None`` is a key that is not there.
+A file is a dataclass of dataclasses: each inner one is a table, each of its fields a key.  A missing key has the
+default of its field; a value of ``None`` is a missing key.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def read(path: Path) -> dict[str, Any]:
     """Read a TOML file.
 
     Raises:
-        InvalidSetting: it cannot be read, or is no TOML; the message has the line.
+        InvalidSetting: it cannot be read, or is not valid TOML; the message has the line.
     """
     try:
         values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -49,22 +49,22 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def make(kind: type[Settings], values: Mapping[str, Any], where: str) -> Settings:
-    """Make settings of what a TOML file holds; what it does not name has its default.
+    """Make settings from the content of a TOML file.
 
     Args:
         kind: The dataclass of the whole file.
         values: Tables and keys as :func:`read` returns them.
-        where: What the values come from, for messages.
+        where: Origin of the values, for messages.
 
     Raises:
-        InvalidSetting: a key that does not exist (the nearest right one is named), or a value that is not allowed.
+        InvalidSetting: a key does not exist (the message names the nearest valid one), or a value is not allowed.
     """
     made: Settings = _make(kind, kind, values, "", where)
     return made
 
 
 def keys(kind: type, prefix: str = "") -> list[str]:
-    """Return the names of all keys, those in tables as ``table.key``."""
+    """Return the names of all keys; those in tables are ``table.key``."""
     names = []
     for name, hint in get_type_hints(kind).items():
         names += keys(hint, f"{prefix}{name}.") if _is_table(hint) else [f"{prefix}{name}"]
@@ -72,25 +72,33 @@ def keys(kind: type, prefix: str = "") -> list[str]:
 
 
 def with_options(values: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay options (``table.key`` to value; ``None`` for one that was not given) over the tables of a TOML file."""
+    """Return the content of a TOML file with some values replaced by options.
+
+    Args:
+        values: Tables and keys as :func:`read` returns them.
+        options: ``table.key`` to value; ``None`` for an option that was not given.
+    """
     result = {key: dict(value) if isinstance(value, Mapping) else value for key, value in values.items()}
     for name, value in options.items():
         if value is None:
             continue
         table, _, key = name.rpartition(".")
         into = result.setdefault(table, {}) if table else result
-        if isinstance(into, dict):  # else the file has no table there, which :func:`make` says
+        if isinstance(into, dict):  # otherwise :func:`make` reports that the file has no such table
             into[key] = value
     return result
 
 
 def parse_assignment(kind: type, text: str, example: str) -> tuple[str, Any]:
-    """Return key and value of ``table.key=value``; a value that is no TOML is a text.
+    """Parse ``table.key=value``; a value that is not valid TOML is taken as text.
 
     Args:
         kind: The dataclass of the whole file.
-        text: What the option ``--set`` was given.
-        example: A right one, for the message.
+        text: The argument of the option ``--set``.
+        example: A valid argument, for the message.
+
+    Returns:
+        Key and value.
 
     Raises:
         InvalidSetting: there is no ``=``, or no such key.
@@ -107,17 +115,17 @@ def parse_assignment(kind: type, text: str, example: str) -> tuple[str, Any]:
 
 
 def dump(settings: Any) -> str:
-    """Return all settings as a TOML file; keys whose value is ``None`` are left out."""
+    """Return the text of a TOML file with all settings; keys whose value is ``None`` are left out."""
     lines = []
-    # Plain keys first: in TOML those after a table would belong to it.
+    # Plain keys come first: after a table they would belong to it.
     for item in sorted(fields(settings), key=lambda item: is_dataclass(getattr(settings, item.name))):
         value = getattr(settings, item.name)
         if is_dataclass(value):
             lines += ["", f"[{item.name}]"]
             inner = ((item.name, getattr(value, item.name)) for item in fields(value))
-            lines += [f"{name} = {_toml_of(of)}" for name, of in inner if of is not None]
+            lines += [f"{name} = {_to_toml(of)}" for name, of in inner if of is not None]
         elif value is not None:
-            lines.append(f"{item.name} = {_toml_of(value)}")
+            lines.append(f"{item.name} = {_to_toml(value)}")
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
@@ -149,18 +157,18 @@ def _typed(hint: Any, value: Any, key: str) -> Any:
     if float in kinds and type(value) is int:
         return float(value)
     if type(value) not in kinds:
-        raise InvalidSetting(f"{key} = {_shown(value)}: allowed is {' or '.join(_NAMES[kind] for kind in kinds)}")
+        raise InvalidSetting(f"{key} = {_to_text(value)}: allowed is {' or '.join(_NAMES[kind] for kind in kinds)}")
     if isinstance(value, str) and not value.isprintable():
         raise InvalidSetting(f"{key} = {value!r}: allowed are characters that can be printed")
     return value
 
 
-def _shown(value: Any) -> str:
+def _to_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _nearest(whole: type, key: str, prefix: str) -> str:
-    """Say which right key is most like a wrong one: the same in another table, else in its own, else in any."""
+    """Suggest the valid key nearest to an invalid one: the same in another table, else a similar one."""
     every = keys(whole)
     by_last = {name.rpartition(".")[2]: name for name in reversed(every)}  # the first table wins
     table, _, last = f"{prefix}{key}".rpartition(".")
@@ -174,5 +182,5 @@ def _nearest(whole: type, key: str, prefix: str) -> str:
     return f"did you mean '{like[0]}'?" if like else f"there are {', '.join(own.values())}"
 
 
-def _toml_of(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)  # TOML has no surrogates, in which JSON escapes the rarer characters
+def _to_toml(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)  # JSON escapes rarer characters as surrogates, which TOML forbids

@@ -1,4 +1,4 @@
-"""Where events go: text for people, JSON Lines for programs, a socket, a broker, a history, hooks, speech, metrics."""
+"""Sinks, which publish events: as text, JSON Lines, on a socket or a broker, as history, hooks, speech or metrics."""
 
 from __future__ import annotations
 
@@ -10,51 +10,53 @@ from edge_ser.events import Event, LevelEvent
 if TYPE_CHECKING:
     from edge_ser.settings import ListenSettings
 
-
 Dropped: TypeAlias = Callable[[], Mapping[str, int]]
-"""Tells how many events each queue has dropped so far, by the names of the sinks."""
+"""Returns how many events each queue has dropped so far, by the name of its sink."""
 
 
 class Sink:
-    """Takes events, in order.  Use as a context manager.  Only ``publish`` must be written; the rest does nothing."""
+    """Base of all sinks: takes events in order, as a context manager.
+
+    Only :meth:`publish` must be overridden; the other methods do nothing by default.
+    """
 
     audible: bool = False
-    """Whether a microphone can hear it."""
+    """Whether a microphone can hear the sink."""
 
     def publish(self, event: Event) -> None:
-        """Take one event; never blocks for longer than a write to standard output.
+        """Take one event, without blocking for longer than a write to standard output.
 
         Raises:
-            EdgeSerError: the sink cannot go on; the message says what to do.
+            EdgeSerError: the event cannot be published; the message says what to do.
         """
         raise NotImplementedError
 
     def tick(self) -> None:
-        """Do what is due though nothing happened; called about every 100 ms, must not block."""
+        """Do periodic work, without blocking; called about every 100 ms."""
 
     def reconfigure(self, settings: ListenSettings) -> None:
-        """Go on with other settings, when a reload leaves the sink open."""
+        """Apply new settings; called when a reload leaves the sink open."""
 
     @property
     def is_speaking(self) -> bool:
-        """Whether there is something to hear just now."""
+        """Whether the sink is making a sound now."""
         return False
 
     @property
     def wants_levels(self) -> bool:
-        """Whether anybody looks at levels just now; otherwise none are measured."""
+        """Whether the sink wants levels now; they are measured only if some sink does."""
         return False
 
     def publish_level(self, event: LevelEvent) -> None:
-        """Take a level; like ``publish`` it does not block."""
+        """Take a level, without blocking."""
 
     @property
     def waiting(self) -> int:
-        """How many events it keeps for later."""
+        """Number of events that have been taken but not yet published."""
         return 0
 
     def __enter__(self) -> Sink:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        """Let go of everything."""
+        """Release all resources."""

@@ -1,4 +1,4 @@
-"""A hook: a program that is run for each final label and each status, with the event on its standard input."""
+"""Hooks: a program that is run for each final label and each status, with the event on its standard input."""
 
 from __future__ import annotations
 
@@ -20,17 +20,21 @@ if TYPE_CHECKING:
 SCHEME: Final = "exec:"
 
 LONGEST_SECONDS: Final = 10.0
-"""A program that takes longer is killed: a hanging one would hold up all labels that come after, s."""
+"""Time after which a program is killed, s: one that hangs would hold up all later labels."""
 
 
 def check(uri: str) -> None:
-    """Raise an error that names an ``exec:COMMAND`` that cannot be."""
+    """Check the syntax of an ``exec:COMMAND``.
+
+    Raises:
+        InvalidSetting: it is not valid.
+    """
     try:
         words = _words(uri)
     except ValueError as error:
-        raise _refused(uri, f"{str(error)[0].lower()}{str(error)[1:]}") from None
+        raise _not_allowed(uri, f"{str(error)[0].lower()}{str(error)[1:]}") from None
     if not words:
-        raise _refused(uri, "there is no command")
+        raise _not_allowed(uri, "there is no command")
 
 
 def make(uri: str, settings: ListenSettings, dropped: Dropped) -> CommandSink:
@@ -41,21 +45,21 @@ def make(uri: str, settings: ListenSettings, dropped: Dropped) -> CommandSink:
     """
     words = _words(uri)
     if shutil.which(words[0]) is None:
-        raise _refused(uri, f"there is no program {words[0]!r} that may be run; give its whole path")
+        raise _not_allowed(uri, f"there is no executable program {words[0]!r}; give its full path")
     return CommandSink(words)
 
 
 class CommandSink(QueuedSink):
-    """Runs a program for each event that is for hooks, one at a time, in a thread of its own.
+    """Runs a program for each final label and each status, one run at a time, in a separate thread.
 
     Args:
         words: The program and its arguments.
-        longest: A run that takes longer is killed, s.
+        longest: Time after which a run is killed, s.
     """
 
     def __init__(self, words: list[str], longest: float = LONGEST_SECONDS) -> None:
         self._runner = _Runner(words, longest)
-        # By the program's name alone: its arguments may hold what is not for a log.
+        # The name has no arguments: they may be secret, and the name appears in logs.
         super().__init__(f"{SCHEME}{Path(words[0]).name}", self._runner)
 
     def publish(self, event: Event) -> None:
@@ -69,7 +73,7 @@ class CommandSink(QueuedSink):
 
 
 class _Runner(Sink):
-    """The sink behind the queue: one run an event."""
+    """The sink behind the queue, which runs the program once per event."""
 
     def __init__(self, words: list[str], longest: float) -> None:
         self._words = words
@@ -79,10 +83,10 @@ class _Runner(Sink):
         self._starting = threading.Lock()
 
     def publish(self, event: Event) -> None:
-        """Run the program to its end.
+        """Run the program and wait for its end.
 
         Raises:
-            OutputFailed: it cannot be run, fails or takes too long.
+            OutputFailed: the program cannot be run, fails or takes too long.
         """
         try:
             with self._starting:
@@ -102,7 +106,7 @@ class _Runner(Sink):
         raise OutputFailed(f"failed with {how}; run it by hand with an event on its standard input to see why")
 
     def stop(self) -> None:
-        """End what still runs, and run no more; called from another thread when the program is about to end."""
+        """Kill the running program and start no other; called from another thread when listening ends."""
         with self._starting:
             self._stopped = True
         if self._process is not None:
@@ -113,7 +117,8 @@ def _words(uri: str) -> list[str]:
     return shlex.split(uri.removeprefix(SCHEME))
 
 
-def _refused(uri: str, why: str) -> InvalidSetting:
+def _not_allowed(uri: str, reason: str) -> InvalidSetting:
     return InvalidSetting(
-        f"output.publish = {uri!r}: {why}; allowed is exec:COMMAND, for example 'exec:/usr/local/bin/on-label --lamp 2'"
+        f"output.publish = {uri!r}: {reason}; allowed is exec:COMMAND, for example "
+        "'exec:/usr/local/bin/on-label --lamp 2'"
     )

@@ -1,4 +1,4 @@
-"""Where `--publish` can send events: a scheme, an example for messages, and the module that makes the sink."""
+"""The destinations of `--publish`: each scheme's module, which makes the sink, and an example for messages."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Destination:
     """A kind of destination.
 
     Attributes:
-        example: A right one, for messages.
-        module: Has ``check(uri)``, which raises :class:`InvalidSetting`, and ``make(uri, settings)``, which returns the
-            sink.  Importing it imports no library that the base install does not have.
-        table: Table of the configuration that it heeds too; empty for none.
+        example: A valid URI, for messages.
+        module: A module with ``check(uri)``, which raises :class:`InvalidSetting`, and
+            ``make(uri, settings, dropped)``, which returns the sink.  The base install is enough to import it.
+        table: Table of the configuration that also affects the sink; empty for none.
     """
 
     example: str
@@ -42,7 +42,11 @@ DESTINATIONS: Final = {
 
 
 def check(uri: str) -> None:
-    """Raise an error that names a destination that cannot be, and gives a right example."""
+    """Check the syntax of a destination.
+
+    Raises:
+        InvalidSetting: it is not valid; the message has valid examples.
+    """
     scheme = uri.partition(":")[0]
     if scheme not in DESTINATIONS or uri == scheme:
         examples = ", ".join(destination.example for destination in DESTINATIONS.values())
@@ -52,16 +56,26 @@ def check(uri: str) -> None:
 
 
 def identity(uri: str, settings: ListenSettings) -> str:
-    """Return what differs when a destination's sink would be another one."""
+    """Return the identity of a destination's sink, which changes whenever the settings require a new sink.
+
+    Args:
+        uri: The destination, which has passed :func:`check`.
+        settings: All settings.
+    """
     table = DESTINATIONS[uri.partition(":")[0]].table
     return f"{uri} {getattr(settings, table)}" if table else uri
 
 
 def make(uri: str, settings: ListenSettings, dropped: Dropped) -> Sink:
-    """Return the sink of a destination that :func:`check` has let pass.
+    """Return the sink of a destination that has passed :func:`check`.
+
+    Args:
+        uri: The destination.
+        settings: All settings.
+        dropped: Returns how many events each queue has dropped so far.
 
     Raises:
-        EdgeSerError: it cannot be used; the message says what to do.
+        EdgeSerError: the destination cannot be used; the message says what to do.
     """
     module = importlib.import_module(DESTINATIONS[uri.partition(":")[0]].module)
     sink: Sink = module.make(uri, settings, dropped)

@@ -1,4 +1,4 @@
-"""Final labels and statuses into the history, in batches, so that a memory card is written once a minute at most."""
+"""The history sink: writes final labels and statuses in batches, at most once a minute to spare memory cards."""
 
 from __future__ import annotations
 
@@ -23,14 +23,18 @@ if TYPE_CHECKING:
 SCHEME: Final = "history:"
 
 MOST_WAITING: Final = 5_000
-"""Events that wait while the disk is full, some megabytes; what comes then is dropped and counted."""
+"""Most events that wait while the disk is full, some megabytes; further events are dropped and counted."""
 
 _PRUNE_SECONDS: Final = 3_600.0
-"""So often the history is opened to what is too old though nothing was heard, s."""
+"""Interval at which old events are removed while there are no new ones, s."""
 
 
 def check(uri: str) -> None:
-    """Raise an error that names a ``history:`` or ``history:PATH`` that cannot be."""
+    """Check the syntax of a ``history:`` or ``history:PATH``.
+
+    Raises:
+        InvalidSetting: it is not valid.
+    """
     path = uri.removeprefix(SCHEME)
     if path and not (path.endswith(HISTORY_SUFFIX) and Path(path).stem != HISTORY_SUFFIX and path.isprintable()):
         raise InvalidSetting(
@@ -43,7 +47,8 @@ def make(uri: str, settings: ListenSettings, dropped: Dropped) -> QueuedSink:
     """Return the sink of a ``history:`` or ``history:PATH``.
 
     Raises:
-        InvalidSetting: the file is another program's or of a newer version, or the process may not write files.
+        InvalidSetting: the file is another program's or a newer version's, or the process may not write files of the
+            configured size.
         NotPermitted: the file may not be written.
     """
     from edge_ser import paths
@@ -63,16 +68,16 @@ def make(uri: str, settings: ListenSettings, dropped: Dropped) -> QueuedSink:
 
 
 class HistorySink(Sink):
-    """Collects events and writes them together; what fails is said once, waits, and is tried again.
+    """Collects events and writes them in batches; a failure is reported once, and the batch is retried.
 
     Args:
-        path: The file.
+        path: The history file.
         settings: How often it is written, and how old and large it may become.
-        now: The wall clock.
-        monotonic: The clock of the batches, s.
+        now: Returns the wall-clock time, UTC.
+        monotonic: Returns monotonic time, for the batches, s.
 
     Attributes:
-        lost: Events that came while too many waited already.
+        lost: Number of events that were dropped because too many waited.
     """
 
     def __init__(
@@ -91,30 +96,30 @@ class HistorySink(Sink):
 
     @property
     def waiting(self) -> int:
-        """Events that have not been written."""
+        """Number of events that have not been written."""
         return len(self._waiting)
 
     def publish(self, event: Event) -> None:
-        """Put a status or an utterance that has ended into the next batch.
+        """Add a final label or a status to the next batch.
 
         Raises:
-            EdgeSerError: too many wait already.
+            EdgeSerError: too many events wait.
         """
         if isinstance(event, EmotionEvent) and not event.final:
             return
         if len(self._waiting) >= MOST_WAITING:
             self.lost += 1
-            raise EdgeSerError(f"{MOST_WAITING} events wait to be written; what comes now is dropped")
+            raise EdgeSerError(f"{MOST_WAITING} events wait to be written; further events are dropped")
         self._waiting.append(event)
 
     def tick(self) -> None:
-        """Write the batch, if it is time."""
+        """Write the batch, if it is due."""
         since = self._monotonic() - self._tried
         if since >= (self._settings.commit_seconds if self._waiting else _PRUNE_SECONDS):
             self._try_to_write()
 
     def __enter__(self) -> HistorySink:
-        self._try_to_write()  # opens it, so that what is wrong is said now
+        self._try_to_write()  # opens the file, so that an error is reported at once
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -132,15 +137,15 @@ class HistorySink(Sink):
             try:
                 self._write()
             except DamagedHistory as damage:
-                self._begin_anew(str(damage))
+                self._replace_damaged(str(damage))
                 self._write()
         except (EdgeSerError, DamagedHistory) as error:
             if not self._failing:
-                standard_error.say(f"history: {error}; tried again every {self._settings.commit_seconds:g} s")
+                standard_error.say(f"history: {error}; retrying every {self._settings.commit_seconds:g} s")
             self._failing = True
             return
         if self._failing:
-            standard_error.say(f"history: is written again; {self.lost} events were lost so far")
+            standard_error.say(f"history: can be written again; {self.lost} events were lost so far")
         self._failing = False
 
     def _write(self) -> None:
@@ -151,15 +156,17 @@ class HistorySink(Sink):
         if self._store is None:
             self._store = Store(self._path, self._settings, self._now)
         self._store.write(self._waiting)
-        self._waiting.clear()  # now, not after the next line: what it fails at must not write them twice
+        self._waiting.clear()  # before the next line: if that fails, the events must not be written twice
         self._store.shrink()
 
-    def _begin_anew(self, damage: str) -> None:
+    def _replace_damaged(self, damage: str) -> None:
         from edge_ser.history.store import rename_damaged
 
         self._close()
-        aside = rename_damaged(self._path, self._now())
-        standard_error.say(f"history: {self._path} was damaged ({damage}); it is now {aside}, and a new one begins")
+        renamed = rename_damaged(self._path, self._now())
+        standard_error.say(
+            f"history: {self._path} was damaged ({damage}); it is now {renamed}, and a new one was started"
+        )
 
     def _close(self) -> None:
         if self._store is not None:

@@ -11,5 +11,10 @@ class JsonLinesSink(Sink):
     """Writes each event as one line of JSON and flushes it at once."""
 
     def publish(self, event: Event) -> None:
-        """Write one line."""
+        """Write the event.
+
+        Raises:
+            OutputFailed: standard output cannot be written.
+            OutputClosed: its reader went away.
+        """
         standard_output.write(to_json_line(event))

@@ -1,4 +1,4 @@
-"""Other programs that sinks start, each in a process group of its own so that nothing of one is left behind."""
+"""Programs started by sinks, each in its own process group, so that its child processes can be killed too."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from contextlib import suppress
 from typing import Final
 
 _REAP_SECONDS: Final = 1.0
-"""A killed program is gone at once, unless a driver holds it; then it is left to itself, s."""
+"""Longest wait for the end of a killed program, s: it ends at once, unless a driver blocks it."""
 
 
 def start(words: list[str], stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
-    """Start a program, never through a shell, and discard what it prints.
+    """Start a program, without a shell, and discard its output.
 
     Args:
         words: The program and its arguments.
-        stdin: ``subprocess.PIPE`` if it is to be told something.
+        stdin: ``subprocess.PIPE`` to write to its standard input.
 
     Raises:
         OSError: it cannot be started.
@@ -27,7 +27,7 @@ def start(words: list[str], stdin: int = subprocess.DEVNULL) -> subprocess.Popen
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill a program that has not ended, and all that it started, unless that made itself independent."""
+    """Kill a program that still runs, and its child processes, unless they left its process group."""
     if process.poll() is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -1,7 +1,7 @@
-"""Figures for Prometheus, which fetches them over HTTP from this process.
+"""Metrics for Prometheus, which fetches them from this process over HTTP.
 
-Unless another address is written it is this machine's own.  One reader at a time is served, and none for long.  What
-cannot be known is not offered: events say where in the stream something was heard, not when it was spoken.
+The default address is the loopback interface.  One reader is served at a time, and none for long.  There is no latency
+metric: events tell the position in the stream at which something was heard, not when it was spoken.
 """
 
 from __future__ import annotations
@@ -30,24 +30,28 @@ if TYPE_CHECKING:
 SCHEME: Final = "prometheus:"
 LOOPBACK: Final = "127.0.0.1"
 
-_OWN_NAMES: Final = ("localhost", LOOPBACK, "::1")
+_LOOPBACK_NAMES: Final = ("localhost", LOOPBACK, "::1")
 
 STATES: Final = ("starting", *MICROPHONE_STATES)
-"""What can be said of the microphone, or of whatever is listened to; one of them is true at a time."""
+"""States of the microphone, or of the recording; one of them holds at a time."""
 
 _UTTERANCE_BUCKETS: Final = (0.5, 1, 2, 3, 5, 8, 12, 15)
-"""An utterance ends by itself after 15 s, s."""
+"""Upper bounds, s; by default an utterance lasts 15 s at most."""
 
 _FIRST_LABEL_BUCKETS: Final = (0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5)
-"""A label is tried for every 0.1 s, s."""
+"""Upper bounds, s; a first label is attempted every 0.1 s."""
 
 _READER_SECONDS: Final = 5.0
-"""A reader that says or takes nothing for so long is let go, s."""
+"""Time after which a reader is disconnected, s."""
 
 
 def check(uri: str) -> None:
-    """Raise an error that names a ``prometheus:[HOST:]PORT`` that cannot be."""
-    _address(uri)
+    """Check the syntax of a ``prometheus:[HOST:]PORT``.
+
+    Raises:
+        InvalidSetting: it is not valid.
+    """
+    _parse(uri)
 
 
 def make(uri: str, settings: ListenSettings, dropped: Dropped) -> PrometheusSink:
@@ -62,17 +66,17 @@ def make(uri: str, settings: ListenSettings, dropped: Dropped) -> PrometheusSink
         raise EdgeSerError(
             "prometheus: needs prometheus-client; install it with: pip install 'edge-ser[metrics]'"
         ) from None
-    return PrometheusSink(*_address(uri), client, dropped)
+    return PrometheusSink(*_parse(uri), client, dropped)
 
 
 class PrometheusSink(Sink):
-    """Counts events and serves the counts.
+    """Counts events and serves the metrics.
 
     Args:
         host: Address to serve on.
-        port: Its port.
+        port: TCP port to serve on.
         client: The module ``prometheus_client``.
-        dropped: Tells how many events each queue has dropped, by the names of the sinks.
+        dropped: Returns how many events each queue has dropped so far.
 
     Raises:
         SocketInUse: another program has the port.
@@ -98,7 +102,7 @@ class PrometheusSink(Sink):
         new("Gauge", "start_time_seconds", "When listening began, Unix time.").set(time.time())
         new("Gauge", "build_info", "The version that runs.", "version").labels(__version__).set(1)
         registry.register(_Queues(client, dropped))
-        self._labelled = 0  # number of the last utterance that had a label
+        self._labelled = 0  # number of the last utterance with a label
         self._state = ServiceState()
         self._show_state()
         self._server = _serve(host, port, client, registry)
@@ -107,7 +111,7 @@ class PrometheusSink(Sink):
     def publish(self, event: Event) -> None:
         """Count the event."""
         if isinstance(event, StatusEvent):
-            self._take_status(event)
+            self._count_status(event)
             return
         length = event.end - event.start
         if event.utterance != self._labelled:
@@ -118,7 +122,7 @@ class PrometheusSink(Sink):
             self._lengths.observe(length)
 
     def tick(self) -> None:
-        """Let go a reader that takes too long; readers are served by a thread."""
+        """Disconnect a reader that takes too long; readers are served in a separate thread."""
         self._server.hang_up(longer_than=_READER_SECONDS)
 
     def __enter__(self) -> PrometheusSink:
@@ -126,16 +130,16 @@ class PrometheusSink(Sink):
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._server.over = True
+        self._server.closing = True
         self._server.hang_up(longer_than=0.0)
         self._server.shutdown()
         self._server.server_close()
 
-    def _take_status(self, event: StatusEvent) -> None:
+    def _count_status(self, event: StatusEvent) -> None:
         if event.status == "overflow":
             self._overflows.inc()
         elif event.status == "reloaded":
-            self._labelled = 0  # a new pipeline counts from 1
+            self._labelled = 0  # a new pipeline numbers utterances from 1
         self._state = self._state.after(event)
         self._show_state()
 
@@ -147,7 +151,7 @@ class PrometheusSink(Sink):
 
 
 class _Queues:
-    """Collects what the queues before slow sinks have dropped."""
+    """Collects how many events the queues of slow sinks have dropped."""
 
     def __init__(self, client: Any, dropped: Dropped) -> None:
         self._dropped = dropped
@@ -161,26 +165,26 @@ class _Queues:
 
 
 class _Server(socketserver.TCPServer):
-    """One reader at a time: a crowd of them cannot make threads.
+    """Serves one reader at a time, so that many readers cannot make many threads.
 
     Attributes:
-        over: Whether those who come now are let go at once.
+        closing: Whether new readers are disconnected at once.
     """
 
-    allow_reuse_address = True  # not held up by the connections of a process before
+    allow_reuse_address = True  # connections of an earlier process must not block the port
 
     def __init__(self, family: socket.AddressFamily, address: Any, handler: type[BaseHTTPRequestHandler]) -> None:
-        self.over = False
-        self._served: tuple[socket.socket, float] | None = None  # who is, and since when
+        self.closing = False
+        self._served: tuple[socket.socket, float] | None = None  # the current reader, and since when
         self.address_family = family
         super().__init__(address, handler)
 
     def hang_up(self, longer_than: float) -> None:
-        """End the connection of a reader that has been served for so long, whatever it does, s."""
+        """Disconnect a reader that has been served for a time, s."""
         if self._served is not None:
             connection, since = self._served
             if time.monotonic() - since >= longer_than:
-                with suppress(OSError):  # it is over by itself
+                with suppress(OSError):  # it has already ended
                     connection.shutdown(socket.SHUT_RDWR)
 
     def get_request(self) -> tuple[socket.socket, Any]:
@@ -190,29 +194,34 @@ class _Server(socketserver.TCPServer):
         return connection, address
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Return whether it is to be served; asked after it was noted down, so that one of both ends it."""
-        return not self.over
+        """Whether to serve a reader; called after it was stored, so that either this or ``hang_up`` ends it."""
+        return not self.closing
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a reader that goes away in the middle is no news."""
+        """Report nothing: readers may go away at any time."""
 
 
 def _serve(host: str, port: int, client: Any, registry: Any) -> _Server:
-    """Bind the address; the caller serves."""
+    """Bind the address and return the server, which the caller runs.
+
+    Raises:
+        SocketInUse: another program has the port.
+        SocketUnwritable: the address cannot be used.
+    """
     choose_encoder = importlib.import_module(f"{client.__name__}.exposition").choose_encoder
-    names = {*_OWN_NAMES, host} if host in _OWN_NAMES else None
+    names = {*_LOOPBACK_NAMES, host} if host in _LOOPBACK_NAMES else None
 
     class Handler(BaseHTTPRequestHandler):
         timeout = _READER_SECONDS
         server_version = f"edge-ser/{__version__}"
 
         def do_GET(self) -> None:
-            # A web page that gives its own name this machine's address must not read what is said here.
-            if names is not None and _name(self.headers.get("Host", "")) not in names:
+            # DNS rebinding: a web page whose name resolves to this machine must not read the metrics.
+            if names is not None and _host_name(self.headers.get("Host", "")) not in names:
                 self.send_error(403, "not for this host name")
                 return
             if self.path.partition("?")[0] not in ("/", "/metrics"):
-                self.send_error(404, "it is at /metrics")
+                self.send_error(404, "metrics are at /metrics")
                 return
             encode, content_type = choose_encoder(self.headers.get("Accept", ""))
             body = encode(registry)
@@ -237,17 +246,17 @@ def _serve(host: str, port: int, client: Any, registry: Any) -> _Server:
         ) from None
 
 
-def _address(uri: str) -> tuple[str, int]:
-    """Read ``prometheus:[HOST:]PORT``; a host that is an IPv6 address stands in brackets."""
+def _parse(uri: str) -> tuple[str, int]:
+    """Parse ``prometheus:[HOST:]PORT``, in which an IPv6 address is in brackets, to host and port."""
     found = re.fullmatch(r"(?:(\[[0-9A-Fa-f:.]+\]|[\w.-]+):)?(\d{1,5})", uri.removeprefix(SCHEME), re.ASCII)
     if found is None or not 1 <= int(found[2]) <= 65_535:
         raise InvalidSetting(
-            f"output.publish = {uri!r}: allowed is prometheus:HOST:PORT or prometheus:PORT, which is this machine "
-            f"only, for example prometheus:{LOOPBACK}:9105"
+            f"output.publish = {uri!r}: allowed is prometheus:HOST:PORT, or prometheus:PORT for this machine only, "
+            f"for example prometheus:{LOOPBACK}:9105"
         )
     return (found[1] or LOOPBACK).strip("[]"), int(found[2])
 
 
-def _name(host: str) -> str:
-    """Return the name in a Host header, without its port."""
+def _host_name(host: str) -> str:
+    """Return the name in a Host header, without the port."""
     return re.sub(r":\d+$", "", host).strip("[]").lower()

@@ -1,4 +1,4 @@
-"""A thread and a bounded queue before a sink that may be slow: it can stop neither listening nor other sinks."""
+"""A bounded queue and a thread for a slow sink, so that it can hold up neither listening nor other sinks."""
 
 from __future__ import annotations
 
@@ -15,27 +15,29 @@ from edge_ser.events import EmotionEvent, Event
 from edge_ser.sinks import Sink
 
 MOST_WAITING: Final = 1_000
-"""Events that may wait for a slow sink; some 500 s of somebody who speaks without a pause."""
+"""Most events that wait for a slow sink: some 500 s of continuous speech."""
 
 _TICK_SECONDS: Final = 0.25
+"""Interval of the inner sink's ticks while there are no events, s."""
+
 _LAST_SECONDS: Final = 1.0
-"""What is left at the end may take that long; whoever stopped the program waits for it, s."""
+"""Longest wait for the queue to drain at the end, s: the user who stopped the program waits for it."""
 
 
 class QueuedSink(Sink):
-    """Hands events on in a thread of its own; what does not fit into the queue is dropped, counted and said.
+    """Passes events to a sink in a separate thread; events that do not fit into the queue are dropped and counted.
 
-    The inner sink is entered, used and left in that thread.  If it fails, that is said once in a row, the event is
-    counted as dropped, and the next one is tried.  At the end all that was dropped is said.
+    The inner sink is entered, used and left in that thread.  If it fails, the error is reported once in a row, the
+    event is counted as dropped, and the next one is tried.  At the end the number of dropped events is reported.
 
     Args:
-        name: What people call the sink, for messages.
+        name: Name of the sink, for messages.
         inner: The sink; its methods may block.
-        most_waiting: Events that may wait.
+        most_waiting: Length of the queue.
 
     Attributes:
-        name: What people call the sink.
-        dropped: Events dropped so far.
+        name: Name of the sink.
+        dropped: Number of events dropped so far.
     """
 
     def __init__(self, name: str, inner: Sink, most_waiting: int = MOST_WAITING) -> None:
@@ -47,8 +49,8 @@ class QueuedSink(Sink):
         self._changed = threading.Condition()
         self._over = False
         self._deadline = 0.0
-        self._said_full = False
-        self._failing = ""
+        self._reported_full = False
+        self._last_failure = ""
         self._thread = threading.Thread(target=self._work, name=f"sink-{name}", daemon=True)
 
     def publish(self, event: Event) -> None:
@@ -59,16 +61,16 @@ class QueuedSink(Sink):
                 self._changed.notify()
                 return
             self.dropped += 1
-            first, self._said_full = not self._said_full, True
+            first, self._reported_full = not self._reported_full, True
         if first:
-            standard_error.say(f"{self.name}: is too slow; events for it are dropped until it has caught up")
+            standard_error.say(f"{self.name}: is too slow; its events are dropped until it has caught up")
 
     def __enter__(self) -> QueuedSink:
         self._thread.start()
         return self
 
     def finish(self) -> None:
-        """Let the thread come to its end; several sinks do so side by side."""
+        """Tell the thread to end, without waiting; so several sinks can end in parallel."""
         with self._changed:
             if not self._over:
                 self._over, self._deadline = True, time.monotonic() + _LAST_SECONDS
@@ -79,7 +81,7 @@ class QueuedSink(Sink):
         self._thread.join(max(0.0, self._deadline - time.monotonic()))
         left = self.dropped + len(self._waiting)
         if self._thread.is_alive():
-            left += self._inner.waiting  # nobody else can say so any more
+            left += self._inner.waiting  # it can no longer report them itself
         if left:
             standard_error.say(f"{self.name}: {left} events were dropped in all")
 
@@ -88,14 +90,14 @@ class QueuedSink(Sink):
             with self._inner as sink:
                 over = False
                 while not over:
-                    # Before an event is taken: a tick that takes long must not hold one that nobody counts.
+                    # Before an event is taken: a slow tick must not hold an event that is counted nowhere.
                     self._try(sink.tick)
-                    over = self._over  # known before the queue is looked into: what came until then is handed on
+                    over = self._over  # read before the queue: events that arrived until then are passed on
                     if (event := self._next()) is not None:
                         over = False
-                        self._hand_on(sink, event)
-        except Exception as error:  # of entering or leaving
-            self._say_failure(error)
+                        self._pass_on(sink, event)
+        except Exception as error:  # in entering or leaving the inner sink
+            self._report_failure(error)
             self._drop_all()
 
     def _next(self) -> Event | None:
@@ -104,34 +106,34 @@ class QueuedSink(Sink):
                 self._changed.wait(_TICK_SECONDS)
             if self._waiting:
                 return self._waiting.popleft()
-            caught_up, self._said_full = self._said_full, False
-        if caught_up:  # said without the lock: whoever hands events over must not wait for who reads this
+            caught_up, self._reported_full = self._reported_full, False
+        if caught_up:  # reported without the lock: publish() must not wait for a slow standard error
             standard_error.say(f"{self.name}: has caught up; {self.dropped} events were dropped so far")
         return None
 
-    def _hand_on(self, sink: Sink, event: Event) -> None:
+    def _pass_on(self, sink: Sink, event: Event) -> None:
         if not self._try(partial(sink.publish, event)):
             self.dropped += 1
         elif not isinstance(event, EmotionEvent) or event.final:
-            self._failing = ""  # a provisional label proves nothing: a sink may let it be
+            self._last_failure = ""  # a provisional label proves nothing: sinks may ignore it
 
-    def _try(self, do: Callable[[], None]) -> bool:
-        """Do something with the sink; return whether it went well."""
+    def _try(self, call: Callable[[], None]) -> bool:
+        """Call a method of the sink; return whether it succeeded."""
         try:
-            do()
-        except Exception as error:  # a fault of ours, too, must not end the thread: nothing would be published any more
-            self._say_failure(error)
+            call()
+        except Exception as error:  # even a bug must not end the thread: nothing more would be published
+            self._report_failure(error)
             return False
         return True
 
     def _drop_all(self) -> None:
-        """Take what comes and count it, since the sink is of no use."""
+        """Drop and count all further events, since the sink cannot be used."""
         while not self._over:
             if self._next() is not None:
                 self.dropped += 1
 
-    def _say_failure(self, error: Exception) -> None:
-        text = str(error) if isinstance(error, EdgeSerError) else f"a fault of edge-ser, please report it: {error!r}"
-        if text != self._failing:
-            self._failing = text
+    def _report_failure(self, error: Exception) -> None:
+        text = str(error) if isinstance(error, EdgeSerError) else f"a bug in edge-ser, please report it: {error!r}"
+        if text != self._last_failure:
+            self._last_failure = text
             standard_error.say(f"{self.name}: {text}")

@@ -1,7 +1,7 @@
-"""Changes of label said aloud by espeak-ng.
+"""The speech sink: espeak-ng speaks each new label.
 
-There is no thread: the program speaks by itself, and is looked after with each event and each tick.  While it speaks
-the microphone is not listened to (:mod:`edge_ser.sources.silenced`).
+There is no thread: the program runs by itself and is checked at each event and each tick.  While it speaks, the
+microphone is replaced by silence (:mod:`edge_ser.sources.silenced`).
 """
 
 from __future__ import annotations
@@ -26,21 +26,27 @@ SCHEME: Final = "speech:"
 PROGRAM: Final = "espeak-ng"
 
 GAP_SECONDS: Final = 5.0
-"""From the beginning of one word to that of the next, s: nobody is heard meanwhile, and nobody wants a chatterbox."""
+"""Least interval between the starts of two words, s: the microphone is silenced meanwhile."""
 
 LONGEST_SECONDS: Final = 5.0
-"""No label takes longer; a program that does, say at a loudspeaker that hangs, is killed, s."""
+"""Time after which the program is killed, s: no label takes as long, but a loudspeaker can hang."""
 
 RETRY_SECONDS: Final = 60.0
-"""From the beginning of a word that could not be said to the next try, s: nobody is heard while a program hangs, so one
-that always does must have little of the time."""
+"""Interval between the start of a word that failed and the next attempt, s.
+
+The microphone is silenced while the program hangs, so a program that always hangs must run rarely.
+"""
 
 _LAST_SECONDS: Final = 1.0
-"""A word that is being said at the end may take that long, s."""
+"""Longest wait for the current word at the end, s."""
 
 
 def check(uri: str) -> None:
-    """Raise an error that names a ``speech:[VOICE]`` that cannot be."""
+    """Check the syntax of a ``speech:[VOICE]``.
+
+    Raises:
+        InvalidSetting: it is not valid.
+    """
     if not re.fullmatch(r"([A-Za-z0-9][\w+-]*)?", uri.removeprefix(SCHEME), re.ASCII):
         raise _no_voice(uri)
 
@@ -57,8 +63,8 @@ def make(uri: str, settings: ListenSettings, dropped: Dropped) -> SpeechSink:
         raise EdgeSerError(f"{SCHEME} needs {PROGRAM}; install it with: sudo apt install {PROGRAM}")
     voice = uri.removeprefix(SCHEME)
     command = [program, "-v", voice] if voice else [program]
-    with suppress(OSError, subprocess.TimeoutExpired):  # whatever is wrong then is said when it is to speak
-        # Its exit status tells only of the voice; without a loudspeaker it is 0.
+    with suppress(OSError, subprocess.TimeoutExpired):  # such errors are reported with the first word
+        # The exit status depends on the voice alone; without a loudspeaker it is 0.
         trial = programs.start([*command, "--stdout", "--", "x"])
         try:
             if trial.wait(LONGEST_SECONDS):
@@ -69,11 +75,11 @@ def make(uri: str, settings: ListenSettings, dropped: Dropped) -> SpeechSink:
 
 
 class SpeechSink(Sink):
-    """Says the label of an utterance if it is another than the one that was said last; ``uncertain`` is no news.
+    """Speaks the final label of an utterance if it differs from the last spoken one; ``uncertain`` is never spoken.
 
     Args:
-        command: The program and its options; the word is added.
-        clock: Monotonic, s.
+        command: The program and its options; the word is appended.
+        clock: Returns monotonic time, s.
     """
 
     audible = True
@@ -82,24 +88,24 @@ class SpeechSink(Sink):
         self._command = command
         self._clock = clock
         self._process: subprocess.Popen[bytes] | None = None
-        self._began = -float("inf")
-        self._said = self._wanted = ""
+        self._started = -float("inf")
+        self._spoken = self._wanted = ""  # the last spoken label, and the last published one
         self._failing = False
 
     @property
     def is_speaking(self) -> bool:
-        """Whether the program speaks just now."""
+        """Whether the program is speaking now."""
         return self._process is not None and self._process.poll() is None
 
     def publish(self, event: Event) -> None:
-        """Remember a final label, the latest only, and say it as soon as it may be said."""
+        """Store a final label, of which only the latest is kept, and speak it as soon as it is due."""
         if isinstance(event, EmotionEvent) and event.final and event.label != UNCERTAIN:
             self._wanted = event.label
         self.tick()
 
     def tick(self) -> None:
-        """Look after what is being said, and say what is due."""
-        since = self._clock() - self._began
+        """Check the running program, and speak the label that is due."""
+        since = self._clock() - self._started
         if self.is_speaking:
             if since > LONGEST_SECONDS:
                 self._end("takes too long")
@@ -107,8 +113,8 @@ class SpeechSink(Sink):
         if self._process is not None:
             status = self._process.returncode
             self._end(f"failed with exit status {status}" if status else "")
-        if self._wanted != self._said and since >= (RETRY_SECONDS if self._failing else GAP_SECONDS):
-            self._say(self._wanted)
+        if self._wanted != self._spoken and since >= (RETRY_SECONDS if self._failing else GAP_SECONDS):
+            self._speak(self._wanted)
 
     def __exit__(self, *exc: object) -> None:
         if self._process is not None:
@@ -116,21 +122,21 @@ class SpeechSink(Sink):
                 self._process.wait(_LAST_SECONDS)
             programs.kill(self._process)
 
-    def _say(self, word: str) -> None:
-        self._said, self._began = word, self._clock()
+    def _speak(self, word: str) -> None:
+        self._spoken, self._started = word, self._clock()
         try:
             self._process = programs.start([*self._command, "--", word])
         except OSError as error:
-            self._tell(f"cannot be run: {error.strerror}")
+            self._report(f"cannot be run: {error.strerror}")
 
     def _end(self, failure: str) -> None:
-        """Let go of the program, and say once in a row that it failed."""
+        """End the program, and report its failure, if any, once in a row."""
         if self._process is not None:
             programs.kill(self._process)
         self._process = None
-        self._tell(failure)
+        self._report(failure)
 
-    def _tell(self, failure: str) -> None:
+    def _report(self, failure: str) -> None:
         if failure and not self._failing:
             standard_error.say(f"{SCHEME} {PROGRAM} {failure}; try it by hand: {PROGRAM} hello")
         self._failing = bool(failure)

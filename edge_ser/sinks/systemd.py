@@ -1,6 +1,6 @@
-"""Telling systemd the service's state: ready, a line for people, and the watchdog's sign of life.
+"""Notifications to systemd: readiness, a status line for people, and the watchdog's keep-alive pings.
 
-The protocol is that of sd_notify(3): assignments in one datagram to the socket that ``$NOTIFY_SOCKET`` names.
+The protocol is that of sd_notify(3): assignments in one datagram to the socket in ``$NOTIFY_SOCKET``.
 """
 
 from __future__ import annotations
@@ -15,43 +15,45 @@ from edge_ser.events import EmotionEvent, Event
 from edge_ser.sinks import Sink
 from edge_ser.state import ServiceState
 
-_PINGS_A_LIMIT: Final = 3
-"""Signs of life within the time after which systemd gives up: sd_watchdog_enabled(3) advises two or more."""
+_PINGS_PER_TIMEOUT: Final = 3
+"""Keep-alive pings per watchdog timeout; sd_watchdog_enabled(3) advises at least two."""
 
 
 class Notifier:
-    """Sends to systemd, or nowhere when the process is no service of the type `notify`.
+    """Sends notifications to systemd; does nothing if the process is not a service of the type `notify`.
 
     Args:
-        environment: Where systemd says what it wants: ``NOTIFY_SOCKET``, ``WATCHDOG_USEC``, ``WATCHDOG_PID``.
+        environment: Environment variables, of which ``NOTIFY_SOCKET``, ``WATCHDOG_USEC`` and ``WATCHDOG_PID`` are used.
+
+    Attributes:
+        ping_interval: Interval of keep-alive pings, s; ``None`` without a watchdog.
     """
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         self._address = environment.get("NOTIFY_SOCKET", "")
-        limit = environment.get("WATCHDOG_USEC", "")
+        timeout = environment.get("WATCHDOG_USEC", "")
         mine = environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
-        self.ping_interval = int(limit) / 1e6 / _PINGS_A_LIMIT if limit.isdigit() and mine else None
-        """From one sign of life to the next, s; ``None`` if nobody watches."""
+        self.ping_interval = int(timeout) / 1e6 / _PINGS_PER_TIMEOUT if timeout.isdigit() and mine else None
 
     def send(self, *assignments: str) -> None:
-        """Send ``KEY=value`` s; systemd out of reach is no reason to stop working."""
+        """Send assignments, each ``KEY=value``; errors are ignored, so that listening goes on without systemd."""
         if not self._address:
             return
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
-                sender.setblocking(False)  # a full queue must not hold up the work
+                sender.setblocking(False)  # a full queue must not block
                 sender.sendto("\n".join(assignments).encode(), address)
         except OSError:
             pass
 
 
 class SystemdSink(Sink):
-    """Says in one line what the service does now, and lets the watchdog know that the loop is running.
+    """Keeps the unit's status line up to date, and pings the watchdog while the loop runs.
 
     Args:
-        notifier: The way to systemd.
-        clock: Monotonic, s.
+        notifier: Sends to systemd.
+        clock: Returns monotonic time, s.
     """
 
     def __init__(self, notifier: Notifier, clock: Callable[[], float] = time.monotonic) -> None:
@@ -59,22 +61,22 @@ class SystemdSink(Sink):
         self._clock = clock
         self._pinged = -float("inf")
         self._state = ServiceState()
-        self._told = ""
+        self._last_line = ""
 
     def publish(self, event: Event) -> None:
-        """Take the event into the line."""
+        """Update the status line."""
         self._state = self._state.after(event)
         if not isinstance(event, EmotionEvent) or event.final:
-            self._tell()
+            self._send_status()
 
     def tick(self) -> None:
-        """Give a sign of life, when one is due."""
+        """Send a keep-alive ping, if one is due."""
         interval = self._notifier.ping_interval
         if interval is not None and self._clock() - self._pinged >= interval:
             self._pinged = self._clock()
             self._notifier.send("WATCHDOG=1")
 
-    def _tell(self) -> None:
+    def _send_status(self) -> None:
         state = self._state
         parts = [state.message or "starting", state.fault_message]
         if state.last is not None:
@@ -83,6 +85,6 @@ class SystemdSink(Sink):
         if state.overflows:
             parts.append(f"{state.overflows} overflows")
         line = "; ".join(part for part in parts if part)
-        if line != self._told:
-            self._told = line
+        if line != self._last_line:
+            self._last_line = line
             self._notifier.send(f"STATUS={line}")

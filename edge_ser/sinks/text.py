@@ -1,4 +1,4 @@
-"""Text for people: a line an utterance, and on a terminal the label so far while somebody speaks."""
+"""Text for people: one line per utterance, and on a terminal the provisional label while somebody speaks."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from edge_ser.events import UNCERTAIN, EmotionEvent, Event
 from edge_ser.sinks import Sink
 
 _BAR: Final = 20
-_ENDINGS: Final = ("no-microphone", "device-lost", "device-busy", "error")
-"""Statuses that are the error by which the command ends, and which it says itself."""
+"""Width of the confidence bar, characters."""
+
+_FATAL: Final = ("no-microphone", "device-lost", "device-busy", "error")
+"""Statuses of errors that end the command, which reports them itself."""
 
 _COLOURS: Final = {
     "anger": "red",
@@ -27,26 +29,31 @@ _COLOURS: Final = {
 
 
 class TextSink(Sink):
-    """Labels go to standard output, status lines to standard error, so that a pipe carries labels only.
+    """Writes labels to standard output and status lines to standard error, so that a pipe carries labels only.
 
     Args:
-        waits: Whether the command waits for a microphone that is not there, instead of ending by it.
+        waits: Whether the command waits for a missing microphone, instead of ending with an error.
     """
 
     def __init__(self, waits: bool = False) -> None:
-        self._said_elsewhere = () if waits else _ENDINGS
+        self._reported_elsewhere = () if waits else _FATAL
         self._live = sys.stdout is not None and sys.stdout.isatty()
         self._plain = not _encodable("█·")
         self._open_line = False
 
     def publish(self, event: Event) -> None:
-        """Write the event, if it is one that people want to see."""
+        """Write a final label or a status, and on a terminal a provisional label too.
+
+        Raises:
+            OutputFailed: standard output cannot be written.
+            OutputClosed: its reader went away.
+        """
         if isinstance(event, EmotionEvent):
             if event.final:
                 self._write(line(event, colour=self._live, plain=self._plain) + "\n")
             elif self._live:
                 self._write(line(event, colour=True, plain=self._plain) + " ...", keep_open=True)
-        elif event.status not in self._said_elsewhere:
+        elif event.status not in self._reported_elsewhere:
             self._close_line()
             standard_error.say(event.message)
 
@@ -63,7 +70,13 @@ class TextSink(Sink):
 
 
 def line(event: EmotionEvent, colour: bool = False, plain: bool = False) -> str:
-    """Return an emotion event as a line for people, on request in ASCII alone."""
+    """Format an emotion event as a line for people.
+
+    Args:
+        event: The event.
+        colour: Whether to colour the label.
+        plain: Whether to draw the bar in ASCII.
+    """
     filled = round(event.confidence * _BAR)
     full, empty = "#-" if plain else "█·"
     bar = full * filled + empty * (_BAR - filled)
@@ -82,7 +95,7 @@ def _encodable(text: str) -> bool:
 
 
 def clock(seconds: float) -> str:
-    """Return seconds of stream as minutes and seconds, with hours where there are any."""
+    """Format seconds of stream as ``MM:SS.S``, or ``H:MM:SS.S`` from one hour."""
     minutes, rest = divmod(round(seconds, 1), 60)
     hours, minutes = divmod(int(minutes), 60)
     return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes:02d}:{rest:04.1f}"

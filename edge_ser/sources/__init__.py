@@ -1,1 +1,1 @@
-"""Where samples come from: microphones, recordings, and raw PCM on standard input."""
+"""Sources of audio blocks: microphones, recordings, and raw PCM on standard input."""

@@ -1,6 +1,6 @@
-"""The machine's input devices: listing them, and choosing one by name or index.
+"""PortAudio's input devices: listing them, and choosing one by name or index.
 
-Indices change when a device is plugged in or the machine restarts, so a name is the better handle.
+Indices change when a device is plugged in or the machine restarts, so names are more reliable.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from edge_ser.errors import MicrophoneIndexOutOfRange, NoMicrophone, PyAudioMiss
 
 @dataclass(frozen=True)
 class InputDevice:
-    """One input device as PortAudio sees it.
+    """An entry of PortAudio's list of input devices.
 
     Attributes:
-        index: PortAudio's number for it; valid until devices come or go.
+        index: PortAudio's index; valid until devices come or go.
         name: Its name.
-        host_api: The sound system it is reached through, such as ``ALSA``.
-        channels: Most input channels.
-        default_rate: The rate it prefers, Hz.
+        host_api: The sound system that provides it, such as ``ALSA``.
+        channels: Largest number of input channels.
+        default_rate: Default sample rate, Hz.
         is_default: Whether it is the system's default input.
-        supports_16k_mono: Whether it delivers 16 kHz mono int16 by itself, without conversion here.
+        supports_16k_mono: Whether it delivers 16 kHz mono int16 without conversion by edge-ser.
     """
 
     index: int
@@ -43,30 +43,27 @@ def list_inputs() -> list[InputDevice]:
     """List the input devices, in the order of their indices; empty on a machine without any.
 
     Raises:
-        PyAudioMissing: if PyAudio or PortAudio is not installed.
+        PyAudioMissing: PyAudio or PortAudio is not installed.
     """
     with port_audio() as audio:
         return describe_inputs(audio)
 
 
 def choose(devices: Sequence[InputDevice], wanted: str | int | None) -> InputDevice:
-    """Choose the device that a user asked for.
+    """Choose the microphone that a user asked for.
 
     Args:
-        devices: What there is.
-        wanted: ``None`` for the system's default; an index, also as a string of digits; or a name, or a part of one
-            that fits a single device only.  Case does not matter.
-
-    Returns:
-        The device.
+        devices: The input devices.
+        wanted: ``None`` for the system's default; an index, also as a string of digits; or a name or a part of one
+            that matches one device only, in any case.
 
     Raises:
-        NoMicrophone: if there is no device at all.
-        MicrophoneIndexOutOfRange: if no input device has the index.
-        UnknownMicrophone: if no device, or more than one, fits the name.
+        NoMicrophone: there is no device at all.
+        MicrophoneIndexOutOfRange: no device has the index.
+        UnknownMicrophone: the name matches no device, or more than one.
     """
     if not devices:
-        # PortAudio does not list a device that another program has to itself.
+        # PortAudio does not list a device that another program uses exclusively.
         raise NoMicrophone("no microphone found; plug one in, or close what uses it, and check with: arecord -l")
     if wanted is None:
         return next((device for device in devices if device.is_default), devices[0])
@@ -74,32 +71,32 @@ def choose(devices: Sequence[InputDevice], wanted: str | int | None) -> InputDev
         for device in devices:
             if device.index == int(wanted):
                 return device
-        raise MicrophoneIndexOutOfRange(f"no microphone has index {wanted}; there is: {_names(devices)}")
+        raise MicrophoneIndexOutOfRange(f"no microphone has index {wanted}; available: {_names(devices)}")
     key = wanted.strip().casefold()
     exact = [device for device in devices if device.name.casefold() == key]
     if exact:
         return exact[0]
-    # At the beginning of a word only: `default` is not `sysdefault`, which is another device.
+    # Match at the beginning of a word only: `sysdefault` is not `default`, but another device.
     beginning = re.compile(rf"(?<![^\W_]){re.escape(key)}")
     partial = [device for device in devices if key and beginning.search(device.name.casefold())]
     if len(partial) == 1:
         return partial[0]
     if partial:
-        raise UnknownMicrophone(f"{wanted!r} fits several microphones, give more of the name: {_names(partial)}")
+        raise UnknownMicrophone(f"{wanted!r} matches several microphones; give more of the name: {_names(partial)}")
     raise UnknownMicrophone(
-        f"no microphone is called {wanted!r}, or another program uses it; there is: {_names(devices)}"
+        f"no microphone is called {wanted!r}, or another program uses it; available: {_names(devices)}"
     )
 
 
 @contextmanager
 def port_audio() -> Iterator[Any]:
-    """Start PortAudio, and end it; devices are enumerated anew each time, so one plugged in meanwhile is found.
+    """Run PortAudio while the ``with`` block runs; each start lists the devices again, so new ones are found.
 
     Yields:
-        The ``pyaudio.PyAudio`` object.
+        A ``pyaudio.PyAudio`` object.
 
     Raises:
-        PyAudioMissing: if PyAudio or PortAudio is not installed.
+        PyAudioMissing: PyAudio or PortAudio is not installed.
     """
     with quiet_stderr():
         audio = start_port_audio()
@@ -111,10 +108,10 @@ def port_audio() -> Iterator[Any]:
 
 
 def start_port_audio() -> Any:
-    """Return a new ``pyaudio.PyAudio``, which the caller has to terminate.
+    """Return a new ``pyaudio.PyAudio``, which the caller must terminate.
 
     Raises:
-        PyAudioMissing: if PyAudio or PortAudio is not installed.
+        PyAudioMissing: PyAudio or PortAudio is not installed.
     """
     try:
         import pyaudio
@@ -127,7 +124,7 @@ def start_port_audio() -> Any:
 
 
 def describe_inputs(audio: Any) -> list[InputDevice]:
-    """List the input devices of a ``pyaudio.PyAudio``; their indices are valid for it."""
+    """List the input devices of a ``pyaudio.PyAudio``; their indices are valid for this object only."""
     default = -1
     with suppress(OSError):  # there is none
         default = int(audio.get_default_input_device_info()["index"])
@@ -152,13 +149,13 @@ def describe_inputs(audio: Any) -> list[InputDevice]:
 
 
 def format_error(audio: Any, index: int, rate: int, channels: int) -> int | None:
-    """Ask a device whether it delivers int16 at a rate, Hz, in some channels.
+    """Check whether a device delivers int16 samples in a format.
 
     Args:
-        audio: The ``pyaudio.PyAudio``.
-        index: One of the indices it listed; another one would crash the interpreter.
+        audio: A ``pyaudio.PyAudio``.
+        index: A device index that it listed; another one would crash Python.
         rate: Sample rate, Hz.
-        channels: Channels.
+        channels: Number of channels.
 
     Returns:
         ``None`` if it does, else PortAudio's error code.
@@ -175,14 +172,13 @@ def format_error(audio: Any, index: int, rate: int, channels: int) -> int | None
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Send what C libraries print on stderr nowhere: ALSA and JACK flood it when they look for devices.
+    """Discard the output of C libraries on standard error: ALSA and JACK flood it when they look for devices.
 
-    It swaps file descriptor 2 of the whole process, so it must be held briefly only.  Python's own messages are lost
-    as well meanwhile.
+    It replaces file descriptor 2 of the whole process, so it must be held briefly only: Python's messages are lost too.
     """
     try:
         saved = os.dup(2)
-    except OSError:  # stderr is closed: nothing to silence
+    except OSError:  # standard error is closed, so there is nothing to silence
         yield
         return
     try:
@@ -198,7 +194,7 @@ def quiet_stderr() -> Iterator[None]:
 
 
 def _text(name: str | bytes) -> str:
-    # PyAudio hands out bytes when a name is neither in the locale's encoding nor UTF-8.
+    # PyAudio returns bytes for a name that is neither in the locale's encoding nor UTF-8.
     return name.decode("utf-8", "replace") if isinstance(name, bytes) else name
 
 

@@ -1,4 +1,4 @@
-"""Finding recordings in folders."""
+"""Search for recordings in folders."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Final
 from edge_ser.errors import NoRecordings, RecordingUnreadable
 
 SUFFIXES: Final = (".wav", ".flac", ".ogg")
-"""What counts as a recording when a folder is searched; a file that is named is tried whatever it is called."""
+"""Endings of the recordings in a folder; a file that is given by name may have any ending."""
 
 
 def find_recordings(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Replace every folder by the recordings anywhere below it, sorted, hidden files and folders left out.
+    """Replace each folder by all recordings below it, sorted, without hidden files and folders.
 
     Args:
-        paths: Files, which are kept whatever they are, and folders.
+        paths: Files, which are kept unchecked, and folders.
 
     Returns:
         The files, in the order of ``paths``.
 
     Raises:
-        NoRecordings: if a folder holds none.
-        RecordingUnreadable: if a folder may not be read.
+        NoRecordings: a folder contains none.
+        RecordingUnreadable: a folder may not be read.
     """
     found: list[Path] = []
     for path in map(Path, paths):

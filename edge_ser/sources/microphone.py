@@ -1,7 +1,7 @@
-"""A microphone through PyAudio, whatever rate and channels it offers, with every known gap counted.
+"""A microphone read through PyAudio, at any rate and number of channels, with all known gaps counted.
 
-PortAudio's own thread calls :class:`_Capture`, which only queues bytes; mixing and resampling happen in the thread
-that reads :meth:`Microphone.blocks`.  A slow reader therefore costs counted samples, never a stalled sound card.
+PortAudio's thread calls :class:`_Capture`, which only queues bytes; mixing and resampling happen in the thread that
+reads :meth:`Microphone.blocks`.  A slow reader therefore loses samples, which are counted, but never stalls the card.
 """
 
 from __future__ import annotations
@@ -30,32 +30,32 @@ from edge_ser.sources.devices import (
 from edge_ser.sources.resample import Resampler, mix_to_mono
 
 _RATES: Final = (SAMPLE_RATE, 48_000, 44_100)
-"""Sample rates in the order they are tried, Hz; the device's default comes after them."""
+"""Sample rates in the order in which they are tried, Hz; the device's default rate comes last."""
 
 _MOST_CHANNELS: Final = 8
-"""Most channels asked for, if neither mono nor stereo can be had; microphone arrays have this many."""
+"""Most channels that are tried, after mono and stereo; microphone arrays have as many."""
 
 _POLL_SECONDS: Final = 0.1
-"""How long one wait for the sound card lasts; between two, signals are handled and the stream is checked, s."""
+"""Duration of one wait for the sound card, s; between two, signals are handled and the stream is checked."""
 
 _START_SECONDS: Final = 6.0
-"""How long the very first block may take, s: network and Bluetooth devices, and idle PulseAudio ones, wake slowly."""
+"""Longest wait for the very first block, s: network, Bluetooth and idle PulseAudio devices wake up slowly."""
 
 _CLOSE_SECONDS: Final = 2.0
-"""How long closing may take before it is left to itself: a driver whose device was pulled out can block, s."""
+"""Longest wait for closing, s: the driver of an unplugged device can block."""
 
 _NOT_OFFERED: Final = frozenset({-9994, -9997, -9998})
-"""PortAudio's codes for a sample format, a rate and a number of channels that a device does not offer."""
+"""PortAudio's error codes for a sample format, a rate and a number of channels that a device does not offer."""
 
 
 class Microphone:
-    """An input device as a source.  The device is opened on entry as a context manager and heard from ``blocks`` on."""
+    """A microphone as a source: opened on entry as a context manager, and recorded once ``blocks`` is iterated."""
 
     def __init__(self, settings: MicrophoneSettings) -> None:
-        """Remember the settings; nothing is opened yet.
+        """Store the settings; nothing is opened yet.
 
         Args:
-            settings: Which device, and how it is read.
+            settings: Which microphone, and how it is read.
         """
         self._settings = settings
         self._name = "default microphone" if settings.device is None else str(settings.device)
@@ -66,23 +66,18 @@ class Microphone:
 
     @property
     def name(self) -> str:
-        """The device's name; before it is open, what was asked for."""
+        """The microphone's name; before it is open, the name or index asked for."""
         return self._name
 
-    @property
-    def overflows(self) -> int:
-        """Gaps in the sound so far, each of one or more samples."""
-        return 0 if self._capture is None else self._capture.overflows
-
     def blocks(self) -> Iterator[Block]:
-        """Yield blocks of about 100 ms, for as long as the device delivers.
+        """Yield blocks of about 100 ms for as long as the microphone delivers them.
 
-        After a gap the first block says how many samples are missing, as far as that is known, and starts afresh: no
-        filter reaches across.
+        The first block after a gap has the number of missing samples, as far as it is known; the resampler starts
+        again there, so that no filter spans the gap.
 
         Raises:
-            MicrophoneLost: if the device vanishes.
-            RuntimeError: if the microphone is not open.
+            MicrophoneLost: the microphone stopped delivering sound.
+            RuntimeError: the microphone is not open.
         """
         capture, resampler = self._capture, self._resampler
         if capture is None or resampler is None or self._stream is None:
@@ -92,9 +87,9 @@ class Microphone:
         try:
             self._stream.start_stream()
         except OSError as error:
-            raise self._vanished() from error
+            raise self._lost() from error
         while True:
-            chunk = self._wait(capture, timeout)
+            chunk = self._next_chunk(capture, timeout)
             timeout = self._settings.read_timeout
             if chunk.lost:
                 before = resampler.finish()
@@ -109,20 +104,20 @@ class Microphone:
                 lost = 0
 
     def __enter__(self) -> Microphone:
-        """Open the device.
+        """Open the microphone.
 
         Raises:
-            PyAudioMissing: if PyAudio or PortAudio is not installed.
-            NoMicrophone: if the machine has no input device.
-            UnknownMicrophone: if none, or more than one, has the name.
-            MicrophoneIndexOutOfRange: if none has the index.
-            UnsupportedRate: if it offers no format that can be used.
-            MicrophoneBusy: if it cannot be opened.
+            PyAudioMissing: PyAudio or PortAudio is not installed.
+            NoMicrophone: the machine has no microphone.
+            UnknownMicrophone: no microphone has the name, or more than one has.
+            MicrophoneIndexOutOfRange: no microphone has the index.
+            UnsupportedRate: the microphone offers no usable format.
+            MicrophoneBusy: it cannot be opened.
         """
         with quiet_stderr():
             self._audio = start_port_audio()
         try:
-            # PortAudio crashes on an index that does not exist; only indices listed just now are used.
+            # PortAudio crashes on an index that does not exist, so only indices that it just listed are used.
             device = choose(describe_inputs(self._audio), self._settings.device)
             self._name = device.name
             with quiet_stderr():
@@ -173,16 +168,16 @@ class Microphone:
             start=False,
         )
 
-    def _wait(self, capture: _Capture, timeout: float) -> _Chunk:
-        """Return the next chunk, which may take some seconds."""
-        # Polls are counted rather than timed: when the whole process was suspended the device is not to blame.
+    def _next_chunk(self, capture: _Capture, timeout: float) -> _Chunk:
+        """Wait for the next chunk, for ``timeout`` seconds at most."""
+        # Polls are counted rather than timed: if the process was suspended, the microphone is not to blame.
         for _ in range(ceil(timeout / _POLL_SECONDS)):
             try:
                 return capture.chunks.get(timeout=_POLL_SECONDS)
             except queue.Empty:
                 if not self._active():
                     break
-        raise self._vanished()
+        raise self._lost()
 
     def _active(self) -> bool:
         try:
@@ -190,11 +185,11 @@ class Microphone:
         except OSError:
             return False
 
-    def _vanished(self) -> MicrophoneLost:
+    def _lost(self) -> MicrophoneLost:
         return MicrophoneLost(f"microphone {self._name!r} stopped delivering sound; check that it is plugged in")
 
     def _close(self) -> None:
-        """Close everything without ever raising, and without waiting long."""
+        """Close everything, without raising and without waiting for long."""
         stream, audio = self._stream, self._audio
         self._stream = self._audio = None
         if audio is None:
@@ -207,7 +202,7 @@ class Microphone:
 
 @dataclass(frozen=True)
 class _Chunk:
-    """What one call of PortAudio delivered.
+    """The audio of one call by PortAudio.
 
     Attributes:
         frames: Interleaved int16 samples.
@@ -219,14 +214,13 @@ class _Chunk:
 
 
 class _Capture:
-    """PortAudio's callback: queues what it gets, and counts what does not fit.
+    """PortAudio's callback: queues buffers, and counts the frames that do not fit.
 
     Attributes:
-        rate: The device's rate, Hz.
-        channels: Its channels.
-        frames: Frames a call, 100 ms.
-        chunks: What waits to be read.
-        overflows: Gaps so far.
+        rate: Sample rate of the device, Hz.
+        channels: Number of channels.
+        frames: Frames per call: 100 ms.
+        chunks: Chunks that wait to be read.
     """
 
     def __init__(self, rate: int, channels: int, queue_seconds: float) -> None:
@@ -234,12 +228,11 @@ class _Capture:
         self.channels = channels
         self.frames = rate * BLOCK_SAMPLES // SAMPLE_RATE
         self.chunks: queue.Queue[_Chunk] = queue.Queue(ceil(queue_seconds * rate / self.frames))
-        self.overflows = 0
-        self._lost = 0
+        self._lost = 0  # frames missing since the last queued chunk
         self._expected_time: float | None = None
 
     def __call__(self, data: bytes, frame_count: int, time_info: Mapping[str, float], status: int) -> tuple[None, int]:
-        """Take over one buffer, in PortAudio's thread.
+        """Queue one buffer, in PortAudio's thread.
 
         Args:
             data: Interleaved int16 samples.
@@ -248,34 +241,29 @@ class _Capture:
             status: PortAudio's flags.
 
         Returns:
-            Nothing to play, and the order to go on.
+            Nothing to play, and PortAudio's code to continue.
         """
         import pyaudio
 
         time = time_info["input_buffer_adc_time"]
-        # What overflowed before the first buffer came was never ours.
+        # An overflow before the first buffer lost nothing that was wanted.
         if status & pyaudio.paInputOverflow and self._expected_time is not None:
-            self._miss(self._frames_until(time))
+            self._lost += self._frames_until(time)
         self._expected_time = time + frame_count / self.rate
         try:
             self.chunks.put_nowait(_Chunk(data, self._lost))
             self._lost = 0
         except queue.Full:
-            self._miss(frame_count)
+            self._lost += frame_count
         return None, pyaudio.paContinue
 
-    def _miss(self, frames: int) -> None:
-        if self._lost == 0:
-            self.overflows += 1
-        self._lost += frames
-
     def _frames_until(self, time: float) -> int:
-        """Estimate the frames that an overflow took, from the sound card's clock; it is at least one."""
+        """Estimate the frames lost in an overflow from the sound card's clock; at least one."""
         return max(1, round((time - self._expected_time) * self.rate)) if self._expected_time is not None else 1
 
 
 def _formats(device: InputDevice) -> Iterator[tuple[int, int]]:
-    """Yield rates, Hz, and channels to try, best first."""
+    """Yield the rates, Hz, and numbers of channels to try, best first."""
     most = min(device.channels, _MOST_CHANNELS)
     for rate in dict.fromkeys((*_RATES, device.default_rate)):
         for channels in dict.fromkeys((1, 2, most)):
@@ -284,7 +272,7 @@ def _formats(device: InputDevice) -> Iterator[tuple[int, int]]:
 
 
 def _shut(stream: Any, audio: Any) -> None:
-    """End a stream and its PortAudio; a device that is gone may fail at each step."""
+    """End a stream and its PortAudio; with a device that is gone, each step may fail."""
     if stream is not None:
         with suppress(Exception):
             stream.stop_stream()

@@ -1,4 +1,4 @@
-"""Raw PCM from a pipe, for whatever can write samples to standard output: ``arecord``, ``ffmpeg``, ``sox``."""
+"""Raw PCM from a pipe, as ``arecord``, ``ffmpeg`` and ``sox`` can write it to standard output."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from edge_ser.errors import EmptyRecording, NoSamples, NotARecording, RecordingU
 from edge_ser.sources.resample import Resampler, mix_to_mono
 
 _CONTAINERS: Final = {b"RIFF": "WAV", b"RF64": "WAV", b"fLaC": "FLAC", b"OggS": "Ogg"}
-"""First bytes of files that people pipe in by mistake; as samples they would be a header's noise, then garbage."""
+"""First bytes of audio files that people pipe in by mistake; read as samples they would be noise."""
 
 _MAGIC_BYTES: Final = 4
 
 
 class PcmStream:
-    """Signed 16-bit little-endian samples, channels interleaved, handed on as they arrive."""
+    """A stream of signed 16-bit little-endian samples, channels interleaved, as a source."""
 
     def __init__(self, stream: BinaryIO, rate: int = SAMPLE_RATE, channels: int = 1) -> None:
         """Prepare to read.
 
         Args:
-            stream: Open for reading bytes; stays open, it belongs to the caller.
+            stream: An open binary stream; it belongs to the caller and stays open.
             rate: Sample rate, Hz.
-            channels: Channels, mixed to mono.
+            channels: Number of channels, which are mixed to mono.
 
         Raises:
-            UnsupportedRate: if the rate cannot be converted.
-            ValueError: if there is less than one channel.
+            UnsupportedRate: the rate cannot be converted.
+            ValueError: there is less than one channel.
         """
         if channels < 1:
             raise ValueError(f"channels = {channels}: at least 1 is needed")
@@ -47,14 +47,15 @@ class PcmStream:
         return "standard input"
 
     def blocks(self) -> Iterator[Block]:
-        """Yield what has arrived, at most about 100 ms at a time, until the stream ends.
+        """Yield samples as they arrive, at most about 100 ms at a time, until the stream ends.
 
         An incomplete frame at the very end is dropped.
 
         Raises:
-            EmptyRecording: if the stream ends without a single byte.
-            NoSamples: if it ends within the first frame.
-            NotARecording: if it starts as a file in an audio format does.
+            EmptyRecording: the stream ends without a single byte.
+            NoSamples: it ends within the first frame.
+            NotARecording: it begins like an audio file.
+            RecordingUnreadable: it cannot be read.
         """
         arrived = held = self._first_bytes()
         count = 0
@@ -80,7 +81,7 @@ class PcmStream:
         """Leave the stream open: it belongs to the caller."""
 
     def _first_bytes(self) -> bytes:
-        """Read until the start can be told from a file's, or to the end of a shorter stream."""
+        """Read enough bytes to recognize an audio file, or all of a shorter stream."""
         start = b""
         while len(start) < _MAGIC_BYTES and (arrived := self._read()):
             start += arrived
@@ -95,11 +96,11 @@ class PcmStream:
         return start
 
     def _read(self) -> bytes:
-        """Return what is there, waiting only while there is nothing; empty at the end."""
-        # A buffered stream's read() would wait for a whole block, a raw stream (which has no read1) never does.
+        """Return the bytes available, waiting only if there are none; empty at the end."""
+        # The read() of a buffered stream would wait for a whole block; that of a raw stream, without read1, does not.
         read = getattr(self._stream, "read1", self._stream.read)
         try:
-            while (arrived := read(self._block_bytes)) is None:  # a non-blocking pipe with nothing in it yet
+            while (arrived := read(self._block_bytes)) is None:  # a non-blocking pipe that is still empty
                 select.select([self._stream], [], [])
         except OSError as error:
             raise RecordingUnreadable(f"{self.name}: {error.strerror}; pipe raw 16-bit PCM in") from None

@@ -1,7 +1,7 @@
-"""A microphone that lasts: waited for, opened anew when it vanished, closed while nobody may be listened to.
+"""A microphone for a service: waited for, reopened after it was lost, and closed while muted.
 
-Each opening is a new :class:`Microphone`, so a new PortAudio: it sees what was plugged in meanwhile, and negotiates
-rate and channels again.
+Each opening makes a new :class:`Microphone` and thus a new PortAudio, which sees newly plugged-in devices and
+negotiates rate and channels again.
 """
 
 from __future__ import annotations
@@ -21,24 +21,30 @@ from edge_ser.errors import (
     UnknownMicrophone,
     UnsupportedRate,
 )
-from edge_ser.sources.health import Health, HealthMonitor, message
+from edge_ser.sources.health import Health, HealthMonitor
 
 TICK_SECONDS: Final = 0.25
-"""From one look at the world to the next while there is nothing to hear, s."""
+"""Interval of checks, and of empty blocks, while the microphone is closed, s."""
 
 FIRST_RETRY: Final = 0.5
+"""Pause before the first retry to open the microphone, s; it doubles each time."""
+
 LAST_RETRY: Final = 30.0
-"""From a failed opening to the next try, s: the first time, and at most; it doubles in between."""
+"""Longest pause between retries, s."""
 
 STEADY_SECONDS: Final = 10.0
-"""A microphone that lasted that long and then vanished is tried again at once; a loose contact is not, s."""
+"""Time open after which the pauses start at the first one again, s; a loose contact never lasts as long."""
 
 FIRST_REOPENING: Final = 60.0
-LAST_REOPENING: Final = 900.0
-"""After that long without any sound a microphone is opened anew, s: the first time, and at most; it doubles in between.
-It may be a stuck driver, or another microphone than is meant, because that one was in use."""
+"""Time without sound after which a microphone is reopened, s; it doubles each time.
 
-_MAY_PASS: Final = (
+The driver may be stuck, or the wrong microphone may be open because the right one was in use.
+"""
+
+LAST_REOPENING: Final = 900.0
+"""Longest time without sound before a microphone is reopened, s."""
+
+_TRANSIENT: Final = (
     NoMicrophone,
     UnknownMicrophone,
     MicrophoneIndexOutOfRange,
@@ -46,68 +52,68 @@ _MAY_PASS: Final = (
     MicrophoneBusy,
     UnsupportedRate,
 )
-"""What may pass while one waits: a microphone may be plugged in, or let go by another program."""
+"""Errors that may end by themselves: a microphone may be plugged in, or released by another program."""
 
 
 def sound_cards() -> object:
-    """Return something that differs once sound cards have come or gone."""
+    """Return a value that changes when sound cards come or go."""
     with suppress(OSError):
         return Path("/dev/snd").stat().st_mtime_ns
     return None
 
 
 class PersistentMicrophone:
-    """Yields a microphone's blocks for ever, and empty ones while there is nothing to hear.
+    """Yields a microphone's blocks without end, and empty blocks while it is closed.
 
     Args:
-        open_: Makes the microphone; called for each opening.
-        hushed: Says why nobody may be listened to now, or ``None``.
-        wait: Whether to wait for a microphone; otherwise its errors end it.
-        clock: Monotonic, s.
-        sleep: Waits, s.
-        cards: Differs once sound cards have come or gone; the next try then comes soon.
+        make: Makes the microphone; called for each opening.
+        mute_reason: Returns why the microphone must be closed now, or ``None``.
+        wait: Whether to wait for a microphone; otherwise its errors are raised.
+        clock: Returns monotonic time, s.
+        sleep: Waits for a time, s.
+        cards: Returns a value that changes when sound cards come or go; the next retry is then soon.
     """
 
     def __init__(
         self,
-        open_: Callable[[], Source],
-        hushed: Callable[[], str | None],
+        make: Callable[[], Source],
+        mute_reason: Callable[[], str | None],
         wait: bool = False,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         cards: Callable[[], object] = sound_cards,
     ) -> None:
-        self._open = open_
-        self._hushed = hushed
+        self._make = make
+        self._mute_reason = mute_reason
         self._wait = wait
         self._clock = clock
         self._sleep = sleep
         self._cards = cards
         self._pause = FIRST_RETRY
         self._patience = FIRST_REOPENING
-        self._said: Notice | None = None
+        self._last_notice: Notice | None = None
         self._opened = ExitStack()
 
     @property
     def name(self) -> str:
-        """What a person would call it."""
+        """``microphone``; each opening reports the actual name in a notice."""
         return "microphone"
 
     def blocks(self) -> Iterator[Block]:
-        """Yield blocks; what happens to the microphone stands in their notices.
+        """Yield blocks; their notices report changes of the microphone.
 
         Raises:
-            EdgeSerError: the microphone cannot be used, and it is not to be waited for.
+            EdgeSerError: the microphone cannot be used, and either ``wait`` is false or waiting cannot help.
         """
         while True:
-            yield from self._while_hushed()
+            yield from self._while_muted()
             try:
                 yield from self._listen()
-            except _MAY_PASS as error:
+            except _TRANSIENT as error:
                 if not self._wait:
                     raise
-                yield from self._say(Notice(error.event_status, f"{error}; waiting for it", interrupts=True))
+                yield from self._report(Notice(error.event_status, f"{error}; waiting for it", interrupts=True))
                 yield from self._until_next_try()
 
     def __enter__(self) -> PersistentMicrophone:
@@ -117,14 +123,14 @@ class PersistentMicrophone:
         self._opened.close()
 
     def _listen(self) -> Iterator[Block]:
-        """Open the microphone and yield what it delivers, until nobody may be listened to or it has long been deaf."""
+        """Open the microphone and yield its blocks, until it is muted or has been deaf for long."""
         health = HealthMonitor()
         with self._opened:
-            microphone = self._opened.enter_context(self._open())
+            microphone = self._opened.enter_context(self._make())
             since = sound = self._clock()
-            yield from self._say(Notice("listening", f"listening to {microphone.name}", interrupts=True))
+            yield from self._report(Notice("listening", f"listening to {microphone.name}", interrupts=True))
             for block in microphone.blocks():
-                if self._hushed():
+                if self._mute_reason():
                     return
                 now = self._clock()
                 if now - since > STEADY_SECONDS:
@@ -132,7 +138,7 @@ class PersistentMicrophone:
                 yield block
                 change = health.process(block.samples)
                 if change is not None:
-                    yield from self._say(Notice(_status_of(change), message(change)))
+                    yield from self._report(Notice(_status_of(change), change.message))
                 if health.state in (Health.HEALTHY, Health.CLIPPING):
                     sound = now
                     if now - since > FIRST_REOPENING:
@@ -141,27 +147,27 @@ class PersistentMicrophone:
                     self._patience = min(2 * self._patience, LAST_REOPENING)
                     return
 
-    def _while_hushed(self) -> Iterator[Block]:
-        while (reason := self._hushed()) is not None:
-            yield from self._say(Notice("muted", reason, interrupts=True))
+    def _while_muted(self) -> Iterator[Block]:
+        while (reason := self._mute_reason()) is not None:
+            yield from self._report(Notice("muted", reason, interrupts=True))
             self._sleep(TICK_SECONDS)
             yield Block(no_samples())
 
     def _until_next_try(self) -> Iterator[Block]:
-        """Wait, longer each time; shortly once sound cards come or go, which takes a moment to be complete."""
+        """Wait, longer each time, but only briefly once sound cards come or go: a new card is not ready at once."""
         cards, end = self._cards(), self._clock() + self._pause
         self._pause = min(2 * self._pause, LAST_RETRY)
-        while self._clock() < end and not self._hushed():
+        while self._clock() < end and not self._mute_reason():
             self._sleep(TICK_SECONDS)
             yield Block(no_samples())
             if self._cards() != cards:
                 cards, self._pause = self._cards(), FIRST_RETRY
                 end = min(end, self._clock() + FIRST_RETRY)
 
-    def _say(self, notice: Notice) -> Iterator[Block]:
-        """Say it once, however often it is found anew."""
-        if notice != self._said:
-            self._said = notice
+    def _report(self, notice: Notice) -> Iterator[Block]:
+        """Yield a notice, unless it is the same as the last one."""
+        if notice != self._last_notice:
+            self._last_notice = notice
             yield Block(no_samples(), notice=notice)
 
 

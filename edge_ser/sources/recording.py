@@ -1,4 +1,4 @@
-"""Recordings from files: WAV, FLAC, Ogg and whatever else libsndfile reads, streamed in constant memory."""
+"""Recordings in files: WAV, FLAC, Ogg and other formats that libsndfile reads, streamed in constant memory."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from edge_ser.audio import BLOCK_SAMPLES, SAMPLE_RATE, Block, Samples
+from edge_ser.audio import BLOCK_SAMPLES, SAMPLE_RATE, Block, Samples, no_samples
 from edge_ser.errors import NoSamples, NotARecording, TruncatedRecording, UnsupportedRate
 from edge_ser.sources.resample import Resampler, mix_to_mono, to_int16
 from edge_ser.sources.wav_header import STREAMED_SIZE, UnfinishedWav, inspect
 
 _UNKNOWN_FRAMES: Final = 2**62
-"""libsndfile reports a count beyond this for a FLAC that was written to a pipe."""
+"""libsndfile reports more frames than this for a FLAC that was written to a pipe."""
 
 _FLOATING: Final = frozenset({"FLOAT", "DOUBLE", "VORBIS", "OPUS", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III"})
 _WIDE: Final = frozenset({"PCM_24", "PCM_32", "ALAC_20", "ALAC_24", "ALAC_32"})
@@ -33,71 +33,56 @@ class Recording:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Remember the path; nothing is opened yet.
+        """Store the path; nothing is opened yet.
 
         Args:
             path: The file.
-            realtime: Yield every block only when a microphone would have, rather than at once.
-            clock: Monotonic time, s.
+            realtime: Whether to yield each block at the time when a microphone would, rather than at once.
+            clock: Returns monotonic time, s.
             sleep: Waits for a time, s.
         """
         self._path = Path(path)
         self._realtime = realtime
         self._clock = clock
         self._sleep = sleep
-        self._samples_read = 0
+
         self._file: Any = None
         self._resampler: Resampler
         self._resources = ExitStack()
 
     @property
     def name(self) -> str:
-        """The path, as it was given."""
+        """The path as given."""
         return str(self._path)
-
-    @property
-    def duration(self) -> float | None:
-        """Length according to the header, s; ``None`` for a FLAC written to a pipe, which does not say.
-
-        Known while the recording is open.
-        """
-        if self._file.frames > _UNKNOWN_FRAMES:
-            return None
-        return float(self._file.frames / self._file.samplerate)
-
-    @property
-    def samples_read(self) -> int:
-        """Samples handed on so far, at 16 kHz."""
-        return self._samples_read
 
     def blocks(self) -> Iterator[Block]:
         """Yield the recording in blocks of about 100 ms.
 
         Raises:
-            TruncatedRecording: if decoding fails or stops before the length that the header promised.
-            RuntimeError: if the recording is not open.
+            TruncatedRecording: decoding fails, or ends before the length in the header.
+            RuntimeError: the recording is not open.
         """
         if self._file is None:
             raise RuntimeError("open the recording first: with Recording(...) as recording")
-        start = self._clock()
+        start, count = self._clock(), 0
         for samples in self._resampled():
-            self._samples_read += samples.size
+            count += samples.size
             if self._realtime:
-                # A microphone delivers a block when its last sample has been heard.
-                self._sleep(max(0.0, start + self._samples_read / SAMPLE_RATE - self._clock()))
+                # A microphone delivers a block once its last sample has been recorded.
+                self._sleep(max(0.0, start + count / SAMPLE_RATE - self._clock()))
             yield Block(samples)
 
     def __enter__(self) -> Recording:
-        """Open the recording and check that it is whole, as far as its header tells.
+        """Open the recording and check that it is complete, according to its header.
 
         Raises:
-            RecordingMissing: if there is no such file.
-            RecordingUnreadable: if it is a folder or may not be read.
-            EmptyRecording: if it holds no byte.
-            NotARecording: if it is not in a known audio format.
-            TruncatedRecording: if it is shorter than its header says.
-            NoSamples: if it is sound of length zero.
-            UnsupportedRate: if its sample rate cannot be converted.
+            RecordingMissing: there is no such file.
+            RecordingUnreadable: it is a folder or may not be read.
+            EmptyRecording: it is empty: 0 bytes.
+            NotARecording: it is not in a known audio format.
+            TruncatedRecording: it is shorter than its header says.
+            NoSamples: its length is zero.
+            UnsupportedRate: its sample rate cannot be converted.
         """
         with ExitStack() as stack:
             self._file = _open(self._path, stack)
@@ -121,7 +106,7 @@ class Recording:
             yield tail
 
     def _decoded(self) -> Iterator[Any]:
-        """Yield frames as stored, shape ``(n, channels)``, in the narrowest type that holds them."""
+        """Yield frames, shape ``(n, channels)``, in the narrowest type that fits: int16, int32 or float64."""
         import soundfile
 
         file = self._file
@@ -152,17 +137,17 @@ def read_samples(path: str | os.PathLike[str]) -> Samples:
         path: The file.
 
     Returns:
-        Mono samples at 16 kHz, shape ``(n,)``, int16.
+        Mono samples at 16 kHz, shape ``(n,)``, int16 (Q15).
 
     Raises:
-        EdgeSerError: as :class:`Recording` does.
+        EdgeSerError: as for :class:`Recording`.
     """
     with Recording(path) as recording:
-        return np.concatenate([np.empty(0, np.int16), *(block.samples for block in recording.blocks())])
+        return np.concatenate([no_samples(), *(block.samples for block in recording.blocks())])
 
 
 def _open(path: Path, stack: ExitStack) -> Any:
-    """Open a file with libsndfile after all checks; what has to be closed goes onto ``stack``."""
+    """Check a file and open it with libsndfile; ``stack`` closes it."""
     import soundfile
 
     size, magic, chunk = inspect(path)
@@ -175,7 +160,7 @@ def _open(path: Path, stack: ExitStack) -> Any:
     except soundfile.LibsndfileError as error:
         if magic == b"fLaC" or (magic == b"WAVE" and chunk is None):
             raise headless from None
-        # Its own words say which encoding of a known container is foreign, but not which file.
+        # libsndfile's message says which encoding of a known container is not supported, but not in which file.
         reason = error.error_string.rstrip(".")
         raise NotARecording(f"{path}: {reason}; give a WAV, FLAC or Ogg file") from None
     if chunk is not None and chunk.offset + chunk.size > size and chunk.size < STREAMED_SIZE:
@@ -188,6 +173,6 @@ def _open(path: Path, stack: ExitStack) -> Any:
         if magic == b"WAVE" and chunk is None:
             raise headless
         raise NoSamples(f"{path}: holds no sound, its length is zero; record it again")
-    # soundfile seeks after each read of a seekable file, which is slow in a FLAC and fails in one of unknown length.
+    # soundfile seeks after each read of a seekable file, which is slow in a FLAC and fails if its length is unknown.
     file.seekable = lambda: False
     return file

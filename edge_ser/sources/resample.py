@@ -1,8 +1,8 @@
-"""Any sample rate to any other with exact integers, and the conversions to mono int16 that go with it.
+"""Sample-rate conversion in exact integers, and conversion of samples to mono int16.
 
-The resampler is a polyphase FIR: a Kaiser-windowed sinc, tabulated at the ``up`` sub-sample positions an output can
-fall on.  Its coefficients are integers and so is every sum, held in float64 where all integers below 2**53 are exact.
-BLAS may therefore add in any order, and the result is the same bits for every chunking, machine and library.
+The resampler is a polyphase FIR filter: a Kaiser-windowed sinc, tabulated at the ``up`` sub-sample positions that an
+output can have.  Coefficients and sums are integers held in float64, which represents all integers below 2**53 exactly.
+BLAS may therefore add in any order: every way to cut the stream, machine and library gives the same bits.
 """
 
 from __future__ import annotations
@@ -15,50 +15,46 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from edge_ser.audio import SAMPLE_RATE, Samples
+from edge_ser.audio import HIGHEST_RATE, LOWEST_RATE, SAMPLE_RATE, Samples, no_samples
 from edge_ser.errors import UnsupportedRate
-
-LOWEST_RATE: Final = 4_000
-"""Lowest rate taken, Hz; below it there is no speech left worth listening to."""
-
-HIGHEST_RATE: Final = 384_000
-"""Highest rate taken, Hz; the fastest sound cards on sale."""
 
 _COEFFICIENT_BITS: Final = 20
 """Fraction bits of a coefficient; rounding noise over 300 taps stays below -100 dB, sums stay below 2**38."""
 
 _STOPBAND_DB: Final = 80.0
-"""Attenuation from the Nyquist frequency of the lower rate on, dB."""
+"""Attenuation above the Nyquist frequency of the lower rate, dB."""
 
 _PASSED: Final = 0.65
-"""Edge of the passband when the rate falls, as a share of the Nyquist frequency that comes out: 5.2 kHz of 8.  Nobody
-behind looks higher: the front end's bands end at 5/8 of it at most, those of the speech gate at 4 kHz.  So what is
-above 8 kHz may fold back to above 5.2, and the filter costs a seventh of one that ends at 8 kHz."""
+"""Edge of the passband for a lower output rate, as a share of its Nyquist frequency: 5.2 kHz of 8.
+
+Nothing downstream uses higher frequencies: the front end's bands end at 5/8 of the Nyquist frequency at most, those of
+the speech gate at 4 kHz.  So frequencies above 8 kHz may alias down to 5.2 kHz, and the filter costs a seventh of one
+whose transition band ends at 8 kHz.
+"""
 
 _TRANSITION: Final = 0.1
-"""Width of the transition band when the rate rises, as a share of the Nyquist frequency that goes in, where it ends."""
+"""Width of the transition band for a higher output rate, as a share of the input's Nyquist frequency, where it ends."""
 
 _LEAST_OUTPUTS: Final = 16
 _MOST_OUTPUTS: Final = 40
-"""Outputs computed as one matrix product: more waste products with zeros, fewer starve BLAS and repeat calls."""
+"""Outputs per matrix product: more would multiply zeros, fewer would make BLAS calls inefficient."""
 
 _MAX_TABLE_ENTRIES: Final = 2**23
-"""Largest table (64 MB of float64).  Every rate in use stays below a tenth; 96001 Hz, say, would need far more."""
+"""Largest table (64 MB of float64).  All common rates need less than a tenth; 96001 Hz would need far more."""
 
 
 @dataclass(frozen=True)
 class _Filter:
-    """The coefficients between two rates, laid out for matrix products.
+    """Filter coefficients between two rates, arranged for matrix products.
 
-    Outputs come in groups of ``G`` consecutive ones, all of which see the same window of ``S`` inputs; the groups
-    repeat after a period.
+    ``G`` consecutive outputs form a group, which depends on one window of ``S`` inputs; the groups repeat after a
+    period.
 
     Attributes:
-        tables: Coefficients, shape ``(groups a period, S, G)``, float64 holding integers of ``_COEFFICIENT_BITS``,
-            shifted down by as many bits.
-        starts: First input of each group's window, relative to the period's start, inputs, one a group.
-        period: Inputs a period.
-        lead: Inputs before its own time that an output needs.
+        tables: Coefficients, shape ``(groups per period, S, G)``, integers in Q20 held in float64 and divided by 2**20.
+        starts: First input of each group's window, relative to the start of the period, inputs.
+        period: Inputs per period.
+        lead: Inputs that an output needs before its own time.
     """
 
     tables: npt.NDArray[np.float64]
@@ -68,21 +64,21 @@ class _Filter:
 
 
 class Resampler:
-    """A streaming converter between two sample rates, without delay and exact to the bit.
+    """A bit-exact streaming converter between two sample rates, without delay.
 
-    Output sample ``k`` is centred at input time ``k * source_rate / target_rate``.  Beyond both ends the input counts
-    as zero.  What comes out of :meth:`process` and :meth:`finish` together does not depend on how the input was cut.
+    Output sample ``k`` is centred at input time ``k * source_rate / target_rate``.  The input is taken as zero beyond
+    both ends.  The output of :meth:`process` and :meth:`finish` together does not depend on how the input was cut.
     """
 
     def __init__(self, source_rate: int, target_rate: int = SAMPLE_RATE) -> None:
         """Prepare the conversion.
 
         Args:
-            source_rate: Rate of what goes in, Hz.
-            target_rate: Rate of what comes out, Hz.
+            source_rate: Input rate, Hz.
+            target_rate: Output rate, Hz.
 
         Raises:
-            UnsupportedRate: if a rate is outside 4 to 384 kHz, or the two have too little in common.
+            UnsupportedRate: a rate is outside 4 to 384 kHz, or their ratio needs too large a table.
         """
         for rate in (source_rate, target_rate):
             if not LOWEST_RATE <= rate <= HIGHEST_RATE:
@@ -98,13 +94,13 @@ class Resampler:
         self._reset()
 
     def process(self, samples: Samples) -> Samples:
-        """Convert the next samples, as far as they suffice.
+        """Convert the next samples.
 
         Args:
-            samples: Consecutive samples at the source rate, shape ``(n,)``, int16, n >= 0.
+            samples: Consecutive samples at the source rate, shape ``(n,)``, int16 (Q15), n >= 0.
 
         Returns:
-            The output samples that are settled by now, shape ``(m,)``, int16.
+            The output samples that are complete, shape ``(m,)``, int16 (Q15).
         """
         if self._filter is None:
             return samples
@@ -113,16 +109,16 @@ class Resampler:
         return self._drain(self._filter)
 
     def finish(self) -> Samples:
-        """Flush the end and start afresh: the next samples count as a new stream.
+        """End the stream; the next samples start a new one.
 
         Returns:
-            The remaining outputs, shape ``(m,)``, int16; the stream's total is then ``ceil(inputs * up / down)``.
+            The remaining outputs, shape ``(m,)``, int16 (Q15); the total is then ``ceil(inputs * up / down)``.
         """
         if self._filter is None:
-            return np.empty(0, np.int16)
+            return no_samples()
         missing = -(-self._inputs * self._up // self._down) - self._outputs
         groups = -(-missing // self._filter.tables.shape[2])
-        # One group needs one window and each further one advances by no more than a window.
+        # The first group needs one window, and each further group advances by no more than one window.
         self._pending = np.concatenate((self._pending, np.zeros((groups + 1) * self._filter.tables.shape[1], np.int16)))
         tail = self._drain(self._filter)[:missing]
         self._reset()
@@ -136,14 +132,14 @@ class Resampler:
         self._pending = np.zeros(lead, np.int16)
 
     def _drain(self, filter_: _Filter) -> Samples:
-        """Compute every group whose window is complete, and drop the inputs that no later one needs."""
+        """Compute all groups whose window is complete, and drop the inputs that no later group needs."""
         groups, span, width = filter_.tables.shape
-        # Windows of each group that lie in `pending`, counted from the current period.  Windows are complete in order,
-        # so their number fixes which ones they are.
+        # Complete windows of each group in `pending`, counted from the current period.  Windows complete in order, so
+        # their number determines which ones they are.
         complete = [max(0, (self._pending.size - start - span) // filter_.period + 1) for start in filter_.starts]
         ready = sum(complete) - self._group
         if ready <= 0:
-            return np.empty(0, np.int16)
+            return no_samples()
         step = self._pending.strides[0]
         sums = np.empty((ready, width))
         for group, (start, table) in enumerate(zip(filter_.starts, filter_.tables, strict=True)):
@@ -151,7 +147,7 @@ class Resampler:
             count = complete[group] - skipped
             if count <= 0:
                 continue
-            # A view of overlapping windows; made so, it costs a fifth of what numpy's functions for it do.
+            # A view of overlapping windows, in a fifth of the time of numpy's functions for it.
             begin = (start + skipped * filter_.period) * step
             windows: Samples = np.ndarray((count, span), np.int16, self._pending, begin, (filter_.period * step, step))
             sums[(group - self._group) % groups :: groups] = np.dot(windows.astype(np.float64), table)
@@ -163,18 +159,21 @@ class Resampler:
 
 @lru_cache(maxsize=2)
 def _design(up: int, down: int) -> _Filter:
-    """Tabulate the filter for a reduced ratio of rates; cached, because a folder's recordings mostly share a rate."""
+    """Tabulate the filter for a reduced ratio of rates; cached, because a folder's recordings mostly share a rate.
+
+    Shape and length follow Kaiser 1974 (Oppenheim and Schafer, Discrete-Time Signal Processing, section 7.6).
+    """
     outputs = up * max(1, _LEAST_OUTPUTS // up)
     width = max(n for n in range(1, _MOST_OUTPUTS + 1) if outputs % n == 0)
     # Edges of the passband and of the stopband, as shares of the lower Nyquist frequency.
     low, high = (_PASSED, 2 - _PASSED) if down > up else (1 - _TRANSITION, 1.0)
-    beta = 0.1102 * (_STOPBAND_DB - 8.7)  # Kaiser's formulas for shape and length
+    beta = 0.1102 * (_STOPBAND_DB - 8.7)
     half_length = (_STOPBAND_DB - 7.95) / (2.285 * np.pi * (high - low)) / 2
     half = ceil(half_length * max(1.0, down / up))
     span = 2 * half + ceil((width - 1) * down / up)
     if outputs * span > _MAX_TABLE_ENTRIES:
         raise UnsupportedRate(
-            f"{down}:{up} is too odd a ratio of sample rates to convert here; "
+            f"{down}:{up} is too complex a ratio of sample rates to convert; "
             f"convert to {SAMPLE_RATE} Hz with another tool first"
         )
 
@@ -185,7 +184,7 @@ def _design(up: int, down: int) -> _Filter:
     scale = min(1.0, up / down) * (low + high) / 2
     for group, first in enumerate(firsts):
         columns = slice(group * width, (group + 1) * width)
-        # Distance of each tap's input from the output's own time, in inputs: shape (taps, width).
+        # Distance of each tap's input from the output's time, in inputs: shape (taps, width).
         distance = taps[:, None] - (half - 1) - phase[columns] / up
         inside = np.sqrt(np.clip(1 - (distance / half) ** 2, 0, None))
         ideal = scale * np.sinc(scale * distance) * np.i0(beta * inside) / np.i0(beta)
@@ -196,10 +195,10 @@ def _design(up: int, down: int) -> _Filter:
 
 
 def _quantize(ideal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Round coefficients, shape ``(taps, phases)``, to integers; every phase then sums to exactly one."""
+    """Round coefficients, shape ``(taps, phases)``, to integers in Q20; each phase then sums to exactly one."""
     unity = 2**_COEFFICIENT_BITS
     rounded: npt.NDArray[np.float64] = np.rint(ideal / ideal.sum(axis=0) * unity)
-    # What rounding left over, a few units, vanishes in the largest tap; without this a DC input would ripple.
+    # Add the rounding error of the sum, a few units, to the largest tap; otherwise a DC input would ripple.
     rounded[np.argmax(rounded, axis=0), np.arange(ideal.shape[1])] += unity - rounded.sum(axis=0)
     return rounded
 
@@ -217,14 +216,14 @@ def to_int16(samples: npt.NDArray[Any]) -> Samples:
     """Convert samples of any shape to int16: rounded half up, saturated, never wrapped.
 
     Args:
-        samples: int16 (returned as it is), int32 of full scale 2**31, or floating point of full scale 1.0, in which
-            not-a-number counts as silence.
+        samples: int16 (Q15, returned unchanged), int32 (Q31), or floating point of full scale 1.0, in which
+            not-a-number becomes zero.
 
     Returns:
-        The samples, same shape, int16 of full scale 2**15.
+        The samples, same shape, int16 (Q15).
 
     Raises:
-        TypeError: if the samples are of another type.
+        TypeError: the samples have another type.
     """
     if samples.dtype == np.int16:
         return samples
@@ -240,10 +239,10 @@ def mix_to_mono(frames: Samples) -> Samples:
     """Average the channels, rounded half up.
 
     Args:
-        frames: Shape ``(n, channels)``, int16.
+        frames: Shape ``(n, channels)``, int16 (Q15).
 
     Returns:
-        Shape ``(n,)``, int16; one channel passes unchanged.
+        Shape ``(n,)``, int16 (Q15); a single channel is returned unchanged.
     """
     channels = frames.shape[1]
     if channels == 1:

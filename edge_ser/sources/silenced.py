@@ -1,4 +1,4 @@
-"""Silence instead of what a microphone hears while this program itself speaks."""
+"""Replacement of a microphone's sound by silence while this program itself speaks."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import numpy as np
 from edge_ser.audio import Block
 
 ECHO_SECONDS: Final = 0.3
-"""Silence goes on for that long after the last word: the room's echo, and sound that waits in buffers, s."""
+"""Silence after the last word, s: for the room's echo, and for sound that is still in buffers."""
 
 
 def silenced(
     blocks: Iterator[Block], is_speaking: Callable[[], bool], clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Block]:
-    """Yield blocks, those that may hold our own voice as zeros of the same length, so that positions stay true.
+    """Yield blocks; those that may contain this program's speech are replaced by zeros of the same length.
 
     Args:
-        blocks: What a microphone hears.
-        is_speaking: Whether this program speaks just now; asked once a block.
-        clock: Monotonic, s.
+        blocks: The blocks of a microphone.
+        is_speaking: Returns whether this program speaks now; called once per block.
+        clock: Returns monotonic time, s.
     """
     spoke, until = False, -float("inf")
     for block in blocks:
-        if spoke:  # until just now, as far as anybody knows: much may have happened since the last block
+        if spoke:  # it may have spoken until now: much time may have passed since the last block
             until = clock() + ECHO_SECONDS
         spoke = is_speaking()
         if spoke or clock() < until:

@@ -1,6 +1,6 @@
-"""What a file's first bytes tell before it is decoded: its kind, and where a WAV keeps its samples.
+"""A file's format and the data chunk of a WAV, from the header, before the file is decoded.
 
-libsndfile hides a missing end and refuses an unfinished header, so both are looked at here.
+libsndfile hides a missing end and rejects an unfinished header, so both are checked here.
 """
 
 from __future__ import annotations
@@ -15,11 +15,20 @@ from typing import Any, BinaryIO, Final
 from edge_ser.errors import EmptyRecording, RecordingMissing, RecordingUnreadable
 
 STREAMED_SIZE: Final = 0x7FFF_0000
-"""Sizes from here on mean "unknown": sox, arecord and ffmpeg write them when they write WAV to a pipe, bytes."""
+"""Least size that means "unknown", bytes: sox, arecord and ffmpeg write such sizes when they write WAV to a pipe."""
 
 
 def inspect(path: Path) -> tuple[int, bytes, DataChunk | None]:
-    """Return a file's size in bytes, its four magic bytes (``WAVE`` for all its kinds) and a WAV's data chunk."""
+    """Read the header of a file.
+
+    Returns:
+        The file's size in bytes, its first four bytes (``WAVE`` for any kind of WAV), and the data chunk of a WAV.
+
+    Raises:
+        RecordingMissing: there is no such file.
+        RecordingUnreadable: it is a folder or another special file, or may not be read.
+        EmptyRecording: it is empty.
+    """
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -43,12 +52,12 @@ def inspect(path: Path) -> tuple[int, bytes, DataChunk | None]:
 
 @dataclass(frozen=True)
 class DataChunk:
-    """Where a WAV file keeps its samples.
+    """The data chunk of a WAV file, which contains the samples.
 
     Attributes:
         size_field: Offset of the chunk's 32-bit size, bytes.
-        size: Declared length of the samples, bytes.
-        riff_size: Declared length of the file without its first 8 bytes, bytes.
+        size: Declared size of the samples, bytes.
+        riff_size: Declared size of the file without its first 8 bytes, bytes.
     """
 
     size_field: int
@@ -61,15 +70,15 @@ class DataChunk:
         return self.size_field + 4
 
     def unfinished(self, file_size: int) -> bool:
-        """Tell whether the recorder was stopped before it could write the lengths, which then are still zero.
+        """Whether the recorder was stopped before it could write the sizes, which are then still zero.
 
-        A recording that really is of length zero, with other chunks behind, does know the length of the file.
+        A recording that really has length zero, followed by other chunks, has the correct size of the file.
         """
         return self.size == 0 and file_size > self.offset and self.riff_size + 8 < file_size
 
 
 def _find_data_chunk(file: BinaryIO, head: bytes) -> DataChunk | None:
-    """Walk the chunks of a RIFF file that stands behind its 12-byte head; libsndfile hides a missing end."""
+    """Find the data chunk of a RIFF file that is positioned after its 12-byte head."""
     order = ">" if head[:4] == b"RIFX" else "<"
     riff_size = int(struct.unpack_from(f"{order}I", head.ljust(12), 4)[0])
     long_size: int | None = None
@@ -79,21 +88,21 @@ def _find_data_chunk(file: BinaryIO, head: bytes) -> DataChunk | None:
             size_field = file.tell() - 4
             return DataChunk(size_field, size if size < 0xFFFF_FFFF or long_size is None else long_size, riff_size)
         body = file.tell()
-        if kind == b"ds64" and size >= 16:  # RF64: 64-bit lengths stand here, and 0xFFFFFFFF in their usual places
+        if kind == b"ds64" and size >= 16:  # RF64 has 64-bit sizes here, and 0xFFFFFFFF in their usual places
             long_size = int.from_bytes(file.read(16)[8:], "little")
         file.seek(body + size + size % 2)
     return None
 
 
 class UnfinishedWav(io.FileIO):
-    """A WAV whose length was never written, read as if it said "unknown"; libsndfile then takes all there is."""
+    """A WAV whose size was never written, presented with the size "unknown", so that libsndfile reads all of it."""
 
     def __init__(self, path: Path, size_field: int) -> None:
         super().__init__(path)
         self._size_field = size_field
 
     def readinto(self, buffer: Any) -> int:
-        """Read bytes, those of the unwritten length as 0xFF."""
+        """Read bytes, with those of the unwritten size replaced by 0xFF."""
         start = self.tell()
         count = super().readinto(buffer) or 0
         view = memoryview(buffer).cast("B")

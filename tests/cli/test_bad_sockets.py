@@ -52,5 +52,5 @@ def test_same_socket_twice_is_refused(short_path: Path) -> None:
     publish = ("--publish", f"unix:{short_path}/sock")
     done = run(*DEMO, *publish, *publish)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "stands there twice" in done.stderr
+    assert "is given twice" in done.stderr
     assert list(short_path.iterdir()) == []

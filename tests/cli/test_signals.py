@@ -29,7 +29,7 @@ def assert_stops(process: subprocess.Popen[str], number: signal.Signals, status:
     process.send_signal(number)
     out, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, err) == (status, "")
-    assert json.loads(out.splitlines()[-1])["message"] == "stopped: asked to"
+    assert json.loads(out.splitlines()[-1])["message"] == "stopped: on request"
 
 
 @SIGNALS

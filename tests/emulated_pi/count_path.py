@@ -1,4 +1,4 @@
-"""Count the arm64 instructions that a second of audio takes, by stage, and what a peer takes (README.md)."""
+"""Count the arm64 instructions per second of audio, of each stage and of a peer (README.md)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ QUIET = 20.0  # s
 
 
 def main() -> int:
-    """Count and print; the exit status is 1 when a golden vector differs or a bar is missed."""
+    """Count and print; the exit status is 1 if a golden vector differs or a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--emulator", default=os.environ.get("PI_EMULATOR"), help="the emulator; or $PI_EMULATOR")
     parser.add_argument("--cpu", default="cortex-a53", help="which processor it is  [default: %(default)s, a Pi 3's]")
@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def _make_image(emulator: str) -> None:
-    """Make the image once a machine, with network; where it lies is the emulator's way."""
+    """Make the image, once per machine and with network access, where the emulator keeps images."""
     home = os.environ.get("PIEMU_HOME") or str(Path(tempfile.gettempdir()) / "pi-emulator")
     if (Path(home) / "img" / f"{IMAGE}.ext4").exists():
         return
@@ -65,7 +65,7 @@ def _make_image(emulator: str) -> None:
 
 
 def _lay(folder: Path) -> dict[str, str]:
-    """Lay out what runs there and what it hears; return that in words."""
+    """Put the programs and sounds into a folder; return a description of the sounds."""
     ignored = shutil.ignore_patterns("__pycache__", "results")
     for part in ("edge_ser", "systemd", "tests/golden", "tests/emulated_pi"):
         shutil.copytree(ROOT / part, folder / part, ignore=ignored)
@@ -81,7 +81,7 @@ def _lay(folder: Path) -> dict[str, str]:
     np.save(sounds / "quiet.npy", noise(np.random.default_rng(SEED), QUIET))
     peers = [sys.executable, "-m", "training.benchmarks.light_sernet", str(sounds)]
     subprocess.run(peers, check=True, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    (sounds / "light-sernet-int8.tflite").unlink(missing_ok=True)  # the dearest of its forms
+    (sounds / "light-sernet-int8.tflite").unlink(missing_ok=True)  # the most expensive of its forms
     source = f"EmoDB {' '.join(path.stem for path in paths)}" if corpora else "the demonstration of the package"
     return {"speech": f"{len(speech) / RATE:.1f} s, {source}", "quiet": f"{QUIET:.0f} s of noise, deviation 4 LSB"}
 
@@ -93,7 +93,7 @@ def _run(emulator: str, cpu: str, folder: Path) -> subprocess.CompletedProcess[s
 
 
 def _result(run: subprocess.CompletedProcess[str], heard: dict[str, str], cpu: str) -> dict[str, Any]:
-    """Put together what was counted, and what it was counted of."""
+    """Combine the counts with a description of what was measured."""
     *lines, last = run.stdout.splitlines()
     told = json.loads(last)
     marks = marks_of(run.stderr)

@@ -1,6 +1,6 @@
-"""From the marks that the emulator's counter prints to instructions a second of audio, and to tables of them.
+"""Computes instructions per second of audio, and tables of them, from the marks that the emulator's counter prints.
 
-Only the standard library: the emulated Pi imports it too.
+It needs the standard library only, since the emulated Pi imports it too.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-MARK = 0x51E5_0000  # what the counter knows a mark by; the region's number is added to it
-LEAVING = 0x8000  # added too: another region ends, and this one, in which it lay, goes on
-CALLS = 1_000  # of a function that does nothing, plain and marked, which tell what a mark costs
+MARK = 0x51E5_0000  # identifies a mark to the counter; the number of the region is added
+LEAVING = 0x8000  # added if an inner region ends and this one continues
+CALLS = 1_000  # of an empty function, with and without marks, to measure the cost of a mark
 
 PATHS = ("speech", "quiet")
 STAGES = ("gate", "log-mel", "MFCC", "quantization", "model", "decision", "publish", "the rest")
@@ -23,11 +23,11 @@ Table = Sequence[Sequence[str]]
 
 @dataclass(frozen=True)
 class Mark:
-    """What the counter printed.
+    """A mark printed by the counter.
 
     Attributes:
-        region: Number of the region that goes on from here.
-        leaving: Another one ended here, else this one begins.
+        region: Number of the region that starts or continues here.
+        leaving: Whether an inner region ended here, so that this one continues.
         total: Instructions so far.
     """
 
@@ -38,14 +38,14 @@ class Mark:
 
 @dataclass(frozen=True)
 class Bar:
-    """What must not be exceeded: million instructions a second of audio, or a share.
+    """A limit: million instructions per second of audio, or a share.
 
     Attributes:
-        what: Of what.
-        found: What was counted.
-        bar: At most.
-        reach: Better.
-        share: All three are shares of 1.
+        what: Name of the cost.
+        found: The measured value.
+        bar: The limit.
+        reach: A better value to aim for.
+        share: Whether the three values are shares of 1.
     """
 
     what: str
@@ -60,27 +60,27 @@ class Bar:
         return "reached" if self.found <= self.reach else "met" if self.found <= self.bar else "MISSED"
 
     def text(self, value: float) -> str:
-        """Return one of the three as people read it."""
+        """Format one of the three values for people."""
         return f"1/{1 / value:.3g}" if self.share else f"{value:.3g} M"
 
 
 def marks_of(printed: str) -> list[Mark]:
-    """Find the marks in what the counter printed."""
+    """Parse the marks in the counter's output."""
     found = re.findall(r"^insns mark (\d+) (\d+)$", printed, re.MULTILINE)
     return [Mark(int(number) & ~LEAVING, bool(int(number) & LEAVING), int(total)) for number, total in found]
 
 
 def instructions(marks: Sequence[Mark], names: Sequence[str]) -> dict[str, float]:
-    """Return the instructions of each region, without those that it lay around, and without what marks cost.
+    """Return the instructions of each region, without its inner regions and without the cost of marks.
 
     Args:
-        marks: In order.
-        names: Of the regions.
+        marks: The marks, in order.
+        names: Names of the regions.
     """
     raw: dict[str, float] = dict.fromkeys(names, 0.0)
     for mark, following in pairwise(marks):
         raw[names[mark.region]] += following.total - mark.total
-    # Half of a mark lies before the counter sees it, half behind: a marked call has both inside, and both outside.
+    # One half of a mark runs before the counter sees it, one after: a marked call has both inside, and both outside.
     inside, outside = raw[INSIDE] / CALLS, (raw[OUTSIDE] - raw[WITHOUT]) / CALLS
     for mark, following in pairwise(marks):
         behind, before = (outside if mark.leaving else inside), (inside if following.leaving else outside)
@@ -89,11 +89,11 @@ def instructions(marks: Sequence[Mark], names: Sequence[str]) -> dict[str, float
 
 
 def by_group(counted: Mapping[str, float], seconds: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """Return million instructions a second of audio, by group and name.
+    """Return million instructions per second of audio, by group and name.
 
     Args:
-        counted: Instructions of regions called ``group: name``.
-        seconds: Of audio that went through some regions; other regions of a group are parts of those.
+        counted: Instructions of the regions, whose names are ``group: name``.
+        seconds: Seconds of audio processed by some regions; the other regions of a group are parts of those.
     """
     groups: dict[str, dict[str, float]] = {}
     lengths = {name.partition(": ")[0]: length for name, length in seconds.items()}
@@ -105,7 +105,7 @@ def by_group(counted: Mapping[str, float], seconds: Mapping[str, float]) -> dict
 
 
 def complete(groups: dict[str, dict[str, float]], seconds: Mapping[str, float]) -> None:
-    """Put in what follows from others: the sum of the stages, and `listen` without its start."""
+    """Add derived values: the sum of the stages, and `listen` without its start."""
     start = groups.pop("listen")["to a block"] * seconds["listen: to a block"]
     for name in PATHS:
         path, length = groups[name], seconds[f"{name}: listen"]
@@ -114,7 +114,7 @@ def complete(groups: dict[str, dict[str, float]], seconds: Mapping[str, float]) 
 
 
 def bars(groups: Mapping[str, Mapping[str, float]]) -> list[Bar]:
-    """Hold what was counted against what it may be; of Light-SERNet's forms the cheapest counts."""
+    """Compare the counts with their limits; of Light-SERNet's forms the cheapest is used."""
     speech, quiet = groups["speech"]["listen"], groups["quiet"]["listen"]
     peer = min(value for name, value in groups["peer"].items() if name != "front end")
     return [
@@ -132,7 +132,7 @@ def bars(groups: Mapping[str, Mapping[str, float]]) -> list[Bar]:
 
 
 def tables(groups: Mapping[str, Mapping[str, float]]) -> list[Table]:
-    """Lay it out, heads first: bars, the path by stage, and everything else."""
+    """Return the tables, header rows first: limits, stages, and everything else."""
     checked = [[bar.what, *map(bar.text, (bar.found, bar.bar, bar.reach)), bar.verdict] for bar in bars(groups)]
     rows = [*STAGES, "sum of the stages", "whole path", "listen"]
     path = [[name, *(f"{groups[of].get(name, 0.0):.2f}" for of in PATHS)] for name in rows]
@@ -150,7 +150,7 @@ def tables(groups: Mapping[str, Mapping[str, float]]) -> list[Table]:
 
 
 def aligned(table: Table) -> str:
-    """Return a table for a terminal."""
+    """Format a table for a terminal."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = (
         "  ".join(cell.ljust(width) if at == 0 else cell.rjust(width) for at, (cell, width) in enumerate(columns))
@@ -160,7 +160,7 @@ def aligned(table: Table) -> str:
 
 
 def markdown(table: Table) -> str:
-    """Return a table for a README."""
+    """Format a table for a README."""
     head, *rows = table
     lines = [head, ["---"] + ["--:"] * (len(head) - 1), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -1,8 +1,8 @@
-"""Run inside the emulated Pi: the whole path on real speech, with a mark where each stage begins and ends (README.md).
+"""Runs inside the emulated Pi: the whole path on real speech, with a mark at both ends of each stage (README.md).
 
-Called as ``path.py FOLDER``, with the sounds and models that ``count_path.py`` laid there.  Needs this checkout, numpy,
-click, an interpreter and webrtcvad; nothing of it depends on the emulator, which prints the counts.  Every region runs
-twice: the first time fills caches and buffers, and is not counted.  The last line printed says what was counted.
+It is called as ``path.py FOLDER``, with sounds and models that ``count_path.py`` put there.  It needs this checkout,
+numpy, click, an interpreter and webrtcvad, but not the emulator, which prints the counts.  Each region runs twice: the
+first run fills caches and buffers and is not counted.  The last line of output describes what was counted.
 """
 
 from __future__ import annotations
@@ -47,19 +47,19 @@ from edge_ser.sources.health import HealthMonitor  # noqa: E402
 from edge_ser.sources.resample import Resampler, mix_to_mono  # noqa: E402
 
 BACKEND = choose_interpreter()
-MICROPHONE_RATE = 48_000  # Hz; most USB microphones have it and not 16 kHz
-WINDOW_FRAMES = 184  # what Light-SERNet hears at once, 3 s
-WINDOW_STEP = SAMPLE_RATE // 2  # from one of its windows to the next
-PEER_SAMPLES = 5 * SAMPLE_RATE  # what it hears; each of its windows costs the same, and takes seconds here
+MICROPHONE_RATE = 48_000  # Hz; most USB microphones offer this rate, but not 16 kHz
+WINDOW_FRAMES = 184  # Light-SERNet's input, 3 s
+WINDOW_STEP = SAMPLE_RATE // 2  # step between its windows
+PEER_SAMPLES = 5 * SAMPLE_RATE  # its audio; each window costs the same, and takes seconds here
 
 
 class Regions:
-    """Tells the emulator's counter where regions begin and end.
+    """Marks the start and end of regions for the emulator's counter.
 
     Attributes:
-        names: Each region's name, at the place that its marks carry.
-        seconds: Of audio that went through each.
-        silent: Nothing is told.
+        names: Names of the regions, by the number in their marks.
+        seconds: Seconds of audio processed by each region.
+        silent: Whether to make no marks.
     """
 
     def __init__(self) -> None:
@@ -70,13 +70,13 @@ class Regions:
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
-        """Count what happens meanwhile, but for what is counted by itself."""
+        """Count the ``with`` block as a region, without its inner regions."""
         self._enter(self._number(name))
         yield
         self._leave()
 
     def metered(self, call: Callable[..., Any], name: str) -> Callable[..., Any]:
-        """Return the function, what it does being counted by itself."""
+        """Wrap a function so that its calls are counted as a region."""
         number = self._number(name)
 
         def marked(*arguments: Any) -> Any:
@@ -88,7 +88,7 @@ class Regions:
         return marked
 
     def twice(self, run: Callable[[], Any], name: str, samples: int) -> Any:
-        """Run it to warm up, then count it; so many samples, at 16 kHz, go through it."""
+        """Run a function once to warm up and once counted; it processes a number of samples at 16 kHz."""
         self.silent = True
         run()
         self.silent = False
@@ -117,7 +117,7 @@ class Regions:
 
 
 def cost_of_marks(regions: Regions) -> None:
-    """Call a function that does nothing, plainly and metered."""
+    """Call an empty function with and without marks."""
 
     def nothing() -> None:
         pass
@@ -132,12 +132,12 @@ def cost_of_marks(regions: Regions) -> None:
 
 
 def blocks_of(samples: Samples, size: int = BLOCK_SAMPLES) -> list[Samples]:
-    """Cut as a source does."""
+    """Cut samples into the blocks of a source."""
     return [samples[begin : begin + size] for begin in range(0, len(samples), size)]
 
 
 def path(regions: Regions, samples: Samples, name: str, by_stage: bool) -> None:
-    """Run the pipeline and its events' way to standard output, as a whole or by stage."""
+    """Run the pipeline and the output of its events, as a whole or by stage."""
     bundle, sink = read_bundle(), JsonLinesSink()
     gate, front_end = SpeechGate(), FrontEnd(bundle.front_end)
     network, decision = ModelStream(bundle, BACKEND), Decision(bundle.labels, bundle.decision)
@@ -151,7 +151,7 @@ def path(regions: Regions, samples: Samples, name: str, by_stage: bool) -> None:
             (front_end._mfcc, ("process", "finish", "reset"), "MFCC"),
             (front_end, ("process", "finish", "reset"), "quantization"),
             (network, ("process", "finish", "reset"), "model"),
-            (decision, ("add", "verdict", "reset"), "decision"),
+            (decision, ("add", "posterior", "reset"), "decision"),
         ):
             for call in calls:
                 setattr(stage, call, regions.metered(getattr(stage, call), f"{name}: {called}"))
@@ -166,9 +166,9 @@ def path(regions: Regions, samples: Samples, name: str, by_stage: bool) -> None:
 
 
 def listen(regions: Regions, samples: Samples, name: str) -> None:
-    """Run what `edge-ser listen --input - --format json` runs once its modules are there.
+    """Run `edge-ser listen --input - --format json`, but for the import of its modules.
 
-    While it listens nothing can be marked, since it then keeps standard error to itself, where the counter prints.
+    It cannot be marked inside: while it listens it redirects standard error, where the counter prints.
     """
     settings = ListenSettings(input=InputSettings(file="-"), output=OutputSettings(format="json"))
 
@@ -181,7 +181,7 @@ def listen(regions: Regions, samples: Samples, name: str) -> None:
 
 
 def source(regions: Regions, samples: Samples) -> None:
-    """Do what a microphone's reader does with what PortAudio hands it, then the check of the microphone's health."""
+    """Convert buffers of PortAudio as the microphone source does, then check the microphone's health."""
     chunks = [block.repeat(MICROPHONE_RATE // SAMPLE_RATE).tobytes() for block in blocks_of(samples)]
 
     def resample() -> list[Samples]:
@@ -198,7 +198,7 @@ def source(regions: Regions, samples: Samples) -> None:
 
 
 def model(regions: Regions, samples: Samples, file: Path) -> None:
-    """Run a model alone, fed with features half a second at a time, as the pipeline feeds it."""
+    """Run a model alone on half a second of features at a time, as the pipeline does."""
     bundle = read_bundle(file)
     stream, front_end = ModelStream(bundle, BACKEND), FrontEnd(bundle.front_end)
     features = [front_end.process(block) for block in blocks_of(samples, SAMPLE_RATE // 2)]
@@ -212,7 +212,7 @@ def model(regions: Regions, samples: Samples, file: Path) -> None:
 
 
 def windows(regions: Regions, samples: Samples) -> list[Any]:
-    """Run the front end over a stream and keep what a sliding window holds every half second."""
+    """Run the front end over a stream and return a sliding window of its output every half second."""
     front_end = FrontEnd(read_bundle().front_end)
     steps = blocks_of(samples, WINDOW_STEP)
 
@@ -230,7 +230,7 @@ def windows(regions: Regions, samples: Samples) -> list[Any]:
 
 
 def light_sernet(regions: Regions, kept: list[Any], file: Path, delegates: bool) -> None:
-    """Run Light-SERNet on windows, with the interpreter's default delegates, as its users do, or as this package."""
+    """Run Light-SERNet on windows, with the interpreter's default delegates, or without as this package does."""
     module = importlib.import_module(INTERPRETERS[BACKEND.name])
     content = file.read_bytes()
     if delegates:
@@ -251,7 +251,7 @@ def light_sernet(regions: Regions, kept: list[Any], file: Path, delegates: bool)
 
 
 def facts() -> dict[str, Any]:
-    """Say what chose the code that was counted."""
+    """Return the versions and processor features that determine the counted code."""
     from importlib.metadata import version
 
     (library,) = Path(np.__file__).parents[1].glob("numpy.libs/libopenblas*")
@@ -268,7 +268,7 @@ def facts() -> dict[str, Any]:
 
 
 def main() -> int:
-    """Check the golden vectors, run every region, and print what was counted."""
+    """Check the golden vectors, run all regions, and print what was counted."""
     folder = Path(sys.argv[1])
     status = vectors.main()
     regions = Regions()

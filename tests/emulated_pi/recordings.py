@@ -1,4 +1,4 @@
-"""Real recordings laid one after another, with low noise between them and their places known (README.md)."""
+"""Real recordings at known positions of a stream, with low noise between them (README.md)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from edge_ser.sources.folders import find_recordings  # noqa: E402
 from edge_ser.sources.recording import read_samples  # noqa: E402
 
 RATE = 16_000
-GRID = 320  # samples; the speech gate's block of 20 ms, so that a clip meets the gate in the same way each time
+GRID = 320  # samples; the speech gate's block of 20 ms, so that a clip has the same alignment each time
 NOISE = 4  # standard deviation, LSB: a quiet room
 LEAD, PAUSE, END = 2.0, 1.5, 1.5  # s
-SPOKEN = [  # clips without a pause that would divide them
+SPOKEN = [  # clips without a pause that would split them
     "emodb/03a07Nc.flac",
     "crema-d/1015_TIE_SAD_XX.flac",
     "emodb/14a02Ab.flac",
@@ -32,7 +32,7 @@ SPOKEN = [  # clips without a pause that would divide them
 
 @dataclass(frozen=True)
 class Clip:
-    """A recording of one sentence: its name, and its samples at 16 kHz in whole blocks of the gate."""
+    """A recording of one sentence: its name, and its samples at 16 kHz, a whole number of the gate's blocks."""
 
     name: str
     samples: np.ndarray
@@ -53,7 +53,7 @@ def clip(path: Path) -> Clip:
 
 
 def some(count: int, seed: int) -> list[Clip]:
-    """Draw recordings of both corpora, the same ones for the same seed."""
+    """Draw recordings of both corpora, reproducibly for each seed."""
     paths = find_recordings([data() / "crema-d", data() / "emodb"])
     return [clip(path) for path in random.Random(seed).sample(paths, count)]
 

@@ -1,4 +1,4 @@
-"""Prove the service on an emulated Raspberry Pi: images, boots, a guest's script for each subject (README.md)."""
+"""Test the service on an emulated Raspberry Pi: images, boots, and one guest script per subject (README.md)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from recordings import RATE, ROOT, clip, data, noise, some, spoken
 
 GUEST = Path(__file__).parent / "guest"
 CHECKOUT, INSTALLED, WITH_SINKS = "edge-ser-checkout", "edge-ser", "edge-ser-sinks"
-NEAR = 0.15  # by which a probability may differ: TensorFlow Lite's int8 kernels round differently on arm64
+NEAR = 0.15  # largest difference of a probability: TensorFlow Lite's int8 kernels round differently on arm64
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class Subject:
     timeout: int
 
 
-IMAGES = {  # name -> image, script that makes it, from which image, what that proves
+IMAGES = {  # name -> image, the script that makes it, its base image, and what that proves
     "checkout": (CHECKOUT, "checkout.sh", "base", "git, make, and `make listen` in a bare Debian 12"),
     "image": (INSTALLED, "image.sh", CHECKOUT, "`edge-ser service install --root /` from the checkout"),
     "sinks-image": (WITH_SINKS, "sinks_image.sh", INSTALLED, "`edge-ser service install --root / --with ...`"),
 }
 REAL_TIME = ("--icount", "off", "--smp", "2")
-COUNTED = ("--icount", "0", "--sleep", "off", "--smp", "1")  # one instruction a nanosecond
+COUNTED = ("--icount", "0", "--sleep", "off", "--smp", "1")  # one instruction per nanosecond
 SUBJECTS = {
     "install": Subject(CHECKOUT, (*REAL_TIME, "--net"), 1500),
     "labels": Subject(INSTALLED, COUNTED, 300),
@@ -53,14 +53,14 @@ SUBJECTS = {
 
 @dataclass
 class Tally:
-    """What was proven, and the figures."""
+    """Counts of the proofs, and the figures."""
 
     passed: int = 0
     failed: list[str] = field(default_factory=list)
     figures: dict[str, str] = field(default_factory=dict)
 
     def take(self, line: str) -> None:
-        """Print a line of a guest, and count it if it is a proof or a figure."""
+        """Print a line of a guest, and record it if it is a proof or a figure."""
         if line.startswith("figure "):
             name, _, value = line.removeprefix("figure ").partition(": ")
             self.figures[name] = value
@@ -78,19 +78,19 @@ class Tally:
 
 
 class Emulator:
-    """The emulator's program."""
+    """The program of the emulator."""
 
     def __init__(self, program: str) -> None:
         self._command = [sys.executable, program]
 
     def image(self, name: str, script: str, base: str, files: Path) -> None:
-        """Make an image from another one by a script that runs in it, with network."""
+        """Make an image from another one by a script that runs in it, with network access."""
         command = [*self._command, "image", name, "--script", str(GUEST / script), "--from", base]
         if subprocess.run([*command, "--files", str(files)]).returncode:
             sys.exit(f"FAILED {script} in the image {base}")
 
     def boot(self, subject: Subject, script: str, files: Path, out: Path, take: Callable[[str], None]) -> int:
-        """Boot an image, run a script in it, hand on its lines as they come; return its exit status."""
+        """Boot an image, run a script in it, pass on its lines as they arrive, and return its exit status."""
         command = [*self._command, "run", str(files), str(GUEST / script), "--image", subject.image, "--out", str(out)]
         command += [*subject.options, "--timeout", str(subject.timeout)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace") as process:
@@ -101,14 +101,14 @@ class Emulator:
 
 
 def payload(folder: Path) -> None:
-    """Put together what the guests' scripts need: themselves, the checkout as git tracks it or would, and sounds."""
+    """Collect the files that the guest scripts need: the scripts, the checkout with its new files, and sounds."""
     for path in GUEST.iterdir():
         shutil.copy(path, folder)
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
     )
     for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():  # one that was removed is still listed
+        if (ROOT / name).is_file():  # git still lists files that were removed
             copy = folder / "edge-ser" / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy)
@@ -131,7 +131,7 @@ def finals(path: Path) -> list[dict[str, object]]:
 
 
 def compare_labels(files: Path, out: Path, tally: Tally) -> None:
-    """Compare what the guest heard with what the same recording gives here."""
+    """Compare the guest's events with those of the same recording on this machine."""
     here = out / "here.jsonl"
     command = [sys.executable, "-m", "edge_ser", "listen", "--input", str(files / "spoken.wav"), "--format", "json"]
     with here.open("w") as file:
@@ -154,7 +154,7 @@ def compare_labels(files: Path, out: Path, tally: Tally) -> None:
 
 
 def run(name: str, emulator: Emulator, files: Path, tally: Tally) -> None:
-    """Boot for one subject and take what comes of it."""
+    """Boot for one subject and record its proofs and figures."""
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
@@ -166,7 +166,7 @@ def run(name: str, emulator: Emulator, files: Path, tally: Tally) -> None:
 
 
 def main() -> int:
-    """Build, boot, print; the exit status is 1 when a proof failed."""
+    """Build, boot and print; the exit status is 1 if a proof failed."""
     names = ", ".join([*IMAGES, *SUBJECTS])
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"all, {names}")

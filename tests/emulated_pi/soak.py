@@ -1,6 +1,6 @@
 """Hours of speech through `edge-ser listen --input -`, unpaced: memory, time stamps, missed utterances (README.md).
 
-Needs only this checkout's package and recordings; runs natively as well as in the emulated Pi.
+It needs only the package of this checkout and recordings, and also runs outside the emulated Pi.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from typing import IO
 import numpy as np
 from recordings import LEAD, PAUSE, RATE, ROOT, Clip, noise, some
 
-CLIPS = 100  # of a round, which is repeated; about seven minutes
+CLIPS = 100  # per round, which is repeated; about seven minutes
 SEED = 6
-SAMPLE_EVERY = 60  # s of stream from one look at the memory to the next
+SAMPLE_EVERY = 60  # s of stream between two readings of the memory
 SETTLED = 600.0  # s of stream after which memory must not grow
-GROWTH = 64  # kB that the mean of the last tenth may lie above that of the first ten per cent after SETTLED
-HOP = 0.016  # s of the front end
-STEADY = 0.98  # part of the begins that must be within a hop of the first round's; drift would move them all
-NEAR = 0.4  # s by which an utterance may begin before or after its clip and still be its
+GROWTH = 64  # kB, most growth of the mean from the first tenth after SETTLED to the last tenth
+HOP = 0.016  # s, the hop of the front end
+STEADY = 0.98  # share of the starts that must be within a hop of those of the first round; drift would move all of them
+NEAR = 0.4  # s, largest distance between the starts of an utterance and of its clip
 
 
 @dataclass(frozen=True)
 class Placed:
-    """Where a clip lies in the stream, s."""
+    """The place of a clip in the stream, s."""
 
     name: str
     start: float
@@ -41,7 +41,7 @@ class Placed:
 
 @dataclass
 class Run:
-    """What came of it: places, final events, and (position s, VmRSS kB) of the process."""
+    """The outcome: places, final events, and (position s, VmRSS kB) of the process."""
 
     placed: list[Placed] = field(default_factory=list)
     finals: list[dict[str, object]] = field(default_factory=list)
@@ -53,10 +53,10 @@ class Run:
 
 
 def stream(clips: list[Clip], length: float, placed: list[Placed]) -> Iterator[np.ndarray]:
-    """Yield the sound, a clip and the pause behind it at a time, in whole rounds.
+    """Yield the sound in whole rounds, one clip and the pause after it at a time.
 
-    Each round is the same sound, noise and all, so that each clip must be heard anew.  (Its begin may still move by
-    some blocks now and then: the speech gate goes by what it heard in the minutes before.)
+    All rounds are the same sound, noise included, so each clip must be recognized in each round.  Its start may move by
+    some blocks now and then, since the speech gate depends on the minutes before.
     """
     yield (lead := noise(np.random.default_rng(SEED), LEAD))
     position = lead.size
@@ -69,7 +69,7 @@ def stream(clips: list[Clip], length: float, placed: list[Placed]) -> Iterator[n
 
 
 def status(pid: int, name: str) -> int:
-    """Return a figure of the process, kB."""
+    """Return a value from the status of the process, kB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(name + ":"):
             return int(line.split()[1])
@@ -77,7 +77,7 @@ def status(pid: int, name: str) -> int:
 
 
 def feed(process: subprocess.Popen[bytes], clips: list[Clip], length: float, run: Run) -> None:
-    """Write the stream to the process and look at its memory meanwhile.  The pipe holds no more than 2 s."""
+    """Write the stream to the process and read its memory meanwhile; the pipe holds 2 s at most."""
     assert process.stdin is not None
     position, due = 0, 0.0
     with process.stdin:
@@ -116,7 +116,7 @@ def listen(command: list[str], length: float) -> Run:
 
 
 def pair(run: Run) -> tuple[list[list[float]], int]:
-    """Return each place's utterances, as offsets of their begin to the clip's, s, and how many belong to none."""
+    """Return the utterances of each place, as offsets of their starts, s, and how many belong to none."""
     found: list[list[float]] = [[] for _ in run.placed]
     strays, at = 0, 0
     for event in run.finals:
@@ -176,7 +176,7 @@ def judge(run: Run, length: float) -> tuple[list[tuple[bool, str]], dict[str, fl
 
 
 def main() -> int:
-    """Run and print; the exit status is 1 when something failed."""
+    """Run and print; the exit status is 1 if something failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=8.0, help="length of the stream")
     parser.add_argument("--command", default=f"{sys.executable} -m edge_ser", help="how edge-ser is called")

@@ -1,4 +1,4 @@
-"""The arithmetic behind the counts: what marks cost, shares, bars, tables."""
+"""The arithmetic of the counts: the cost of marks, shares, limits and tables."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def counter(work: list[tuple[int, int]], before: int, behind: int, loop: int) ->
     st.integers(0, 900),
     st.lists(st.integers(0, 10**6), min_size=4, max_size=4),
 )
-def test_marks_cost_nothing_in_the_result(before: int, behind: int, loop: int, work: list[int]) -> None:
+def test_the_cost_of_marks_is_subtracted(before: int, behind: int, loop: int, work: list[int]) -> None:
     first, second, third, fourth = work
     # Region 6 lies in 5, and 5 in 4, as the MFCC do in the front end and that in the pipeline.
     marks = counter([(4, first), (5, second), (6, third), (-6, 0), (-5, fourth), (-4, 0)], before, behind, loop)
@@ -75,18 +75,18 @@ def test_marks_cost_nothing_in_the_result(before: int, behind: int, loop: int, w
     assert whole == pytest.approx(sum(work), abs=before + behind)
 
 
-def test_reads_what_the_counter_prints() -> None:
+def test_the_counter_s_output_is_parsed() -> None:
     printed = f"INFO: a delegate\ninsns mark 3 1200\ninsns mark {2 | LEAVING} 1500\ninsns total 9999\n"
     assert marks_of(printed) == [Mark(3, False, 1200), Mark(2, True, 1500)]
 
 
-def test_a_second_of_audio_in_each_group() -> None:
+def test_each_group_has_its_cost_per_second() -> None:
     counted = {"nothing": 5e9, "speech: gate": 20e6, "speech: whole path": 50e6, "peer: a": 8e6, "peer: b": 9e6}
     found = by_group(counted, {"speech: whole path": 10.0, "peer: a": 2.0, "peer: b": 3.0})
     assert found == {"speech": {"gate": 2.0, "whole path": 5.0}, "peer": {"a": 4.0, "b": 3.0}}
 
 
-def test_listen_is_counted_without_its_start() -> None:
+def test_the_start_of_listen_is_not_counted() -> None:
     groups = {
         "speech": {"gate": 1.0, "model": 2.0, "whole path": 3.5, "listen": 6.0},
         "quiet": {"gate": 1.0, "whole path": 1.0, "listen": 3.0},
@@ -102,7 +102,7 @@ def test_listen_is_counted_without_its_start() -> None:
 @pytest.mark.parametrize(
     ("found", "verdict"), [(9.9, "reached"), (10, "reached"), (10.1, "met"), (25, "met"), (25.1, "MISSED")]
 )
-def test_a_bar(found: float, verdict: str) -> None:
+def test_a_bar_has_a_verdict(found: float, verdict: str) -> None:
     assert Bar("it", found, 25, 10).verdict == verdict
 
 
@@ -122,7 +122,7 @@ def test_the_cheapest_peer_counts() -> None:
     assert whole.found == pytest.approx(26 / 104)
 
 
-def test_what_is_missed_stands_out_in_every_form() -> None:
+def test_missed_bars_stand_out_in_every_format() -> None:
     assert [bar.verdict for bar in bars(GROUPS)] == ["MISSED", "reached", "met", "met"]
     for form in aligned, markdown:
         text = "".join(map(form, tables(GROUPS)))

@@ -1,4 +1,4 @@
-"""A short soak: nothing missed, no drift, no growth, in the time that a test may take."""
+"""A short soak test: no missed utterance, no drift, no growth."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 
-def test_a_quarter_of_an_hour_of_speech(data: Path) -> None:
+def test_a_quarter_of_an_hour_of_speech_is_stable(data: Path) -> None:
     command = [sys.executable, Path(__file__).with_name("soak.py"), "--hours", "0.25"]
     done = subprocess.run(
         command, capture_output=True, text=True, env=os.environ | {"EDGE_SER_DATA": str(data)}, timeout=120

@@ -1,4 +1,4 @@
-"""Readers of the command's output and of its sockets, in threads of their own."""
+"""Readers of the command's output and sockets, each in its own thread."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Event = dict[str, Any]
 
 
 class Reader(threading.Thread):
-    """Reads lines until their end, and lets others wait for one."""
+    """Reads lines until the end of a file, and lets other threads wait for one."""
 
     def __init__(self, file: Any, most: int | None = None) -> None:
         super().__init__(daemon=True)
         self.lines: list[str] = []
-        self.times: list[float] = []  # when each came, monotonic
+        self.times: list[float] = []  # when each line arrived, monotonic
         self._file = file
         self._most = most
         self._news = threading.Condition()

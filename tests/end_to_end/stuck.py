@@ -1,4 +1,4 @@
-"""What places for labels can be stuck at: a disk without room, a network that swallows packets; and their dead."""
+"""Things that block destinations, such as a full disk or a network that drops packets; and zombie processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @contextmanager
 def full_disk(folder: Path) -> Iterator[None]:
-    """Make a folder on a disk without room, or an ordinary one where nobody may mount a disk."""
+    """Make a folder on a full disk, or an ordinary one if the user may not mount a disk."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", folder]
     mounted = os.geteuid() == 0 and subprocess.run(mount, capture_output=True, check=False).returncode == 0
@@ -29,14 +29,14 @@ def full_disk(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def silent() -> Iterator[int]:
-    """Yield a port that takes connections and never says a word."""
+    """Yield a port that accepts connections and never sends anything."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
 
 @contextmanager
 def unreachable() -> Iterator[int]:
-    """Yield a port whose packets vanish: its queue of connections is full, and nobody ever takes one."""
+    """Yield a port whose packets are dropped: its queue of connections is full, and none is ever accepted."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as server, ExitStack() as stack:
         port = server.getsockname()[1]
         for _ in range(4):
@@ -47,13 +47,13 @@ def unreachable() -> Iterator[int]:
 
 
 def nobody() -> int:
-    """Return a port that nobody has."""
+    """Return an unused port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 
 
 def zombies(parent: int) -> int:
-    """Count the dead children that a process has not asked for."""
+    """Count the zombie children of a process."""
     found = 0
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The command as a service meets real life: no microphone, one unplugged, a mute switch, a new configuration."""
+"""The service in daily use: without a microphone, unplugged, muted, and with a new configuration."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Manager(threading.Thread):
 
 
 class Daemon:
-    """A running `edge-ser listen --config`, with all that is around it."""
+    """A running `edge-ser listen --config` with its microphone, socket and notification socket."""
 
     def __init__(self, folder: Path, microphone: PulseMicrophone) -> None:
         self.folder = folder
@@ -67,7 +67,7 @@ class Daemon:
         self.config.write_text(f"[microphone]\nwait = {wait}\n[output]\npublish = {json.dumps(sockets)}\n{privacy}")
 
     def wait_for(self, status: str, count: int = 1) -> float:
-        """Wait until a status has come so often on the socket; return when it was seen."""
+        """Wait until a status has arrived on the socket a number of times; return when the last one was seen."""
         end = time.monotonic() + 40
         while time.monotonic() < end:
             if sum(event.get("status") == status for event in self.seen) >= count:
@@ -80,7 +80,7 @@ class Daemon:
         return [json.loads(line) for line in list(self.events.lines)]
 
     def hear(self) -> list[Event]:
-        """Play the demonstration's first two sentences and return the final events that come of them."""
+        """Play the demonstration's first two sentences and return their final events."""
         before = len(self.seen)
         sentences = self.folder / "sentences.wav"
         soundfile.write(sentences, read_samples(DEMONSTRATION)[: 9 * 16_000], 16_000)
@@ -91,7 +91,7 @@ class Daemon:
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """One daemon for all tests of this file, which follow on one another; it starts without a microphone."""
+    """One daemon for all tests of this file, which depend on their order; it starts without a microphone."""
     folder = tmp_path_factory.mktemp("daemon")
     with (
         tempfile.TemporaryDirectory(prefix="edge-ser-") as short,
@@ -105,7 +105,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
             daemon.process.wait()
 
 
-def test_without_a_microphone_it_is_ready_waits_and_keeps_the_watchdog_content(daemon: Daemon) -> None:
+def test_without_a_microphone_it_waits_and_pings_the_watchdog(daemon: Daemon) -> None:
     daemon.manager.wait_for("STATUS=no microphone found; plug one in")
     time.sleep(3)
     pings = [at for at, line in daemon.manager.lines if line == "WATCHDOG=1"]
@@ -114,7 +114,7 @@ def test_without_a_microphone_it_is_ready_waits_and_keeps_the_watchdog_content(d
     assert daemon.process.poll() is None
 
 
-def test_a_microphone_that_is_plugged_in_is_heard(daemon: Daemon) -> None:
+def test_a_new_microphone_is_used(daemon: Daemon) -> None:
     daemon.microphone.plug_in()
     daemon.wait_for("listening")
     assert len(daemon.hear()) == 2
@@ -122,7 +122,7 @@ def test_a_microphone_that_is_plugged_in_is_heard(daemon: Daemon) -> None:
     assert any("neutral" in line for line in daemon.out.lines)
 
 
-def test_it_comes_back_after_the_microphone_was_unplugged(daemon: Daemon) -> None:
+def test_it_recovers_after_the_microphone_was_unplugged(daemon: Daemon) -> None:
     daemon.microphone.kill()
     daemon.wait_for("device-lost")
     time.sleep(1)
@@ -131,7 +131,7 @@ def test_it_comes_back_after_the_microphone_was_unplugged(daemon: Daemon) -> Non
     assert len(daemon.hear()) == 2
 
 
-def test_muted_it_stops_within_a_second_and_hears_nothing(daemon: Daemon) -> None:
+def test_muting_takes_effect_within_a_second(daemon: Daemon) -> None:
     before = time.monotonic()
     daemon.muted.touch()
     assert daemon.wait_for("muted") - before < 1.0
@@ -148,12 +148,12 @@ def recorders(daemon: Daemon) -> int:
     return len(done.stdout.splitlines())
 
 
-def test_a_deaf_microphone_is_said(daemon: Daemon) -> None:
+def test_a_deaf_microphone_is_reported(daemon: Daemon) -> None:
     assert recorders(daemon) == 1
-    daemon.wait_for("deaf")  # the made-up microphone delivers exact zeros while nothing is played
+    daemon.wait_for("deaf")  # the virtual microphone delivers exact zeros while nothing is played
 
 
-def test_a_broken_configuration_changes_nothing(daemon: Daemon) -> None:
+def test_an_invalid_configuration_changes_nothing(daemon: Daemon) -> None:
     daemon.config.write_text("[gate]\nonset = 7\n")
     daemon.process.send_signal(signal.SIGHUP)
     daemon.wait_for("not-reloaded")
@@ -161,7 +161,7 @@ def test_a_broken_configuration_changes_nothing(daemon: Daemon) -> None:
     assert len(daemon.hear()) == 2
 
 
-def test_a_new_configuration_holds_at_once_and_readers_stay(daemon: Daemon) -> None:
+def test_a_new_configuration_applies_and_readers_stay(daemon: Daemon) -> None:
     mark = len(daemon.manager.lines)
     daemon.configure(f"unix:{daemon.folder}/a", f"unix:{daemon.folder}/b")
     daemon.process.send_signal(signal.SIGHUP)
@@ -174,7 +174,7 @@ def test_a_new_configuration_holds_at_once_and_readers_stay(daemon: Daemon) -> N
     assert any(json.loads(line).get("final") for line in list(other.lines))
 
 
-def test_sigterm_ends_it(daemon: Daemon) -> None:
+def test_sigterm_ends_listening(daemon: Daemon) -> None:
     daemon.process.send_signal(signal.SIGTERM)
     assert daemon.process.wait(timeout=3) == 143
     daemon.manager.wait_for("STOPPING=1")

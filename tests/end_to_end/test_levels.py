@@ -1,4 +1,4 @@
-"""Levels from the real command: for those who ask, as the schema says, and measured only then."""
+"""Levels from the real command: sent on request only, valid against the schema, and measured only then."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 @pytest.fixture
 def short_path() -> Iterator[Path]:
-    """A folder whose path leaves room in the 107 bytes that a socket's may have."""
+    """A folder with a short path, since that of a socket may have 107 bytes only."""
     with tempfile.TemporaryDirectory(prefix="edge-ser-") as folder:
         yield Path(folder)
 
@@ -45,7 +45,7 @@ def connect(path: Path, request: bytes = b"") -> tuple[socket.socket, Reader]:
     return connection, Reader(connection.makefile("r"))
 
 
-def test_who_asks_gets_them_and_nobody_else(short_path: Path) -> None:
+def test_only_readers_that_ask_get_levels(short_path: Path) -> None:
     listen = ("listen", "--input", "demo", "--realtime", "--duration", "5", "--format", "json")
     with start(*listen, "--publish", f"unix:{short_path / 's'}") as listening:
         asking, asked = connect(short_path / "s", b'{"levels": true}\n')
@@ -76,14 +76,14 @@ def test_who_asks_gets_them_and_nobody_else(short_path: Path) -> None:
 
 @pytest.fixture
 def measured(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    """What was measured, in this process."""
+    """Whether levels are measured in this process."""
     blocks: list[Any] = []
     monkeypatch.setattr(level.LevelMeter, "read", lambda self, block, *rest: blocks.append(block))
     monkeypatch.delitem(os.environ, "NOTIFY_SOCKET", raising=False)
     yield blocks
 
 
-def test_nothing_is_measured_while_nobody_asks(short_path: Path, measured: list[Any]) -> None:
+def test_levels_are_measured_only_on_request(short_path: Path, measured: list[Any]) -> None:
     settings = ListenSettings(
         input=InputSettings("demo", duration=2), output=OutputSettings("none", (f"unix:{short_path / 's'}",))
     )

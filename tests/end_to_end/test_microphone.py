@@ -24,7 +24,7 @@ from tests.end_to_end.reader import Event, Reader, connect
 from tests.virtual_microphone import pulse_microphone
 
 RATE = 16_000
-CLIPS = [  # clips without a pause that would divide them
+CLIPS = [  # clips without a pause that would split them
     "emodb/03a07Nc.flac",
     "crema-d/1015_TIE_SAD_XX.flac",
     "emodb/14a02Ab.flac",
@@ -33,13 +33,13 @@ CLIPS = [  # clips without a pause that would divide them
     "emodb/15a02Ea.flac",
 ]
 LEAD, PAUSE, END = 2.0, 1.5, 1.5  # s
-NEAR = 0.05  # how close the two likeliest emotions must be for either to be right
+NEAR = 0.05  # if the two likeliest emotions are closer than this, either is accepted
 SCHEMA = json.loads((Path(edge_ser.__file__).parent / "events.schema.json").read_text())
 
 
 @dataclass(frozen=True)
 class Placed:
-    """Where somebody speaks in the file that is played, s."""
+    """A stretch of speech in the played file, s."""
 
     start: float
     end: float
@@ -47,7 +47,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Heard:
-    """What came of one session at the microphone."""
+    """The outcome of one session with the microphone."""
 
     truth: list[Placed]
     path: Path
@@ -70,7 +70,7 @@ def active(samples: np.ndarray) -> tuple[int, int]:
 
 
 def join(data: Path, path: Path) -> list[Placed]:
-    """Write the clips with low noise around them; return where they speak."""
+    """Write the clips with low noise around them; return the stretches of speech."""
     rng = np.random.default_rng(11)
 
     def noise(seconds: float) -> np.ndarray:
@@ -105,7 +105,7 @@ def heard(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Heard:
             out.wait_for(lambda event: bool(event.get("final")))
             readers["late"] = connect(where)
             assert player.wait(timeout=60) == 0
-            time.sleep(1)  # what PulseAudio still holds
+            time.sleep(1)  # for the audio in PulseAudio's buffers
             process.send_signal(signal.SIGINT)
             status = process.wait(timeout=10)
             for reader in (out, *readers.values()):
@@ -117,12 +117,12 @@ def heard(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Heard:
 
 @pytest.fixture(scope="module")
 def from_file(heard: Heard) -> list[Event]:
-    """The final events of the file that was played."""
+    """The final events of the played file."""
     done = run("listen", "--input", heard.path, "--format", "json")
     return [event for event in map(json.loads, done.stdout.splitlines()) if event.get("final")]
 
 
-def test_ctrl_c_ends_it_and_nothing_was_lost(heard: Heard) -> None:
+def test_ctrl_c_ends_listening_without_loss(heard: Heard) -> None:
     assert (heard.exit_status, heard.stderr) == (130, "")
     statuses = [event["status"] for event in map(json.loads, heard.lines) if event["event"] == "status"]
     assert statuses == ["listening", "stopped"]
@@ -133,17 +133,17 @@ def test_every_line_follows_the_schema(heard: Heard) -> None:
         jsonschema.validate(json.loads(line), SCHEMA)
 
 
-def test_utterances_of_the_file_are_where_somebody_speaks(heard: Heard, from_file: list[Event]) -> None:
+def test_utterances_of_the_file_cover_its_speech(heard: Heard, from_file: list[Event]) -> None:
     assert len(from_file) == len(heard.truth)
     for event, placed in zip(from_file, heard.truth, strict=True):
         assert event["start"] == pytest.approx(placed.start, abs=0.3)
         assert event["end"] == pytest.approx(placed.end, abs=0.3)
 
 
-def test_utterances_at_the_microphone_are_where_somebody_speaks(heard: Heard, from_file: list[Event]) -> None:
+def test_utterances_of_the_microphone_cover_its_speech(heard: Heard, from_file: list[Event]) -> None:
     assert len(heard.finals) == len(heard.truth)
-    # Nobody knows at which sample of the stream the player began, so that is taken from all utterances together; that
-    # the file's are right was seen above.
+    # The position at which the player started is unknown, so it is estimated from all utterances together; those of the
+    # file itself were checked above.
     offset = statistics.median(
         live["start"] - stored["start"] for live, stored in zip(heard.finals, from_file, strict=True)
     )
@@ -153,14 +153,14 @@ def test_utterances_at_the_microphone_are_where_somebody_speaks(heard: Heard, fr
         assert event["end"] - offset == pytest.approx(placed.end, abs=0.3)
 
 
-def test_labels_are_those_of_classify(heard: Heard, from_file: list[Event]) -> None:
+def test_labels_agree_with_classify(heard: Heard, from_file: list[Event]) -> None:
     (row,) = json.loads(run("classify", heard.path, "--format", "json").stdout)
     assert len(row["segments"]) == len(heard.finals)
     for live, segment, stored in zip(heard.finals, row["segments"], from_file, strict=True):
         assert (segment["label"], segment["start"]) == (stored["label"], stored["start"])
-        # The samples are the same, but the stream begins elsewhere in relation to them, so the gate's blocks of 20 ms
-        # and with them the utterance's first frame lie elsewhere too. Where two emotions, or the best one and the
-        # threshold of `uncertain`, are within a few percent either answer is right.
+        # The samples are the same, but at another position of the stream, so the gate's blocks of 20 ms, and with them
+        # the utterance's first frame, have another alignment. If two emotions, or the best one and the threshold of
+        # `uncertain`, are within a few percent, either answer is accepted.
         best, second = sorted(stored["probabilities"], key=stored["probabilities"].get, reverse=True)[:2]
         close = stored["probabilities"][best] - stored["probabilities"][second] < NEAR
         if live["label"] != segment["label"]:
@@ -173,14 +173,14 @@ def test_labels_are_those_of_classify(heard: Heard, from_file: list[Event]) -> N
 
 
 def test_labels_come_in_time(heard: Heard) -> None:
-    # Stream time, which the machine's load does not change: an event is made when its `end` has been heard, a final one
-    # the hang-over of the gate later.
+    # In stream time, which does not depend on the load: an event is made once its `end` has been heard, a final one
+    # later by the hang-over of the gate.
     first: dict[int, Event] = {}
     for event in map(json.loads, heard.lines):
         if event["event"] == "emotion":
             first.setdefault(event["utterance"], event)
     for event in first.values():
-        assert event["end"] - event["start"] <= 1.2  # 0.2 s of it are look-back, before the onset
+        assert event["end"] - event["start"] <= 1.2  # 0.2 s of it are look-back
     for event in heard.finals:
         parts = [e for e in map(json.loads, heard.lines) if e.get("utterance") == event["utterance"]]
         gaps = [late["end"] - early["end"] for early, late in itertools.pairwise(parts)]
@@ -189,7 +189,7 @@ def test_labels_come_in_time(heard: Heard) -> None:
 
 def test_socket_readers_get_the_lines_of_standard_output(heard: Heard) -> None:
     early, late, leaver = (heard.readers[name] for name in ("early", "late", "leaver"))
-    assert early == heard.lines  # "listening" went out before anybody could connect, and is said to each new reader
+    assert early == heard.lines  # "listening" was published before any reader connected, and is sent to each new reader
     assert leaver == early[:3]
     assert late[0] == heard.lines[0]
     assert 1 < len(late) < len(early)

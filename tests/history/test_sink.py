@@ -99,7 +99,7 @@ def test_damaged_history_is_renamed_and_a_new_one_started(
     assert numbers(path) == [1]
     said = capfd.readouterr().err
     assert f"{path} was damaged" in said
-    assert f"it is now {renamed}, and a new one begins" in said
+    assert f"it is now {renamed}, and a new one was started" in said
 
 
 def test_moved_file_is_created_again(path: Path, clock: Clock) -> None:
@@ -154,12 +154,11 @@ def test_full_disk_is_reported_once_and_waiting_events_are_written_later(
                 made.tick()
         assert found(path) == []
         assert (
-            capfd.readouterr().err
-            == f"history: cannot write {path}: the disk fails or is full; tried again every 60 s\n"
+            capfd.readouterr().err == f"history: cannot write {path}: the disk fails or is full; retrying every 60 s\n"
         )
         clock.seconds = 240.0
         made.tick()
-        assert capfd.readouterr().err == "history: is written again; 0 events were lost so far\n"
+        assert capfd.readouterr().err == "history: can be written again; 0 events were lost so far\n"
     assert numbers(path) == list(range(1_000))
 
 
@@ -172,14 +171,14 @@ def test_events_beyond_the_limit_are_lost_and_counted(
             for number in range(300):
                 made.publish(utterance(number))
             for number in range(300, 310):
-                with pytest.raises(EdgeSerError, match="what comes now is dropped"):  # which the queue counts and says
+                with pytest.raises(EdgeSerError, match="further events are dropped"):  # which the queue counts and says
                     made.publish(utterance(number))
             clock.seconds = 60.0
             made.tick()
         assert made.lost == 10
         clock.seconds = 120.0
         made.tick()
-    assert "is written again; 10 events were lost so far" in capfd.readouterr().err
+    assert "can be written again; 10 events were lost so far" in capfd.readouterr().err
     assert numbers(path) == list(range(300))
 
 

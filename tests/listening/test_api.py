@@ -1,4 +1,4 @@
-"""The Python API: what its documentation shows is run, and a listener ends cleanly however it is left."""
+"""The Python API: its documented examples run, and a listener ends cleanly however it is left."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def open_files() -> int:
     return sum(os.path.realpath(link) == str(demonstration().resolve()) for link in _DESCRIPTORS.iterdir())
 
 
-def test_the_examples_of_the_documentation() -> None:
+def test_the_examples_in_the_documentation_work() -> None:
     done = [doctest.testmod(module) for module in (edge_ser, listener, recognizer)]
     assert all(result.attempted >= 2 for result in done)
     assert sum(result.failed for result in done) == 0
@@ -56,19 +56,19 @@ def test_break_closes_the_recording() -> None:
     assert open_files() == before
 
 
-def test_with_closes_it_and_there_are_no_more_events() -> None:
+def test_leaving_with_closes_the_listener() -> None:
     before = open_files()
     with Listener(input="demo") as listener:
         for event in listener:
             if isinstance(event, EmotionEvent):
                 break
-        assert isinstance(next(listener), EmotionEvent)  # goes on where it was
+        assert isinstance(next(listener), EmotionEvent)  # it continues
         assert open_files() == before + 1
     assert open_files() == before
     assert list(listener) == []
 
 
-def test_one_that_never_began_is_closed_too() -> None:
+def test_an_unused_listener_is_closed_too() -> None:
     before = open_files()
     with Listener(input="demo") as listener:
         assert open_files() == before + 1
@@ -76,7 +76,7 @@ def test_one_that_never_began_is_closed_too() -> None:
     assert list(listener) == []
 
 
-def test_duration_ends_it_in_the_middle() -> None:
+def test_duration_ends_listening_early() -> None:
     *_, final, last = Listener(input="demo", duration=3.0)
     assert isinstance(final, EmotionEvent)
     assert final.final
@@ -84,7 +84,7 @@ def test_duration_ends_it_in_the_middle() -> None:
     assert last.position == 3.0
 
 
-def test_what_is_not_allowed_is_named() -> None:
+def test_invalid_arguments_are_named() -> None:
     with pytest.raises(RecordingMissing, match=r"nowhere\.wav"):
         Listener(input="nowhere.wav")
     with pytest.raises(InvalidSetting, match=r"input\.duration = -1"):
@@ -102,7 +102,7 @@ for event in Listener(device="default", duration=0.5):
 """
 
 
-def test_a_microphone_in_a_few_lines(tmp_path: Path) -> None:
+def test_a_microphone_takes_a_few_lines(tmp_path: Path) -> None:
     env = file_microphone(tmp_path, np.zeros(16_000, np.int16))
     done = subprocess.run(
         [sys.executable, "-c", FIVE_LINES], env=env, capture_output=True, text=True, timeout=60, check=True

@@ -1,4 +1,4 @@
-"""The configuration file: every option of `listen` is in it, it comes back as it was, and mistakes are named."""
+"""The configuration file: it has every option of `listen`, it reads back unchanged, and errors are named."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from edge_ser.cli.listen import command
 from edge_ser.errors import InvalidSetting
-from edge_ser.listening.configuration import example, settings_of
+from edge_ser.listening.configuration import example, read_settings
 from edge_ser.settings import ListenSettings, toml
 from edge_ser.settings.toml import keys
 
@@ -48,19 +48,19 @@ def test_every_option_of_listen_is_a_key() -> None:
 
 
 def uncommented(text: str) -> str:
-    """Return the example with every key in force."""
+    """Return the example with every key uncommented."""
     return re.sub(r"^# (?=\w+ = )", "", text, flags=re.MULTILINE)
 
 
-def test_the_example_waits_and_publishes_on_a_socket_and_leaves_the_rest_at_its_default(tmp_path: Path) -> None:
-    settings = settings_of(written(tmp_path, example()))
+def test_the_example_changes_only_wait_and_publish(tmp_path: Path) -> None:
+    settings = read_settings(written(tmp_path, example()))
     assert settings.microphone.wait
     assert settings.output.publish == ("unix:/run/edge-ser/events.sock",)
     default = toml.dump(ListenSettings()).splitlines()
     assert sum(line not in default for line in toml.dump(settings).splitlines()) == 2
 
 
-def test_the_example_has_every_key_and_shows_its_true_default(tmp_path: Path) -> None:
+def test_the_example_shows_every_key_with_its_default(tmp_path: Path) -> None:
     shown = toml.read(written(tmp_path, uncommented(example())))
     assert {f"{table}.{key}" for table, of in shown.items() for key in of} == set(KEYS)
     default = ListenSettings()
@@ -95,7 +95,7 @@ settings = st.fixed_dictionaries(
 
 
 @given(settings)
-def test_what_is_shown_reads_back_as_the_same(values: dict[str, Any]) -> None:
+def test_shown_settings_read_back_unchanged(values: dict[str, Any]) -> None:
     made = toml.make(ListenSettings, values, "file")
     again = toml.make(ListenSettings, toml.tomllib.loads(toml.dump(made)), "file")
     assert again == made
@@ -112,7 +112,7 @@ def test_what_is_shown_reads_back_as_the_same(values: dict[str, Any]) -> None:
         ("[microphone]\nwait = 'yes'", "microphone.wait = 'yes': allowed is true or false"),
         ("[output]\nformat = 'xml'", "output.format = xml: allowed are text, json, none"),
         ("[output]\npublish = ['tcp:1']", "output.publish = 'tcp:1': allowed is one such as unix:/tmp/edge-ser.sock"),
-        ("[output]\npublish = ['unix:a', 'unix:a']", "stands there twice"),
+        ("[output]\npublish = ['unix:a', 'unix:a']", "is given twice"),
         ("[model]\ninterpreter = 'onnx'", "model.interpreter = onnx: allowed are tflite-runtime, litert"),
         ("[privacy]\nquiet_hours = ['10-12']", "privacy.quiet_hours = '10-12': allowed is HH:MM-HH:MM"),
         ("[privacy]\nquiet_hours = ['25:00-7:00']", "privacy.quiet_hours = '25:00-7:00': allowed is HH:MM-HH:MM"),
@@ -125,41 +125,41 @@ def test_what_is_shown_reads_back_as_the_same(values: dict[str, Any]) -> None:
         ("microphone = 3", "microphone = 3: allowed is a table, [microphone]"),
     ],
 )
-def test_a_mistake_is_named_with_its_file(tmp_path: Path, text: str, message: str) -> None:
+def test_errors_name_the_file(tmp_path: Path, text: str, message: str) -> None:
     path = written(tmp_path, text)
     with pytest.raises(InvalidSetting) as caught:
-        settings_of(path)
+        read_settings(path)
     assert message in str(caught.value)
     assert str(path) in str(caught.value)
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidSetting, match="No such file"):
-        settings_of(tmp_path / "none.toml")
+        read_settings(tmp_path / "none.toml")
     with pytest.raises(InvalidSetting, match="Is a directory"):
-        settings_of(tmp_path)
+        read_settings(tmp_path)
 
 
 # Options over the file -----------------------------------------------------------------------------------------------
 
 
-def test_options_count_instead_of_the_file(tmp_path: Path) -> None:
+def test_options_override_the_file(tmp_path: Path) -> None:
     path = written(tmp_path, "[microphone]\ndevice = 'a'\nwait = true\n[output]\nformat = 'json'\n")
-    read = settings_of(path, {"microphone.device": "b", "output.format": None, "output.publish": ("unix:x",)})
+    read = read_settings(path, {"microphone.device": "b", "output.format": None, "output.publish": ("unix:x",)})
     assert (read.microphone.device, read.microphone.wait, read.output.format) == ("b", True, "json")
     assert read.output.publish == ("unix:x",)
 
 
-def test_a_recording_on_the_command_line_takes_the_place_of_the_files_microphone_and_the_other_way_round(
+def test_an_optional_input_replaces_that_of_the_file(
     tmp_path: Path,
 ) -> None:
     microphone = written(tmp_path, "[microphone]\ndevice = 'a'\n")
-    assert settings_of(microphone, {"input.file": "x.wav"}).microphone.device is None
+    assert read_settings(microphone, {"input.file": "x.wav"}).microphone.device is None
     recording = written(tmp_path, "[input]\nfile = 'x.wav'\nrealtime = true\n")
-    assert settings_of(recording, {"microphone.device": "a"}).input.file is None
+    assert read_settings(recording, {"microphone.device": "a"}).input.file is None
 
 
-def test_settings_are_frozen_all_the_way_down() -> None:
+def test_all_settings_are_frozen() -> None:
     for item in fields(ListenSettings()):
         table = getattr(ListenSettings(), item.name)
         assert is_dataclass(table)

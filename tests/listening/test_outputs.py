@@ -1,4 +1,4 @@
-"""The open sinks: what a reload closes and leaves open, and what queues have dropped."""
+"""The open sinks: those that a reload closes and keeps, and the events that queues have dropped."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def connect(path: Path) -> socket.socket:
     return reader
 
 
-def test_a_reload_keeps_the_readers_of_what_stays_and_closes_the_rest(tmp_path: Path) -> None:
+def test_a_reload_closes_only_removed_sinks(tmp_path: Path) -> None:
     stays, goes = tmp_path / "a", tmp_path / "b"
     outputs = Outputs(Notifier({}))
     outputs.open(settings(f"unix:{stays}", f"unix:{goes}"))
@@ -45,7 +45,7 @@ def test_a_reload_keeps_the_readers_of_what_stays_and_closes_the_rest(tmp_path: 
     assert not stays.exists()
 
 
-def test_if_one_cannot_be_opened_all_stays_as_it_was(tmp_path: Path) -> None:
+def test_if_a_sink_fails_to_open_nothing_changes(tmp_path: Path) -> None:
     outputs = Outputs(Notifier({}))
     outputs.open(settings(f"unix:{tmp_path / 'a'}"))
     with pytest.raises(SocketUnwritable):
@@ -56,7 +56,7 @@ def test_if_one_cannot_be_opened_all_stays_as_it_was(tmp_path: Path) -> None:
 
 
 class Stuck(Sink):
-    """A sink that waits until it is let go."""
+    """A sink that waits until it is released."""
 
     def __init__(self) -> None:
         self.gate = threading.Event()
@@ -65,20 +65,20 @@ class Stuck(Sink):
         self.gate.wait(10)
 
 
-def test_what_queues_drop_is_counted_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dropped_events_are_counted_by_sink(monkeypatch: pytest.MonkeyPatch) -> None:
     stuck = [Stuck(), Stuck()]
     made = iter(QueuedSink("hook", sink, most_waiting=2) for sink in stuck)
     monkeypatch.setattr("edge_ser.sinks.destinations.make", lambda *_: next(made))
     outputs = Outputs(Notifier({}))
     outputs.open(settings("exec:first", "exec:second"))
     outputs.publish([EVENT] * 10)
-    assert 14 <= outputs.dropped()["hook"] <= 16  # of twenty; two wait in each queue, one may be in each sink's hands
+    assert 14 <= outputs.dropped()["hook"] <= 16  # of twenty; two wait in each queue, and each sink may have one
     for sink in stuck:
         sink.gate.set()
     outputs.close()
 
 
-def test_an_error_of_a_sink_on_its_way_in_is_passed_on(tmp_path: Path) -> None:
+def test_errors_of_opening_are_passed_on(tmp_path: Path) -> None:
     with pytest.raises(EdgeSerError, match="is not a socket"):
         (tmp_path / "file").touch()
         Outputs(Notifier({})).open(settings(f"unix:{tmp_path / 'file'}"))

@@ -1,4 +1,4 @@
-"""Whatever hangs, a signal ends the process."""
+"""A signal ends the process even if it hangs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ libc, mutex = ctypes.CDLL(None), ctypes.create_string_buffer(64)
 with StopSignals() as signals:
     print("ready", flush=True)
     libc.pthread_mutex_lock(mutex)
-    libc.pthread_mutex_lock(mutex)  # waits for itself, for ever, and takes no notice of signals
+    libc.pthread_mutex_lock(mutex)  # deadlocks and ignores signals
 """
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_library_that_hangs_does_not_hold_it_up(number: signal.Signals, status: int) -> None:
+def test_a_signal_ends_a_hanging_library(number: signal.Signals, status: int) -> None:
     with subprocess.Popen([sys.executable, "-c", WITHIN_C], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

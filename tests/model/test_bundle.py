@@ -1,4 +1,4 @@
-"""Model files say what they are, and damaged or foreign ones are refused with the reason."""
+"""Model files describe themselves, and damaged or foreign ones are refused with a reason."""
 
 from __future__ import annotations
 
@@ -75,13 +75,15 @@ def test_a_bundle_survives_writing_and_reading(tmp_path: Path) -> None:
         (altered(chunk={"frames": 9}), ModelCorrupt, r"chunk.frames = 9"),
         (altered(chunk={"context": "a"}), ModelCorrupt, "whole numbers"),
         (altered(front_end={"rate": 16_001}), FrontEndMismatch, "16001 Hz"),
-        (altered(front_end={"gains": []}), ModelCorrupt, "one a coefficient"),
+        (altered(front_end={"gains": []}), ModelCorrupt, "one per coefficient"),
         (altered(labels="anger"), ModelCorrupt, "labels = anger"),
         (altered(card=None), ModelCorrupt, "card"),
         (altered(decision={"temperature": "hot"}), ModelCorrupt, "damaged description"),
     ],
 )
-def test_what_is_not_ours_is_refused(tmp_path: Path, content: bytes, error: type[EdgeSerError], words: str) -> None:
+def test_damaged_and_foreign_models_are_refused(
+    tmp_path: Path, content: bytes, error: type[EdgeSerError], words: str
+) -> None:
     path = tmp_path / "x.tflite"
     path.write_bytes(content)
     with pytest.raises(error, match=words) as raised:
@@ -90,7 +92,7 @@ def test_what_is_not_ours_is_refused(tmp_path: Path, content: bytes, error: type
 
 
 @pytest.mark.parametrize("form", ["dynamic", "float"])
-def test_other_forms_ship_to_be_compared(form: str) -> None:
+def test_the_other_forms_are_shipped(form: str) -> None:
     shipped, other = read_bundle(), read_bundle(file_of_form(default_model(), form))
     assert (other.labels, other.front_end, other.chunk) == (shipped.labels, shipped.front_end, shipped.chunk)
     assert other.card["form"].startswith(form)
@@ -101,7 +103,7 @@ def test_other_forms_ship_to_be_compared(form: str) -> None:
 
 @pytest.mark.parametrize("given", ["mine", "mine-float", "mine-dynamic"])
 @pytest.mark.parametrize(("form", "name"), [("int8", "mine"), ("float", "mine-float"), ("dynamic", "mine-dynamic")])
-def test_a_form_stands_beside_the_others(tmp_path: Path, given: str, form: str, name: str) -> None:
+def test_all_forms_are_in_one_folder(tmp_path: Path, given: str, form: str, name: str) -> None:
     path = tmp_path / f"{given}.tflite"
     with pytest.raises(InvalidSetting, match=rf"{name}\.tflite exists; make it"):
         file_of_form(path, form)
@@ -109,7 +111,7 @@ def test_a_form_stands_beside_the_others(tmp_path: Path, given: str, form: str, 
     assert file_of_form(path, form) == tmp_path / f"{name}.tflite"
 
 
-def test_a_missing_model_is_said() -> None:
+def test_a_missing_model_is_an_error() -> None:
     with pytest.raises(ModelCorrupt, match=r"cannot read the model nowhere\.tflite: No such file"):
         read_bundle("nowhere.tflite")
 
@@ -121,7 +123,7 @@ def test_any_changed_byte_of_the_network_is_noticed(position: int, change: int) 
     path = Path(f"/tmp/edge-ser-damaged-{position}.tflite")
     path.write_bytes(damaged)
     try:
-        bundle = read_bundle(path)  # a byte of the zip's padding or dates may change nothing
+        bundle = read_bundle(path)  # bytes of the zip's padding or dates may change nothing
         assert bundle.network == read_bundle().network
     except EdgeSerError:
         pass

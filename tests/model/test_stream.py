@@ -1,4 +1,4 @@
-"""Streaming inference: full int8, any chunks, the LSTM's state inside the interpreter."""
+"""Streaming inference: int8 models, any chunking, and the LSTM's state inside the interpreter."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ ANEW = ModelStream(replace(BUNDLE, chunk=replace(BUNDLE.chunk, streams=False)), 
 WHOLE_ANEW = outputs(ANEW, [])
 
 
-def test_a_step_stands_for_four_frames() -> None:
+def test_a_step_covers_four_frames() -> None:
     assert len(WHOLE) == -(-len(FEATURES) // 4)
 
 
 @given(st.lists(st.integers(0, len(FEATURES)), max_size=10))
-def test_any_cuts_give_the_same_steps(cuts: list[int]) -> None:
+def test_any_chunking_gives_the_same_steps(cuts: list[int]) -> None:
     assert np.array_equal(outputs(STREAM, cuts), WHOLE)
 
 
-def test_an_utterance_leaves_nothing_behind_for_the_next() -> None:
+def test_utterances_are_independent() -> None:
     STREAM.reset()
     STREAM.process(FEATURES[::-1].copy())
     assert np.array_equal(outputs(STREAM, [77]), WHOLE)
 
 
-def test_the_state_goes_on_from_chunk_to_chunk() -> None:
-    """The second half alone gives other steps than after the first half."""
+def test_the_state_is_kept_from_chunk_to_chunk() -> None:
+    """The second half alone gives other logits than after the first half."""
     STREAM.reset()
     alone = STREAM.process(FEATURES[104:])
     assert not np.array_equal(alone[10:20], WHOLE[26 + 10 : 26 + 20])
@@ -66,8 +66,8 @@ def test_interpreters_give_the_same_bits() -> None:
     assert all(np.array_equal(first, other) for other in others)
 
 
-def test_the_forms_that_ship_say_the_same_of_recordings(data: Path) -> None:
-    """But for those that an interpreter computes wrongly, which `edge-ser bench` warns of."""
+def test_the_shipped_forms_agree_on_recordings(data: Path) -> None:
+    """Except forms that an interpreter computes wrongly, about which `edge-ser bench` warns."""
     recordings = [*sorted((data / "emodb").glob("*.*"))[::60], *sorted((data / "crema-d").rglob("*.*"))[::600]]
     assert len(recordings) > 10
     for backend in installed():
@@ -88,14 +88,14 @@ def test_an_unknown_interpreter_is_named() -> None:
         choose_interpreter("onnx")
 
 
-def test_without_streaming_each_chunk_begins_anew_with_the_frames_before_it() -> None:
+def test_without_streaming_each_chunk_starts_again() -> None:
     assert not np.array_equal(WHOLE_ANEW, WHOLE)
     frames, context = BUNDLE.chunk.frames, BUNDLE.chunk.context
     count = -(-len(FEATURES) // frames)
     padded = np.pad(FEATURES, ((context, count * frames - len(FEATURES)), (0, 0)))
     expected = []
     for begin in range(0, count * frames, frames):
-        interpreter = choose_interpreter().load(BUNDLE.network)  # a new one remembers nothing
+        interpreter = choose_interpreter().load(BUNDLE.network)  # a new one has no state
         (source,), (result,) = interpreter.get_input_details(), interpreter.get_output_details()
         interpreter.set_tensor(source["index"], padded[None, begin : begin + context + frames])
         interpreter.invoke()
@@ -105,7 +105,7 @@ def test_without_streaming_each_chunk_begins_anew_with_the_frames_before_it() ->
 
 
 @given(st.lists(st.integers(0, len(FEATURES)), max_size=10))
-def test_without_streaming_too_any_cuts_give_the_same_steps(cuts: list[int]) -> None:
+def test_without_streaming_any_chunking_gives_the_same_steps(cuts: list[int]) -> None:
     assert np.array_equal(outputs(ANEW, cuts), WHOLE_ANEW)
 
 
@@ -116,7 +116,7 @@ def test_streams_is_true_or_false(wrong: Any) -> None:
 
 
 def converted(function: Any, dtype: str, shape: tuple[int, ...]) -> Bundle:
-    """A model of one formula, in the shipped model's layout."""
+    """A model that computes one formula, in the layout of the shipped model."""
     tf = pytest.importorskip("tensorflow", reason="needs the extra 'train'")
     spec = tf.TensorSpec((1, *shape), dtype)
     made = tf.function(lambda x: function(tf, x)).get_concrete_function(spec)
@@ -125,12 +125,12 @@ def converted(function: Any, dtype: str, shape: tuple[int, ...]) -> Bundle:
 
 
 def first_frames(tf: Any, x: Any) -> Any:
-    """Each step gives back the first coefficients of its last frame, scaled by pi."""
+    """Each step returns the first coefficients of its last frame, scaled by pi."""
     return tf.stack((x[:, 8], x[:, 12]), 1)[:, :, : len(BUNDLE.labels) + 1] * np.pi
 
 
 @pytest.mark.parametrize("backend", installed(), ids=lambda backend: str(backend.name))
-def test_a_float_model_takes_int8_steps_and_gives_logits_as_they_are(backend: Interpreter) -> None:
+def test_a_float_model_takes_int8_features(backend: Interpreter) -> None:
     stream = ModelStream(converted(first_frames, "float32", (13, FEATURES.shape[1])), backend)
     whole = outputs(stream, [])
     last = np.pad(FEATURES, ((0, 5), (0, 0)))[3::4, : len(BUNDLE.labels) + 1][: len(whole)]
@@ -139,7 +139,7 @@ def test_a_float_model_takes_int8_steps_and_gives_logits_as_they_are(backend: In
     assert np.array_equal(outputs(stream, [3, 50, 51, 170]), whole)
 
 
-def test_a_model_of_other_numbers_is_foreign() -> None:
+def test_a_model_with_other_types_is_foreign() -> None:
     def whole_numbers(tf: Any, x: Any) -> Any:
         return tf.stack((x[:, 8], x[:, 12]), 1)[:, :, : len(BUNDLE.labels) + 1] * 2
 
@@ -147,6 +147,6 @@ def test_a_model_of_other_numbers_is_foreign() -> None:
         ModelStream(converted(whole_numbers, "int32", (13, FEATURES.shape[1])), choose_interpreter())
 
 
-def test_a_float_model_of_another_shape_is_foreign() -> None:
+def test_a_model_with_another_shape_is_foreign() -> None:
     with pytest.raises(ModelForeign, match=r"float32, the description says \(1, 13, "):
         ModelStream(converted(first_frames, "float32", (13, FEATURES.shape[1] + 1)), choose_interpreter())

@@ -1,4 +1,4 @@
-"""The speech gate finds speech, keeps its first sound, and does not care how the samples arrive."""
+"""The speech gate finds speech, keeps its first sound, and does not depend on how the samples arrive."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPEECH = read_samples(demonstration())
 
 
 def run(samples: Samples, cuts: list[int], settings: GateSettings | None = None) -> list[Part]:
-    """Feed samples cut at some places; return whole utterances, each as one part."""
+    """Feed samples cut at given positions; return whole utterances, each as one part."""
     gate = SpeechGate(settings)
     parts = [part for piece in np.split(samples, sorted(cuts)) for part in gate.process(piece)] + gate.finish()
     utterances: list[Part] = []
@@ -34,7 +34,7 @@ def run(samples: Samples, cuts: list[int], settings: GateSettings | None = None)
     return utterances
 
 
-def test_utterances_are_stretches_of_the_stream() -> None:
+def test_utterances_are_parts_of_the_stream() -> None:
     utterances = run(SPEECH, [])
     assert len(utterances) == 5
     for utterance in utterances:
@@ -45,7 +45,7 @@ def test_utterances_are_stretches_of_the_stream() -> None:
 
 
 @given(st.lists(st.integers(0, len(SPEECH)), max_size=12))
-def test_any_cuts_give_the_same_utterances(cuts: list[int]) -> None:
+def test_any_chunking_gives_the_same_utterances(cuts: list[int]) -> None:
     whole, cut = run(SPEECH, []), run(SPEECH, cuts)
     assert [(u.start, len(u.samples)) for u in whole] == [(u.start, len(u.samples)) for u in cut]
 
@@ -61,7 +61,7 @@ def test_the_first_sound_is_kept() -> None:
     assert 0.6 < first.start / 16_000 < 1.0
 
 
-def test_silence_opens_nothing() -> None:
+def test_silence_does_not_open_the_gate() -> None:
     assert run(np.zeros(160_000, np.int16), []) == []
 
 
@@ -87,7 +87,7 @@ def test_positions_go_on_after_a_reset() -> None:
 
 
 @pytest.mark.parametrize("changed", [{"onset": 0.0}, {"aggressiveness": 4}, {"tail": 0.5}, {"longest": 1.0}])
-def test_settings_name_key_value_and_what_is_allowed(changed: dict[str, float]) -> None:
+def test_setting_errors_name_key_value_and_bounds(changed: dict[str, float]) -> None:
     (key, value), *_ = changed.items()
     with pytest.raises(InvalidSetting, match=rf"gate\.{key} = {value}: allowed is "):
         GateSettings(**changed)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""How loud blocks are: right, finite, and no more often than anybody sees."""
+"""Levels are correct, finite, and at most ten per second."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sine(amplitude: float) -> Samples:
 
 
 @pytest.mark.parametrize(("amplitude", "level", "peak"), [(32_767, -3.0, 0.0), (3_276.8, -23.0, -20.0)])
-def test_a_tone_is_as_loud_as_it_is(amplitude: float, level: float, peak: float) -> None:
+def test_a_tone_has_its_level(amplitude: float, level: float, peak: float) -> None:
     found = meter().read(sine(amplitude), 2.5, True)
     assert found is not None
     assert found.level == pytest.approx(level, abs=0.02)
@@ -40,25 +40,25 @@ def test_a_tone_is_as_loud_as_it_is(amplitude: float, level: float, peak: float)
     assert (found.time, found.position, found.speech) == (TIME, 2.5, True)
 
 
-def test_an_offset_is_no_sound() -> None:
+def test_an_offset_has_no_level() -> None:
     found = meter().read(np.full(1_600, 1_000, np.int16), 0.0, False)
     assert found is not None
     assert found.level == SILENCE
 
 
 @given(st.lists(st.integers(-32_768, 32_767), min_size=1, max_size=50))
-def test_whatever_comes_is_between_silence_and_full_scale(samples: list[int]) -> None:
+def test_levels_are_between_silence_and_full_scale(samples: list[int]) -> None:
     found = meter().read(np.array(samples, np.int16), 0.0, False)
     assert found is not None
     assert SILENCE <= found.level <= 0
     assert SILENCE <= found.peak <= 0
 
 
-def test_nothing_to_hear_is_no_level() -> None:
+def test_an_empty_block_has_no_level() -> None:
     assert meter().read(no_samples(), 0.0, False) is None
 
 
-def test_a_recording_that_is_read_fast_gives_ten_a_second_at_most() -> None:
+def test_there_are_ten_levels_per_second_at_most() -> None:
     clock = Clock()
     of = meter(clock)
     found = 0

@@ -1,4 +1,4 @@
-"""The whole path on real recordings: the streamed result is the whole-clip result, bit for bit."""
+"""The pipeline on real recordings: a stream gives the same result as the whole recording, bit for bit."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ WHOLE = run([Block(DEMONSTRATION)])
 
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.integers(0, len(DEMONSTRATION)), max_size=20))
-def test_any_cuts_give_the_same_events(cuts: list[int]) -> None:
+def test_any_chunking_gives_the_same_events(cuts: list[int]) -> None:
     assert run(cut(DEMONSTRATION, cuts)) == WHOLE
 
 
 @pytest.mark.parametrize("size", [160, 1_000, 1_600, 48_000])
-def test_blocks_of_any_size_give_the_same_events_on_real_recordings(data: Path, size: int) -> None:
+def test_any_chunking_of_recordings_gives_the_same_events(data: Path, size: int) -> None:
     clips = [*sorted((data / "emodb").glob("*.flac"))[::100], *sorted((data / "crema-d").glob("*.flac"))[::1000]]
     samples = np.concatenate([np.concatenate((read_samples(clip), np.zeros(9_000, np.int16))) for clip in clips])
     whole = run([Block(samples)])
     heard = sum(isinstance(event, EmotionEvent) and event.final for event in whole)
-    assert heard >= len(clips) - 1, "of such clips the model takes one in some hundreds for a noise"
+    assert heard >= len(clips) - 1, "the model takes one such clip in several hundred for noise"
     assert run(cut(samples, list(range(0, len(samples), size)))) == whole
 
 
@@ -61,11 +61,11 @@ def test_each_utterance_has_provisional_labels_and_one_final_one() -> None:
         assert [event.final for event in events] == [False] * (len(events) - 1) + [True]
         assert len(events) > 1
         steps = np.diff([event.end for event in events[:-1]])
-        assert np.allclose(steps, BUNDLE.decision.interval), "provisional labels come at even intervals"
+        assert np.allclose(steps, BUNDLE.decision.interval), "provisional labels have equal intervals"
         assert len({event.start for event in events}) == 1
 
 
-def test_probabilities_are_probabilities() -> None:
+def test_probabilities_add_up_to_one() -> None:
     for event in WHOLE:
         assert isinstance(event, EmotionEvent)
         assert sum(event.probabilities.values()) == pytest.approx(1.0)
@@ -74,7 +74,7 @@ def test_probabilities_are_probabilities() -> None:
         assert event.label == (max(event.probabilities, key=event.probabilities.get) if sure else "uncertain")  # type: ignore[arg-type]
 
 
-def test_a_gap_ends_the_utterance_and_is_said() -> None:
+def test_a_gap_ends_the_utterance_and_is_reported() -> None:
     middle = 3 * 16_000  # in the middle of the first sentence
     events = run([Block(DEMONSTRATION[:middle]), Block(DEMONSTRATION[middle:], lost=8_000)])
     position = next(i for i, event in enumerate(events) if isinstance(event, StatusEvent))
@@ -89,7 +89,7 @@ def test_a_gap_ends_the_utterance_and_is_said() -> None:
     assert after.start >= 3.5
 
 
-def test_no_speech_no_events() -> None:
+def test_without_speech_there_are_no_events() -> None:
     assert run([Block(np.zeros(160_000, np.int16))]) == []
     assert run([]) == []
     assert run([Block(np.zeros(0, np.int16)), Block(np.zeros(1, np.int16))]) == []

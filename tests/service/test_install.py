@@ -11,7 +11,7 @@ import pytest
 
 from edge_ser import paths
 from edge_ser.errors import StepFailed
-from edge_ser.listening.configuration import settings_of
+from edge_ser.listening.configuration import read_settings
 from edge_ser.service import groups, install, uninstall
 from edge_ser.service.install import Options
 from edge_ser.service.plan import wanted_by
@@ -26,7 +26,7 @@ def test_second_installation_starts_nothing(target: Target) -> None:
     started = ["daemon-reload", f"enable {paths.UNIT}", f"restart {paths.UNIT}"]
     assert run(target, device="USB") == (True, started)
     configuration = target.at(paths.CONFIGURATION)
-    assert settings_of(configuration).microphone.device == "USB"
+    assert read_settings(configuration).microphone.device == "USB"
     configuration.write_text("# mine\n")
     assert run(target, device="other") == (False, [])
     assert configuration.read_text() == "# mine\n"

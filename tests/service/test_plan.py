@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_ser import paths
-from edge_ser.listening.configuration import example, settings_of
+from edge_ser.listening.configuration import example, read_settings
 from edge_ser.service import install
 from edge_ser.service.package import PackageSource
 from edge_ser.service.plan import SCRIPT, TITLES, Desired, Installed, UnitState, plan, wanted_by
@@ -141,4 +141,4 @@ def test_units_name_the_group() -> None:
 def test_new_configuration_names_the_microphone(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
     path = tmp_path_factory.getbasetemp() / "config.toml"
     path.write_text(install.with_device(example(), name), encoding="utf-8")
-    assert settings_of(path).microphone.device == name
+    assert read_settings(path).microphone.device == name

@@ -1,4 +1,4 @@
-"""A real mosquitto in a folder of its own, a reader of everything that it gets, and a cable that can be cut."""
+"""A real mosquitto in its own folder, a reader of all its messages, and a connection that can be cut."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MOSQUITTO = shutil.which("mosquitto") or ("/usr/sbin/mosquitto" if Path("/usr/s
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = 15.0) -> None:
-    """Wait until something is so; fail the test if it never is."""
+    """Wait until a condition holds; fail the test if it never does."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"never: {what}"
@@ -38,7 +38,7 @@ def wait_until(condition: Callable[[], Any], what: str, seconds: float = 15.0) -
 
 
 class Broker:
-    """A mosquitto that forgets everything when it ends.
+    """A mosquitto that keeps nothing when it ends.
 
     Args:
         folder: Where its files stand.
@@ -85,7 +85,7 @@ class Broker:
         return None if self._process is None else self._process.pid
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill it."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -117,7 +117,7 @@ def make_certificates(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Message:
-    """What a broker has handed on."""
+    """A message that a broker has delivered."""
 
     topic: str
     payload: str
@@ -125,7 +125,7 @@ class Message:
 
 
 class Reader:
-    """Reads all that a broker without passwords gets, with what it retains first; also sends."""
+    """Reads all messages of a broker without passwords, retained ones first; it can also send."""
 
     def __init__(self, port: int) -> None:
         self.messages: list[Message] = []
@@ -155,12 +155,12 @@ class Reader:
         return [json.loads(payload) for payload in self.payloads("edge-ser/events")]
 
     def utterances(self) -> list[int]:
-        """Return the utterances whose final events have come, in order, each once."""
+        """Return the utterances whose final events have arrived, in order, without duplicates."""
         finals = (event for event in self.events() if event["event"] == "emotion" and event["final"])
         return list(dict.fromkeys(event["utterance"] for event in finals))
 
     def wait_for(self, topic: str, payload: str) -> None:
-        """Wait until a topic says something."""
+        """Wait until a topic has a payload."""
         wait_until(lambda: self.last(topic) == payload, f"{topic} says {payload}, but {self.last(topic)}")
 
     def __enter__(self) -> Reader:
@@ -174,21 +174,21 @@ class Reader:
 
 
 def mqtt_sink(uri: str, mute_file: Path | None = None, **settings: Any) -> QueuedSink:
-    """Make the sink of a destination, by the keys of the table [mqtt]."""
+    """Make the sink of a destination with keys of the table [mqtt]."""
     privacy = PrivacySettings(mute_file=None if mute_file is None else str(mute_file))
     return sink.make(uri, ListenSettings(mqtt=MqttSettings(**settings), privacy=privacy), dict)
 
 
 def retained(port: int) -> dict[str, str]:
-    """Return what a broker tells somebody who comes only now."""
+    """Return the retained messages that a broker sends to a new subscriber."""
     with Reader(port) as reader:
-        time.sleep(0.2)  # it comes right after the subscription
+        time.sleep(0.2)  # they arrive right after the subscription
         return {message.topic: message.payload for message in reader.messages if message.retained}
 
 
 @contextmanager
 def cable(port: int, cut_after: int) -> Iterator[tuple[int, list[int]]]:
-    """Yield a port that leads to another, and how many bytes each connection through it has taken.
+    """Yield a port that forwards to another, and how many bytes each connection through it has carried.
 
     The first connections are cut, without a goodbye, after so many bytes from the client; the fourth holds.
     """

@@ -1,4 +1,4 @@
-"""Programs that tests let run, and whether they still do."""
+"""Programs for hooks, and whether they still run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def wait_for(what: Callable[[], bool]) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process runs; a dead one that nobody has asked for yet does not."""
+    """Whether a process runs; a zombie does not."""
     try:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except OSError:

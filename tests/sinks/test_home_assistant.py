@@ -1,4 +1,4 @@
-"""What Home Assistant is told: messages that it accepts, and states that fit them."""
+"""Messages for Home Assistant: it accepts them, and the states match them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ OF_COMPONENT: dict[str, dict[str, Any]] = {
     "binary_sensor": {"device_class": {"const": "sound"}},
     "switch": {"command_topic": TOPIC},
 }
-"""Those keys of MQTT discovery that are used, and what Home Assistant takes for them; by its documentation."""
+"""The keys of MQTT discovery in use, and the values that Home Assistant's documentation allows."""
 
 
 def schema(component: str) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def schema(component: str) -> dict[str, Any]:
         "properties": COMMON | OF_COMPONENT[component],
         "required": [*required, *(["command_topic"] if component == "switch" else [])],
         "additionalProperties": False,
-        # Options go with the class enum, and neither a unit nor a state class goes with that.
+        # Options require the class enum, which allows neither a unit nor a state class.
         "dependentRequired": {"options": ["device_class"]},
         "if": {"required": ["options"]},
         "then": {"not": {"anyOf": [{"required": ["unit_of_measurement"]}, {"required": ["state_class"]}]}},
@@ -67,7 +67,7 @@ def schema(component: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("prefix", ["edge-ser", "home/kitchen_2/edge-ser"])
-def test_every_message_is_one_that_home_assistant_takes(prefix: str) -> None:
+def test_home_assistant_accepts_every_message(prefix: str) -> None:
     messages = discovery(prefix, f"{prefix}/availability", f"{prefix}/muted/set")
     ids = []
     for topic, payload in messages.items():
@@ -80,21 +80,21 @@ def test_every_message_is_one_that_home_assistant_takes(prefix: str) -> None:
     assert len({json.dumps(json.loads(payload)["device"]) for payload in messages.values()}) == 1, "one device"
 
 
-def test_without_a_command_the_switch_is_taken_away() -> None:
+def test_without_a_mute_command_the_switch_is_removed() -> None:
     with_one, without = discovery("p", "p/availability", "p/muted/set"), discovery("p", "p/availability", None)
     changed = {topic: payload for topic, payload in without.items() if with_one[topic] != payload}
     assert changed == {"homeassistant/switch/edge-ser_p/mute/config": ""}
 
 
-def test_states_have_the_fields_that_the_templates_name() -> None:
+def test_states_have_the_fields_of_the_templates() -> None:
     state = RetainedState()
-    state.take(EmotionEvent(TIME, 1, True, 0.0, 1.0, "anger", 0.5, {"anger": 0.5}))
-    state.take(StatusEvent(TIME, "listening", "listening to it", 0.0))
+    state.update(EmotionEvent(TIME, 1, True, 0.0, 1.0, "anger", 0.5, {"anger": 0.5}))
+    state.update(StatusEvent(TIME, "listening", "listening to it", 0.0))
     for payload in discovery("p", "p/availability", "p/muted/set").values():
         message = json.loads(payload)
-        said = state.payloads[message["state_topic"].removeprefix("p/")]
+        payload = state.payloads[message["state_topic"].removeprefix("p/")]
         for name in re.findall(r"value_json\.(\w+)", message.get("value_template", "")):
-            assert name in json.loads(said)
+            assert name in json.loads(payload)
 
 
 some_events: st.SearchStrategy[Event] = st.one_of(
@@ -111,8 +111,8 @@ some_events: st.SearchStrategy[Event] = st.one_of(
 def test_the_state_follows_the_events(happened: list[Event]) -> None:
     state, told = RetainedState(), dict(RetainedState().payloads)
     for event in happened:
-        told |= state.take(event)
-    assert told == state.payloads, "what is told as a change adds up to the whole"
+        told |= state.update(event)
+    assert told == state.payloads, "all changes together are the whole state"
     statuses = [event.status for event in happened if isinstance(event, StatusEvent)]
     telling = ("muted", "listening", "recovered", "no-microphone", "device-lost", "device-busy")
     muted = [status == "muted" for status in statuses if status in telling]
@@ -128,6 +128,6 @@ def test_the_state_follows_the_events(happened: list[Event]) -> None:
         assert told["speaking"] == "OFF"
 
 
-def test_every_status_is_a_state_or_known_to_be_none() -> None:
+def test_every_status_is_a_state_or_a_known_exception() -> None:
     passing = {"recovered", "overflow", "dropped", "refused", "reloaded", "not-reloaded"}
     assert set(MICROPHONE_STATES) == set(events.STATUSES) - passing

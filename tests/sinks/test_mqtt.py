@@ -1,4 +1,4 @@
-"""MQTT on a real mosquitto: what it gets and retains, what the home server is told, and the mute switch."""
+"""MQTT with a real mosquitto: its messages, retained topics, Home Assistant's messages, and the mute switch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @contextmanager
 def listening(*arguments: str | Path, **options: Any) -> Iterator[subprocess.Popen[str]]:
-    """Run `edge-ser listen` for as long as the block runs, however it ends."""
+    """Run `edge-ser listen` while the ``with`` block runs."""
     with start("listen", *arguments, **options) as process:
         try:
             yield process
@@ -41,7 +41,7 @@ def listening(*arguments: str | Path, **options: Any) -> Iterator[subprocess.Pop
 # The command ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_recording_s_events_arrive_as_they_stand_on_standard_output(broker: Broker) -> None:
+def test_the_broker_gets_the_events_of_standard_output(broker: Broker) -> None:
     with Reader(broker.port) as reader:
         done = run(
             *("listen", "--input", DEMONSTRATION, "--format", "json"),
@@ -66,7 +66,7 @@ def test_a_recording_s_events_arrive_as_they_stand_on_standard_output(broker: Br
     assert MUTE not in later, "a recording cannot be muted"
 
 
-def test_the_last_will_tells_of_a_process_that_was_killed(broker: Broker) -> None:
+def test_the_last_will_reports_a_killed_process(broker: Broker) -> None:
     uri = f"mqtt://127.0.0.1:{broker.port}/edge-ser"
     with (
         Reader(broker.port) as reader,
@@ -78,7 +78,7 @@ def test_the_last_will_tells_of_a_process_that_was_killed(broker: Broker) -> Non
     assert retained(broker.port)["edge-ser/availability"] == "offline"
 
 
-def test_a_broker_that_is_not_there_costs_a_recording_nothing(tmp_path: Path) -> None:
+def test_a_missing_broker_does_not_delay_a_recording(tmp_path: Path) -> None:
     with Broker(tmp_path) as gone:
         pass
     uri = f"mqtt://127.0.0.1:{gone.port}/edge-ser"
@@ -99,7 +99,7 @@ def test_the_mute_switch_works_both_ways(broker: Broker, tmp_path: Path) -> None
         f"microphone.wait = true\nprivacy.mute_file = '{muted}'\n"
         f"output.publish = ['mqtt://127.0.0.1:{broker.port}/edge-ser']\n"
     )
-    # A machine without a microphone waits for one, and is muted all the same.
+    # A machine without a microphone waits for one, and can be muted too.
     with Reader(broker.port) as reader, listening("--config", config) as process:
         reader.wait_for("edge-ser/muted", "OFF")
         reader.send("edge-ser/muted/set", "ON")
@@ -109,7 +109,7 @@ def test_the_mute_switch_works_both_ways(broker: Broker, tmp_path: Path) -> None
         reader.send("edge-ser/muted/set", "OFF")
         reader.wait_for("edge-ser/muted", "OFF")
         assert not muted.exists()
-        assert run("mute", "--file", muted).returncode == 0  # somebody else's
+        assert run("mute", "--file", muted).returncode == 0  # by another program
         reader.wait_for("edge-ser/muted", "ON")
         assert run("unmute", "--file", muted).returncode == 0
         process.send_signal(signal.SIGTERM)
@@ -126,7 +126,7 @@ def test_a_password_on_the_command_line_is_refused() -> None:
         assert "secret" not in done.stderr
 
 
-def test_without_it_nothing_of_it_is_imported() -> None:
+def test_the_library_is_imported_only_if_used() -> None:
     script = (
         "import sys, edge_ser.cli.listen, edge_ser.sinks.mqtt.sink as m; m.check('mqtt://host/p'); print(*sys.modules)"
     )
@@ -140,10 +140,10 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         mqtt_sink("mqtt://host/p")
 
 
-# Home server ---------------------------------------------------------------------------------------------------------
+# Home Assistant ------------------------------------------------------------------------------------------------------
 
 
-def test_everything_is_said_anew_when_the_home_server_starts(broker: Broker) -> None:
+def test_everything_is_published_again_when_home_assistant_starts(broker: Broker) -> None:
     with Reader(broker.port) as reader, mqtt_sink(f"mqtt://127.0.0.1:{broker.port}/edge-ser") as publisher:
         publisher.publish(label("anger", 1))
         reader.wait_for("edge-ser/availability", "online")
@@ -154,10 +154,10 @@ def test_everything_is_said_anew_when_the_home_server_starts(broker: Broker) -> 
         reader.wait_for("edge-ser/availability", "online")
         topics = {message.topic for message in reader.messages}
     assert {MUTE, "edge-ser/emotion", "edge-ser/speaking"} <= topics
-    assert "edge-ser/events" not in topics, "nothing happened anew"
+    assert "edge-ser/events" not in topics, "no event is published again"
 
 
-def test_home_assistant_and_mute_switch_can_be_left_out(broker: Broker, tmp_path: Path) -> None:
+def test_home_assistant_and_the_mute_switch_are_optional(broker: Broker, tmp_path: Path) -> None:
     muted = tmp_path / "muted"
     uri = f"mqtt://127.0.0.1:{broker.port}/edge-ser"
     with Reader(broker.port) as reader:
@@ -168,14 +168,14 @@ def test_home_assistant_and_mute_switch_can_be_left_out(broker: Broker, tmp_path
             reader.send("edge-ser/muted/set", "ON")
             time.sleep(0.6)  # two ticks
         assert not muted.exists()
-        assert MUTE not in retained(broker.port), "the entity is taken away"
+        assert MUTE not in retained(broker.port), "the entity is removed"
         before = len([message for message in reader.messages if message.topic.startswith("homeassistant/")])
         with mqtt_sink(uri, home_assistant=False):
             wait_until(lambda: reader.payloads("edge-ser/availability").count("online") == 3, "it is back")
     assert len([message for message in reader.messages if message.topic.startswith("homeassistant/")]) == before
 
 
-def test_commands_that_are_old_or_wrong_change_nothing(
+def test_retained_and_invalid_commands_change_nothing(
     broker: Broker, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     muted = tmp_path / "muted"
@@ -187,13 +187,13 @@ def test_commands_that_are_old_or_wrong_change_nothing(
             reader.send("edge-ser/muted/set", "\x1b[31mperhaps" + "x" * 10_000)
             time.sleep(1)  # some ticks
     assert muted.exists()
-    said = capfd.readouterr().err
-    assert "is no command; allowed are ON and OFF" in said
-    assert len(said) < 200
-    assert "\x1b" not in said
+    stderr = capfd.readouterr().err
+    assert "is not a command; allowed are ON and OFF" in stderr
+    assert len(stderr) < 200
+    assert "\x1b" not in stderr
 
 
-def test_a_mute_file_that_cannot_be_removed_is_said(
+def test_a_mute_file_that_cannot_be_removed_is_reported(
     broker: Broker, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "muted").mkdir()

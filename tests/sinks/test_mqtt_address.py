@@ -1,4 +1,4 @@
-"""Destinations of MQTT and passwords for them: read back as they were, refused by name, never shown."""
+"""MQTT destinations and their passwords: parsed, checked, and never shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edge_ser.errors import InvalidSetting, NotPermitted
 from edge_ser.settings import MqttSettings, OutputSettings
 from edge_ser.sinks import destinations
 from edge_ser.sinks.mqtt.address import Address, parse
-from edge_ser.sinks.mqtt.credentials import password_of, tls_of
+from edge_ser.sinks.mqtt.credentials import make_tls_context, read_password
 from tests.cli.command import DISCLAIMER, run, without_privileges
 
 words = st.from_regex(r"[A-Za-z0-9_-]{1,12}", fullmatch=True)
@@ -30,7 +30,7 @@ addresses = st.builds(
 
 
 @given(addresses)
-def test_a_destination_is_read_back_and_its_name_has_no_password(address: Address) -> None:
+def test_a_name_parses_back_and_has_no_password(address: Address) -> None:
     host = f"[{address.host}]" if ":" in address.host else address.host
     login = f"{quote(address.user or '', safe='')}:{quote(address.password or '', safe='')}"
     read = parse(f"{address.scheme}://{login}@{host}:{address.port}/{address.prefix}")
@@ -42,7 +42,7 @@ def test_a_destination_is_read_back_and_its_name_has_no_password(address: Addres
     ("uri", "port", "user"),
     [("mqtt://host/p", 1883, None), ("mqtts://host/p", 8883, None), ("mqtt://me@host/home/p", 1883, "me")],
 )
-def test_what_is_left_out_has_a_default(uri: str, port: int, user: str | None) -> None:
+def test_optional_parts_have_defaults(uri: str, port: int, user: str | None) -> None:
     address = parse(uri)
     assert (address.port, address.user, address.password, address.name) == (port, user, None, uri)
 
@@ -57,7 +57,7 @@ def test_what_is_left_out_has_a_default(uri: str, port: int, user: str | None) -
         *("mqtt://me:secret@host", "mqtt://me:secret@more@host/p", "mqtt://me:secret/x@host/p", "mqqt://me:secret@h/p"),
     ],
 )
-def test_one_that_cannot_be_is_refused_with_an_example(uri: str) -> None:
+def test_an_invalid_destination_is_refused_with_an_example(uri: str) -> None:
     with pytest.raises(InvalidSetting) as caught:
         destinations.check(uri)
     assert "output.publish = 'mq" in str(caught.value)
@@ -65,37 +65,37 @@ def test_one_that_cannot_be_is_refused_with_an_example(uri: str) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_one_that_stands_there_twice_is_named_without_its_password() -> None:
-    with pytest.raises(InvalidSetting, match=r"'mqtt://me:\*\*\*@host/p': stands there twice"):
+def test_a_duplicate_is_named_without_its_password() -> None:
+    with pytest.raises(InvalidSetting, match=r"'mqtt://me:\*\*\*@host/p': is given twice"):
         OutputSettings(publish=("mqtt://me:secret@host/p", "mqtt://me:secret@host/p"))
 
 
 # Passwords -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_password_of_the_destination_counts_then_that_of_the_file_then_the_credential(tmp_path: Path) -> None:
+def test_passwords_have_an_order_of_precedence(tmp_path: Path) -> None:
     (tmp_path / "mqtt-password").write_text("credential\n")
     (tmp_path / "file").write_text(" fi le \r\n")
     both = MqttSettings(password_file=str(tmp_path / "file"))
     environment = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
-    assert password_of(parse("mqtt://me:own@host/p"), both, environment) == "own"
-    assert password_of(parse("mqtt://me@host/p"), both, environment) == " fi le "
-    assert password_of(parse("mqtt://me@host/p"), MqttSettings(), environment) == "credential"
-    assert password_of(parse("mqtt://me@host/p"), MqttSettings(), {}) is None
-    assert password_of(parse("mqtt://me@host/p"), MqttSettings(), {"CREDENTIALS_DIRECTORY": "/nowhere"}) is None
-    assert password_of(parse("mqtt://host/p"), both, environment) is None
+    assert read_password(parse("mqtt://me:own@host/p"), both, environment) == "own"
+    assert read_password(parse("mqtt://me@host/p"), both, environment) == " fi le "
+    assert read_password(parse("mqtt://me@host/p"), MqttSettings(), environment) == "credential"
+    assert read_password(parse("mqtt://me@host/p"), MqttSettings(), {}) is None
+    assert read_password(parse("mqtt://me@host/p"), MqttSettings(), {"CREDENTIALS_DIRECTORY": "/nowhere"}) is None
+    assert read_password(parse("mqtt://host/p"), both, environment) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"a\nb\n", b"x" * 1_001, b"\xff\xfe"])
-def test_a_file_that_is_no_password_is_named_and_not_shown(tmp_path: Path, content: bytes) -> None:
+def test_an_invalid_password_file_is_named_but_not_shown(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "password"
     file.write_bytes(content)
     with pytest.raises(InvalidSetting, match=r"mqtt.password_file = '.*password': .*allowed is") as caught:
-        password_of(parse("mqtt://me@host/p"), MqttSettings(password_file=str(file)))
+        read_password(parse("mqtt://me@host/p"), MqttSettings(password_file=str(file)))
     assert "xxx" not in str(caught.value)
 
 
-def test_files_that_cannot_be_used_are_said_before_anything_is_heard(tmp_path: Path) -> None:
+def test_unusable_files_are_reported_before_listening(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     listen = ("listen", "--input", "demo", "--config", config)
     output = "output.publish = ['mqtts://me@127.0.0.1/p']\n"
@@ -118,17 +118,17 @@ def test_files_that_cannot_be_used_are_said_before_anything_is_heard(tmp_path: P
     config.write_text(f"{output}mqtt.ca_file = '{config}'\n")
     done = run(*listen)
     assert (done.returncode, done.stdout) == (InvalidSetting.exit_status, "")
-    assert "it is no certificate; allowed is a file with a certificate" in done.stderr
+    assert "it is not a certificate; allowed is a file with a certificate" in done.stderr
 
 
-def test_an_authority_s_file_that_is_not_there_is_named() -> None:
+def test_a_missing_certificate_file_is_named() -> None:
     with pytest.raises(InvalidSetting, match=r"mqtt\.ca_file = '/none': cannot be used: No such file"):
-        tls_of(MqttSettings(ca_file="/none"))
+        make_tls_context(MqttSettings(ca_file="/none"))
 
 
 @pytest.mark.parametrize(
     ("key", "value"), [("password_file", "password"), ("ca_file", "ca.crt"), ("backlog", 0), ("backlog", 10_001)]
 )
-def test_settings_out_of_bounds_are_named(key: str, value: str | int) -> None:
+def test_settings_outside_their_bounds_are_named(key: str, value: str | int) -> None:
     with pytest.raises(InvalidSetting, match=f"mqtt.{key} = '?{value}'?: allowed is"):
         MqttSettings(**{key: value})  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Figures for Prometheus, fetched as it fetches them."""
+"""Metrics for Prometheus, fetched in the way that Prometheus does."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def ask(port: int, path: str = "/metrics", host: str = "127.0.0.1", **headers: s
 
 
 def figures(port: int) -> Figures:
-    """Return the samples by name and the value of their label."""
+    """Return the samples by name and label value."""
     code, text = ask(port)
     assert code == 200
     return {
@@ -62,7 +62,7 @@ def figures(port: int) -> Figures:
     }
 
 
-def test_utterances_are_counted_by_their_final_label_and_length() -> None:
+def test_utterances_are_counted_by_label_and_length() -> None:
     with serving() as (sink, port):
         for event in (
             label("anger", utterance=1, final=False, start=1, end=1.6),
@@ -102,7 +102,7 @@ def test_the_microphone_is_in_one_state(statuses: list[str], state: str) -> None
     assert found["edge_ser_overflows_total", ""] == statuses.count("overflow")
 
 
-def test_what_queues_dropped_is_shown_by_the_name_of_the_sink() -> None:
+def test_dropped_events_are_shown_per_sink() -> None:
     counts = {"mqtt": 8}
     with serving(lambda: counts) as (_, port):
         assert figures(port)["edge_ser_dropped_events_total", "mqtt"] == 8
@@ -112,7 +112,7 @@ def test_what_queues_dropped_is_shown_by_the_name_of_the_sink() -> None:
         assert ("edge_ser_dropped_events_total", "mqtt") not in figures(port)
 
 
-def test_a_silent_reader_holds_nobody_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_reader_does_not_block_others_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prometheus, "_READER_SECONDS", 0.3)
     with serving() as (sink, port), socket.create_connection(("127.0.0.1", port)):
         began = time.monotonic()
@@ -122,7 +122,7 @@ def test_a_silent_reader_holds_nobody_up_for_long(monkeypatch: pytest.MonkeyPatc
 
 
 def drip(port: int) -> socket.socket:
-    """Ask for something, a letter at a time, for ever."""
+    """Send a request, one letter at a time, without end."""
     connection = socket.create_connection(("127.0.0.1", port))
 
     def run() -> None:
@@ -135,7 +135,7 @@ def drip(port: int) -> socket.socket:
     return connection
 
 
-def test_one_who_asks_a_letter_at_a_time_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_very_slow_request_is_disconnected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prometheus, "_READER_SECONDS", 0.5)
     with serving() as (sink, port), drip(port):
         time.sleep(0.7)
@@ -145,14 +145,14 @@ def test_one_who_asks_a_letter_at_a_time_is_let_go(monkeypatch: pytest.MonkeyPat
         assert time.monotonic() - began < 5
 
 
-def test_the_end_waits_for_no_reader() -> None:
+def test_ending_does_not_wait_for_readers() -> None:
     with serving() as (_, port), drip(port), socket.create_connection(("127.0.0.1", port)):
         time.sleep(0.2)
         began = time.monotonic()
     assert time.monotonic() - began < 2
 
 
-def test_other_pages_host_names_and_methods_are_refused() -> None:
+def test_other_paths_hosts_and_methods_are_refused() -> None:
     with serving() as (_, port):
         assert ask(port, Host="evil.example:80")[0] == 403
         assert ask(port, "/secret")[0] == 404
@@ -163,15 +163,15 @@ def test_other_pages_host_names_and_methods_are_refused() -> None:
         connection.close()
 
 
-def test_it_is_this_machine_alone_unless_another_address_is_written() -> None:
-    assert prometheus._address("prometheus:9105") == ("127.0.0.1", 9105)
-    assert prometheus._address("prometheus:0.0.0.0:9105") == ("0.0.0.0", 9105)
-    assert prometheus._address("prometheus:[::1]:9105") == ("::1", 9105)
+def test_the_default_address_is_loopback() -> None:
+    assert prometheus._parse("prometheus:9105") == ("127.0.0.1", 9105)
+    assert prometheus._parse("prometheus:0.0.0.0:9105") == ("0.0.0.0", 9105)
+    assert prometheus._parse("prometheus:[::1]:9105") == ("::1", 9105)
     with serving() as (sink, port):
         assert sink._server.server_address == ("127.0.0.1", port)
 
 
-def test_ipv6() -> None:
+def test_ipv6_addresses_work() -> None:
     try:
         port = free_port(socket.AF_INET6, "::1")
     except OSError:
@@ -183,7 +183,7 @@ def test_ipv6() -> None:
 @pytest.mark.parametrize(
     "rest", ["", ":", ":9105", "0", "65536", "x", "127.0.0.1", "localhost:", "::1:9105", "a b:9105", "a/b:1", "h:9105/"]
 )
-def test_what_is_no_address_is_refused_with_an_example(rest: str) -> None:
+def test_an_invalid_address_is_refused_with_an_example(rest: str) -> None:
     with pytest.raises(InvalidSetting) as caught:
         prometheus.check(f"prometheus:{rest}")
     assert repr(f"prometheus:{rest}") in str(caught.value)
@@ -191,14 +191,14 @@ def test_what_is_no_address_is_refused_with_an_example(rest: str) -> None:
 
 
 @given(st.text())
-def test_any_text_is_an_address_or_named(text: str) -> None:
+def test_any_text_is_an_address_or_an_error(text: str) -> None:
     try:
         prometheus.check(f"prometheus:{text}")
     except InvalidSetting as error:
         assert repr(f"prometheus:{text}") in str(error)
 
 
-def test_a_port_in_use_and_an_address_of_another_machine_are_clear_errors() -> None:
+def test_unusable_addresses_are_clear_errors() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -209,14 +209,14 @@ def test_a_port_in_use_and_an_address_of_another_machine_are_clear_errors() -> N
         prometheus.make("prometheus:192.0.2.1:9105", SETTINGS, dict)
 
 
-def test_without_the_library_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_one_line_that_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     with pytest.raises(EdgeSerError, match=r"pip install 'edge-ser\[metrics\]'") as caught:
         prometheus.make("prometheus:9105", SETTINGS, dict)
     assert caught.value.exit_status == 9
 
 
-def test_the_command_serves_while_it_listens() -> None:
+def test_listen_serves_the_metrics() -> None:
     port = free_port()
     arguments = ("listen", "--input", "demo", "--realtime", "--format", "json", "--publish", f"prometheus:{port}")
     with start(*arguments) as process:

@@ -1,4 +1,4 @@
-"""A slow, stuck or failing sink stops nothing but itself."""
+"""A slow, stuck or failing sink blocks nothing but itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EVENTS = [StatusEvent(NOW, "listening", str(number), float(number)) for number i
 
 
 class Inner(Sink):
-    """A sink that waits for its gate, and fails where it is told to."""
+    """A sink that waits for its gate, and fails for given events."""
 
     def __init__(self, failing: tuple[int, ...] = (), enters: bool = True) -> None:
         self.gate = threading.Event()
@@ -47,7 +47,7 @@ class Inner(Sink):
         self.left = True
 
 
-def test_events_arrive_in_order_and_the_sink_is_left() -> None:
+def test_events_arrive_in_order_and_the_sink_is_closed() -> None:
     inner = Inner()
     inner.gate.set()
     with QueuedSink("mqtt", inner) as sink:
@@ -58,7 +58,7 @@ def test_events_arrive_in_order_and_the_sink_is_left() -> None:
     assert sink.dropped == 0
 
 
-def test_what_came_before_the_sink_was_entered_arrives_though_the_end_came_too() -> None:
+def test_events_queued_before_entering_arrive() -> None:
     class Slow(Inner):
         def __enter__(self) -> Inner:
             time.sleep(0.3)
@@ -72,21 +72,21 @@ def test_what_came_before_the_sink_was_entered_arrives_though_the_end_came_too()
     assert inner.got == EVENTS
 
 
-def test_a_stuck_sink_stops_nobody_and_what_it_misses_is_counted_and_said(capfd: pytest.CaptureFixture[str]) -> None:
+def test_dropped_events_of_a_stuck_sink_are_counted(capfd: pytest.CaptureFixture[str]) -> None:
     inner = Inner()
     with QueuedSink("mqtt", inner, most_waiting=5) as sink:
         began = time.monotonic()
         for event in EVENTS:
             sink.publish(event)
         assert time.monotonic() - began < 1.0
-        assert sink.dropped in (14, 15)  # one may be in its hands already
+        assert sink.dropped in (14, 15)  # the sink may have one already
         inner.gate.set()
         wait_until(lambda: len(inner.got) + sink.dropped == len(EVENTS))
         time.sleep(0.6)
-    said = capfd.readouterr().err
-    assert said.count("too slow") == 1
-    assert "has caught up" in said
-    assert f"{sink.dropped} events were dropped in all" in said
+    stderr = capfd.readouterr().err
+    assert stderr.count("too slow") == 1
+    assert "has caught up" in stderr
+    assert f"{sink.dropped} events were dropped in all" in stderr
 
 
 def test_the_end_does_not_wait_for_a_stuck_sink(capfd: pytest.CaptureFixture[str]) -> None:
@@ -100,7 +100,7 @@ def test_the_end_does_not_wait_for_a_stuck_sink(capfd: pytest.CaptureFixture[str
     inner.gate.set()
 
 
-def test_several_stuck_sinks_end_side_by_side() -> None:
+def test_stuck_sinks_end_in_parallel() -> None:
     inners = [Inner() for _ in range(4)]
     sinks = [QueuedSink(f"sink {number}", inner) for number, inner in enumerate(inners)]
     for sink in sinks:
@@ -116,7 +116,7 @@ def test_several_stuck_sinks_end_side_by_side() -> None:
         inner.gate.set()
 
 
-def test_a_failure_is_said_once_in_a_row_and_the_next_event_is_tried(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_is_reported_once_in_a_row(capfd: pytest.CaptureFixture[str]) -> None:
     inner = Inner(failing=(3, 4, 9))
     inner.gate.set()
     with QueuedSink("mqtt", inner) as sink:
@@ -127,7 +127,7 @@ def test_a_failure_is_said_once_in_a_row_and_the_next_event_is_tried(capfd: pyte
     assert capfd.readouterr().err.count("mqtt: the broker is gone") == 2
 
 
-def test_provisional_labels_that_nobody_wants_do_not_end_a_row_of_failures(capfd: pytest.CaptureFixture[str]) -> None:
+def test_ignored_provisional_labels_do_not_end_a_failure(capfd: pytest.CaptureFixture[str]) -> None:
     class Full(Inner):
         def publish(self, event: Event) -> None:
             self.got.append(event)
@@ -143,7 +143,7 @@ def test_provisional_labels_that_nobody_wants_do_not_end_a_row_of_failures(capfd
     assert capfd.readouterr().err.count("mqtt: no room") == 1
 
 
-def test_a_sink_that_cannot_even_begin_drops_all_and_says_so(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_sink_that_cannot_be_entered_drops_all_events(capfd: pytest.CaptureFixture[str]) -> None:
     with QueuedSink("mqtt", Inner(enters=False)) as sink:
         for event in EVENTS:
             sink.publish(event)
@@ -151,7 +151,7 @@ def test_a_sink_that_cannot_even_begin_drops_all_and_says_so(capfd: pytest.Captu
     assert "mqtt: no broker at all" in capfd.readouterr().err
 
 
-def test_a_fault_of_ours_is_said_and_does_not_end_the_thread(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_bug_is_reported_and_does_not_end_the_thread(capfd: pytest.CaptureFixture[str]) -> None:
     class Faulty(Inner):
         def publish(self, event: Event) -> None:
             if event == EVENTS[0]:
@@ -165,14 +165,14 @@ def test_a_fault_of_ours_is_said_and_does_not_end_the_thread(capfd: pytest.Captu
             sink.publish(event)
         wait_until(lambda: len(inner.got) == 19)
         assert sink.dropped == 1
-    said = capfd.readouterr().err
-    assert "please report it: ValueError('nobody has thought of it')" in said
-    assert "Traceback" not in said
+    stderr = capfd.readouterr().err
+    assert "please report it: ValueError('nobody has thought of it')" in stderr
+    assert "Traceback" not in stderr
 
 
-def test_what_a_stuck_sink_keeps_is_counted_at_the_end_too(capfd: pytest.CaptureFixture[str]) -> None:
+def test_events_inside_a_stuck_sink_are_counted_at_the_end(capfd: pytest.CaptureFixture[str]) -> None:
     class Connecting(Inner):
-        """Keeps what it gets, and then hangs in its tick."""
+        """Keeps its events, and then hangs in its tick."""
 
         waiting = 0
 
@@ -192,7 +192,7 @@ def test_what_a_stuck_sink_keeps_is_counted_at_the_end_too(capfd: pytest.Capture
     inner.gate.set()
 
 
-def test_it_ticks_while_nothing_happens() -> None:
+def test_the_inner_sink_ticks_without_events() -> None:
     inner = Inner()
     with QueuedSink("mqtt", inner):
         wait_until(lambda: inner.ticks >= 3)

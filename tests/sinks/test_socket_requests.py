@@ -1,4 +1,4 @@
-"""What readers of the socket may ask for: levels, and to mute; what else they write disturbs nobody."""
+"""Requests of socket readers: levels and muting; anything else they write is harmless."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Reader:
         self.socket.sendall(json.dumps(request).encode() + b"\n")
 
     def lines(self) -> list[dict[str, object]]:
-        """Return what has come; the connection must still be there."""
+        """Return the lines that have arrived; the connection must still be open."""
         received = b""
         try:
             while piece := self.socket.recv(1_000_000):
@@ -60,7 +60,7 @@ class Reader:
                 pass
         except BlockingIOError:
             return False
-        except ConnectionResetError:  # something that it wrote was never read
+        except ConnectionResetError:  # something that the reader wrote was never read
             pass
         return True
 
@@ -82,7 +82,7 @@ def reader(sink: UnixSocketSink, tmp_path: Path) -> Iterator[Reader]:
 # Levels --------------------------------------------------------------------------------------------------------------
 
 
-def test_only_who_asks_gets_levels(sink: UnixSocketSink, reader: Reader, tmp_path: Path) -> None:
+def test_only_readers_that_ask_get_levels(sink: UnixSocketSink, reader: Reader, tmp_path: Path) -> None:
     other = Reader(tmp_path / "s")
     sink.tick()
     assert not sink.wants_levels
@@ -105,7 +105,7 @@ def test_only_who_asks_gets_levels(sink: UnixSocketSink, reader: Reader, tmp_pat
     assert not sink.wants_levels
 
 
-def test_levels_wait_for_nothing_and_are_not_counted_when_dropped() -> None:
+def test_dropped_levels_are_not_counted() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     with ours, theirs:
         theirs.sendall(b'{"levels": true}\n')
@@ -131,7 +131,7 @@ def test_levels_wait_for_nothing_and_are_not_counted_when_dropped() -> None:
         assert json.loads(theirs.recv(1_000))["event"] == "level"
 
 
-def test_a_stuck_reader_of_levels_costs_neither_memory_nor_time(sink: UnixSocketSink, reader: Reader) -> None:
+def test_a_stuck_reader_of_levels_costs_nothing(sink: UnixSocketSink, reader: Reader) -> None:
     reader.ask({"levels": True})
     begin = time.monotonic()
     for _ in range(5_000):
@@ -143,7 +143,7 @@ def test_a_stuck_reader_of_levels_costs_neither_memory_nor_time(sink: UnixSocket
     sink.publish(event(7))
     while not (got := [line for line in reader.lines() if line["event"] == "status"]):
         sink.tick()
-    assert [line["status"] for line in got] == ["overflow"], "levels that were dropped are not told"
+    assert [line["status"] for line in got] == ["overflow"], "dropped levels are not reported"
 
 
 # Mute ----------------------------------------------------------------------------------------------------------------
@@ -153,13 +153,13 @@ def test_a_reader_mutes_and_unmutes(sink: UnixSocketSink, reader: Reader, tmp_pa
     muted = tmp_path / "muted"
     reader.ask({"mute": True})
     sink.tick()
-    assert mute.muted(muted, mute.local_now()) == "muted"
+    assert mute.mute_reason(muted, mute.local_now()) == "muted"
     reader.ask({"mute": True})
     sink.tick()
     mute.mute(muted, mute.local_now() + timedelta(hours=1))
-    reader.ask({"mute": True})  # for good, now
+    reader.ask({"mute": True})  # until further notice
     sink.tick()
-    assert mute.muted(muted, mute.local_now()) == "muted"
+    assert mute.mute_reason(muted, mute.local_now()) == "muted"
     reader.ask({"mute": False})
     sink.tick()
     assert not muted.exists()
@@ -171,7 +171,9 @@ def test_a_reader_mutes_and_unmutes(sink: UnixSocketSink, reader: Reader, tmp_pa
     assert "quiet hours" in str(line["message"])
 
 
-def test_the_last_wish_of_one_that_goes_at_once_is_done(sink: UnixSocketSink, reader: Reader, tmp_path: Path) -> None:
+def test_the_request_of_a_reader_that_leaves_is_carried_out(
+    sink: UnixSocketSink, reader: Reader, tmp_path: Path
+) -> None:
     sink.publish(event())  # never read: closing then resets the connection
     reader.ask({"mute": True})
     reader.socket.close()
@@ -180,7 +182,7 @@ def test_the_last_wish_of_one_that_goes_at_once_is_done(sink: UnixSocketSink, re
     assert not sink._readers
 
 
-def test_why_not_is_told_to_the_asker_alone(tmp_path: Path) -> None:
+def test_a_refusal_is_reported_to_the_asker_alone(tmp_path: Path) -> None:
     for mute_file, words in ((None, "privacy.socket_switch"), (tmp_path / "muted", "cannot change the mute file")):
         (tmp_path / "muted").mkdir(exist_ok=True)
         with UnixSocketSink(tmp_path / "s", mute_file) as sink:
@@ -198,7 +200,7 @@ def test_why_not_is_told_to_the_asker_alone(tmp_path: Path) -> None:
                 reader.socket.close()
 
 
-def test_settings_say_whether_it_may_also_when_they_are_read_anew(tmp_path: Path) -> None:
+def test_a_reload_changes_whether_readers_may_mute(tmp_path: Path) -> None:
     def settings(switch: bool, file: str | None = None) -> ListenSettings:
         mute = PrivacySettings(mute_file=str(tmp_path / "muted"), socket_switch=switch)
         return ListenSettings(input=InputSettings(file), privacy=mute)
@@ -214,11 +216,11 @@ def test_settings_say_whether_it_may_also_when_they_are_read_anew(tmp_path: Path
         reader.socket.close()
 
 
-# Rubbish -------------------------------------------------------------------------------------------------------------
+# Invalid requests ----------------------------------------------------------------------------------------------------
 
 
 @given(st.binary())
-def test_whatever_is_written_means_nothing_or_something(line: bytes) -> None:
+def test_any_line_is_a_request_or_ignored(line: bytes) -> None:
     assert set(parse_request(line)) <= {"levels", "mute"}
 
 
@@ -227,11 +229,11 @@ def test_whatever_is_written_means_nothing_or_something(line: bytes) -> None:
     [b"", b"mute", b"null", b"[]", b'"mute"', b'{"mute": 1}', b'{"mute": "true"}', b'{"levels": null}', b"\xff\xfe\x00",
      b"[" * 1_000, b"1" * 1_000, b'{"unmute": true}'],
 )  # fmt: skip
-def test_what_asks_for_nothing(line: bytes) -> None:
+def test_lines_without_a_request(line: bytes) -> None:
     assert parse_request(line) == {}
 
 
-def test_both_in_one_line_and_what_comes_later_counts(sink: UnixSocketSink, reader: Reader, tmp_path: Path) -> None:
+def test_the_last_of_several_requests_counts(sink: UnixSocketSink, reader: Reader, tmp_path: Path) -> None:
     assert parse_request(b' {"mute": true, "levels": false, "more": 1}\r') == {"mute": True, "levels": False}
     reader.socket.sendall(b'{"levels": true}\nrubbish\n{"mute": true}\n{"levels": fal')
     sink.tick()
@@ -244,7 +246,7 @@ def test_both_in_one_line_and_what_comes_later_counts(sink: UnixSocketSink, read
 
 
 @given(st.lists(st.binary(max_size=3_000), max_size=20))
-def test_rubbish_disturbs_neither_others_nor_the_sink(pieces: list[bytes]) -> None:
+def test_invalid_requests_disturb_nobody(pieces: list[bytes]) -> None:
     with tempfile.TemporaryDirectory(prefix="edge-ser-") as folder, UnixSocketSink(Path(folder, "s")) as sink:
         bad, good = Reader(Path(folder, "s")), Reader(Path(folder, "s"))
         for number, piece in enumerate(pieces):
@@ -259,7 +261,7 @@ def test_rubbish_disturbs_neither_others_nor_the_sink(pieces: list[bytes]) -> No
 
 
 @pytest.mark.parametrize("line", [b"x" * (LONGEST_REQUEST + 1), b" " * LONGEST_REQUEST + b'{"mute": true}\n'])
-def test_a_line_without_an_end_ends_the_connection(sink: UnixSocketSink, reader: Reader, line: bytes) -> None:
+def test_an_endless_line_ends_the_connection(sink: UnixSocketSink, reader: Reader, line: bytes) -> None:
     reader.socket.send(line)
     for _ in range(3):
         sink.tick()
@@ -267,7 +269,7 @@ def test_a_line_without_an_end_ends_the_connection(sink: UnixSocketSink, reader:
     assert not sink._readers
 
 
-def test_a_reader_that_only_stopped_writing_stays_and_is_not_asked_again(sink: UnixSocketSink, reader: Reader) -> None:
+def test_a_reader_that_only_stops_writing_is_not_polled_again(sink: UnixSocketSink, reader: Reader) -> None:
     reader.ask({"levels": True})
     reader.socket.shutdown(socket.SHUT_WR)
     for _ in range(3):
@@ -278,7 +280,7 @@ def test_a_reader_that_only_stopped_writing_stays_and_is_not_asked_again(sink: U
     assert sink._readers[0]._poller.poll(0) == []
 
 
-def test_a_flood_of_requests_is_taken_a_piece_at_a_time(sink: UnixSocketSink, reader: Reader) -> None:
+def test_a_flood_of_requests_is_read_in_pieces(sink: UnixSocketSink, reader: Reader) -> None:
     flood = b'{"levels": true}\n' * 100_000
     begin = time.monotonic()
     for _ in range(200):

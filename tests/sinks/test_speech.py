@@ -1,4 +1,4 @@
-"""Labels said aloud: only changes, not too often, and never heard by the microphone that is listened to."""
+"""Spoken labels: only changes, not too often, and never heard by the program's own microphone."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SETTINGS = ListenSettings()
 
 
 def program(folder: Path, body: str) -> Path:
-    """Write a program that goes by the name of the real one."""
+    """Write a program with the name of the real one."""
     path = folder / "espeak-ng"
     path.write_text(f"#!/bin/sh\n{body}\n")
     path.chmod(0o755)
@@ -53,8 +53,8 @@ def wait_until_said(sink: SpeechSink) -> None:
         time.sleep(0.01)
 
 
-def said(tmp_path: Path, seconds: float, *labels: str) -> list[str]:
-    """Return what is said of labels that come so many seconds after one another."""
+def spoken(tmp_path: Path, seconds: float, *labels: str) -> list[str]:
+    """Return the spoken words for labels with a given interval, s."""
     clock = Clock()
     words = tmp_path / "words"
     with SpeechSink([str(program(tmp_path, f'echo "$@" >> "{words}"'))], clock) as sink:
@@ -67,28 +67,28 @@ def said(tmp_path: Path, seconds: float, *labels: str) -> list[str]:
     return words.read_text().splitlines() if words.exists() else []
 
 
-def test_changes_alone_are_said(tmp_path: Path) -> None:
+def test_only_changes_are_spoken(tmp_path: Path) -> None:
     labels = ("anger", "anger", "uncertain", "anger", "fear", "uncertain", "anger")
-    assert said(tmp_path, GAP_SECONDS + 1, *labels) == ["-- anger", "-- fear", "-- anger"]
+    assert spoken(tmp_path, GAP_SECONDS + 1, *labels) == ["-- anger", "-- fear", "-- anger"]
 
 
-def test_of_many_in_a_short_time_the_latest_is_said_when_it_may_be(tmp_path: Path) -> None:
-    assert said(tmp_path, GAP_SECONDS / 4, "anger", "fear", "disgust", "fear", "anger") == ["-- anger", "-- fear"]
+def test_the_latest_of_many_labels_is_spoken_when_due(tmp_path: Path) -> None:
+    assert spoken(tmp_path, GAP_SECONDS / 4, "anger", "fear", "disgust", "fear", "anger") == ["-- anger", "-- fear"]
 
 
-def test_one_that_changes_back_in_time_is_not_said(tmp_path: Path) -> None:
-    assert said(tmp_path, GAP_SECONDS / 3, "anger", "fear", "anger", "anger") == ["-- anger"]
+def test_a_label_that_changes_back_is_not_spoken(tmp_path: Path) -> None:
+    assert spoken(tmp_path, GAP_SECONDS / 3, "anger", "fear", "anger", "anger") == ["-- anger"]
 
 
-def test_provisional_labels_and_statuses_are_not_said(tmp_path: Path) -> None:
-    with SpeechSink([str(program(tmp_path, f'touch "{tmp_path}/said"'))]) as sink:
+def test_provisional_labels_and_statuses_are_not_spoken(tmp_path: Path) -> None:
+    with SpeechSink([str(program(tmp_path, f'touch "{tmp_path}/spoken"'))]) as sink:
         for event in (label("anger", final=False), status("listening")):
             sink.publish(event)
         assert not sink.is_speaking
-    assert not (tmp_path / "said").exists()
+    assert not (tmp_path / "spoken").exists()
 
 
-def test_it_tells_that_it_speaks_and_nothing_waits_for_it(tmp_path: Path) -> None:
+def test_speaking_is_reported_and_does_not_block(tmp_path: Path) -> None:
     with SpeechSink([str(program(tmp_path, "exec sleep 0.3"))]) as sink:
         assert sink.audible
         began = time.monotonic()
@@ -99,7 +99,7 @@ def test_it_tells_that_it_speaks_and_nothing_waits_for_it(tmp_path: Path) -> Non
     assert not QueuedSink("other", sink).audible
 
 
-def test_a_program_that_hangs_is_killed_and_that_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_hanging_program_is_killed_and_reported(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
     with SpeechSink([str(program(tmp_path, "exec sleep 60"))], clock) as sink:
         sink.publish(label("anger"))
@@ -109,7 +109,7 @@ def test_a_program_that_hangs_is_killed_and_that_is_said(tmp_path: Path, capfd: 
     assert capfd.readouterr().err == "speech: espeak-ng takes too long; try it by hand: espeak-ng hello\n"
 
 
-def test_one_that_always_hangs_takes_little_of_the_time_in_which_people_are_heard(tmp_path: Path) -> None:
+def test_a_program_that_always_hangs_runs_rarely(tmp_path: Path) -> None:
     clock = Clock()
     began, deaf = clock.now, 0
     with SpeechSink([str(program(tmp_path, "exec sleep 60"))], clock) as sink:
@@ -120,7 +120,7 @@ def test_one_that_always_hangs_takes_little_of_the_time_in_which_people_are_hear
     assert 0 < deaf <= 10 * (LONGEST_SECONDS + 1)
 
 
-def test_each_row_of_failures_is_said_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_each_row_of_failures_is_reported_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     # It fails twice, works once, and fails again.
     program(tmp_path, 'case "$2" in disgust) exit 0;; esac; exit 4')
     clock = Clock()
@@ -133,14 +133,14 @@ def test_each_row_of_failures_is_said_once(tmp_path: Path, capfd: pytest.Capture
     assert capfd.readouterr().err.count("speech: espeak-ng failed with exit status 4") == 2
 
 
-def test_a_program_that_vanishes_ends_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_program_that_vanishes_is_harmless(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with SpeechSink([str(tmp_path / "espeak-ng")]) as sink:
         sink.publish(label("anger"))
         assert not sink.is_speaking
     assert "speech: espeak-ng cannot be run: No such file or directory" in capfd.readouterr().err
 
 
-def test_the_end_waits_for_a_word_but_not_for_long(tmp_path: Path) -> None:
+def test_ending_waits_for_a_word_but_not_for_long(tmp_path: Path) -> None:
     began = time.monotonic()
     with SpeechSink([str(program(tmp_path, "exec sleep 60"))]) as sink:
         sink.publish(label("anger"))
@@ -151,7 +151,7 @@ def test_the_end_waits_for_a_word_but_not_for_long(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("uri", ["speech:-x", "speech:a b", "speech:en;ls", "speech:../x"])
-def test_what_is_no_voice_is_refused_with_an_example(uri: str) -> None:
+def test_an_invalid_voice_is_refused_with_an_example(uri: str) -> None:
     with pytest.raises(InvalidSetting) as caught:
         speech.check(uri)
     assert repr(uri) in str(caught.value)
@@ -159,19 +159,19 @@ def test_what_is_no_voice_is_refused_with_an_example(uri: str) -> None:
 
 
 @given(st.text())
-def test_any_text_is_a_voice_or_named(text: str) -> None:
+def test_any_text_is_a_voice_or_an_error(text: str) -> None:
     try:
         speech.check(f"speech:{text}")
     except InvalidSetting as error:
         assert repr(f"speech:{text}") in str(error)
 
 
-def test_without_espeak_one_line_says_what_to_install(tmp_path: Path) -> None:
+def test_missing_espeak_is_one_line_that_says_what_to_install(tmp_path: Path) -> None:
     done = run("listen", "--input", "demo", "--publish", "speech:", env=os.environ | {"PATH": str(tmp_path)})
     assert_refused(done, EdgeSerError, "sudo apt install espeak-ng")
 
 
-def test_a_recording_is_heard_as_a_whole_though_its_labels_are_said(tmp_path: Path) -> None:
+def test_a_recording_is_not_silenced_by_speech(tmp_path: Path) -> None:
     program(tmp_path, "exec sleep 2")
     env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     assert len(run("listen", "--input", "demo", "--publish", "speech:", env=env).stdout.splitlines()) == 5
@@ -211,12 +211,12 @@ def test_the_real_program_can_be_heard(tmp_path: Path, monkeypatch: pytest.Monke
     assert np.count_nonzero(np.abs(samples.astype(int)) > 1_000) > 800  # 50 ms of loud sound at least
 
 
-def test_the_microphone_does_not_hear_what_is_said(tmp_path: Path) -> None:
-    """What is said here is a sentence that would be labelled, through the loudspeaker that the microphone hears."""
+def test_the_microphone_does_not_hear_the_speech(tmp_path: Path) -> None:
+    """The program speaks a sentence that would be labelled, through a loudspeaker that the microphone hears."""
     sentence = tmp_path / "sentence.wav"
     soundfile.write(sentence, read_samples(DEMONSTRATION)[97_600:148_800], 16_000)
     with tempfile.TemporaryDirectory() as folder, pulse_microphone(tmp_path) as microphone:
-        log = tmp_path / "said"
+        log = tmp_path / "spoken"
         program(
             Path(folder), f'case "$*" in *--stdout*) exit;; esac; paplay -d fake_mic "{sentence}"; echo "$2" >> "{log}"'
         )
@@ -231,13 +231,13 @@ def test_the_microphone_does_not_hear_what_is_said(tmp_path: Path) -> None:
             while not log.exists():
                 assert time.monotonic() < end
                 time.sleep(0.1)
-            time.sleep(1)  # for whatever might have been heard to be labelled
-            microphone.play(sentence)  # by somebody else: that is heard again
+            time.sleep(1)  # so that any sound that was heard gets its label
+            microphone.play(sentence)  # by another program: that is heard
             out.wait_for(lambda event: event.get("utterance") == 2 and bool(event["final"]))
             process.send_signal(signal.SIGINT)
             process.wait(timeout=10)
             out.join(timeout=5)
     events = [json.loads(line) for line in out.lines]
     first, second = (event for event in events if event.get("final"))
-    assert second["start"] - first["end"] > 3  # what was said in between, some 3 s, is silence of its own length
+    assert second["start"] - first["end"] > 3  # the speech in between, some 3 s, is silence of the same length
     assert len(log.read_text().split()) >= 1

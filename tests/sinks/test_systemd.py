@@ -1,4 +1,4 @@
-"""What systemd is told, over a real notification socket."""
+"""Notifications to systemd over a real socket."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 24, tzinfo=timezone.utc)
 
 
 class Manager:
-    """The end that systemd has of the socket."""
+    """systemd's end of the socket."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -61,19 +61,19 @@ def told(manager: Manager, *events: Event) -> list[str]:
     return [line.removeprefix("STATUS=") for line in manager.read()]
 
 
-def test_a_line_says_what_goes_on(manager: Manager) -> None:
+def test_the_status_line_has_the_state(manager: Manager) -> None:
     assert told(manager, status("no-microphone", "none; waiting"), status("listening", "listening to a")) == [
         "none; waiting",
         "listening to a",
     ]
 
 
-def test_it_counts_utterances_and_says_the_last_label(manager: Manager) -> None:
+def test_the_status_line_has_the_count_and_the_last_label(manager: Manager) -> None:
     lines = told(manager, status("listening", "on"), final("anger", final=False), final("fear"), final("anger"))
     assert lines == ["on", "on; 1 utterances, last fear 83%", "on; 2 utterances, last anger 83%"]
 
 
-def test_a_fault_is_said_until_it_is_over(manager: Manager) -> None:
+def test_a_fault_is_shown_until_it_ends(manager: Manager) -> None:
     lines = told(
         manager, status("listening", "on"), status("deaf", "only zeros"), final("fear"), status("recovered", "")
     )
@@ -84,7 +84,7 @@ def test_a_fault_is_said_until_it_is_over(manager: Manager) -> None:
     ]
 
 
-def test_another_microphone_does_not_have_the_fault_of_the_one_before(manager: Manager) -> None:
+def test_a_new_microphone_starts_without_a_fault(manager: Manager) -> None:
     lines = told(manager, status("deaf", "only zeros"), status("device-lost", "gone"), status("listening", "on"))
     assert lines[-1] == "on"
 
@@ -94,7 +94,7 @@ def test_overflows_are_counted(manager: Manager) -> None:
     assert lines[-1] == "on; 2 overflows"
 
 
-def test_the_watchdog_is_pinged_thrice_within_its_time_and_no_more(manager: Manager) -> None:
+def test_the_watchdog_is_pinged_three_times_per_timeout(manager: Manager) -> None:
     now = [100.0]
     notifier = Notifier({"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "30000000"})
     sink = SystemdSink(notifier, clock=lambda: now[0])
@@ -109,13 +109,13 @@ def test_the_watchdog_is_pinged_thrice_within_its_time_and_no_more(manager: Mana
     [{}, {"WATCHDOG_USEC": "0x"}, {"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "1"}],
     ids=["none", "odd", "another's"],
 )
-def test_nobody_who_does_not_watch_is_pinged(manager: Manager, environment: dict[str, str]) -> None:
+def test_there_are_no_pings_without_a_watchdog(manager: Manager, environment: dict[str, str]) -> None:
     sink = SystemdSink(Notifier({"NOTIFY_SOCKET": manager.address} | environment))
     sink.tick()
     assert manager.read() == []
 
 
-def test_a_manager_that_is_gone_or_does_not_read_does_not_stop_the_work(manager: Manager) -> None:
+def test_an_unreachable_systemd_is_harmless(manager: Manager) -> None:
     notifier = Notifier({"NOTIFY_SOCKET": manager.address})
     for _ in range(5000):
         notifier.send("STATUS=" + "x" * 1000)

@@ -1,4 +1,4 @@
-"""Readers of the socket get every line; slow, dead and stuck ones cost nobody else anything."""
+"""Readers of the socket get every line, even if others are slow, dead or stuck."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def lines(reader: socket.socket) -> list[dict[str, object]]:
     return [json.loads(line) for line in received.splitlines()]
 
 
-def test_all_readers_get_all_lines_from_their_connection_on(tmp_path: Path) -> None:
+def test_readers_get_all_lines_after_they_connect(tmp_path: Path) -> None:
     path = tmp_path / "s"
     with UnixSocketSink(path) as sink:
         early = [connect(path) for _ in range(20)]
@@ -52,7 +52,7 @@ def test_all_readers_get_all_lines_from_their_connection_on(tmp_path: Path) -> N
     assert not path.exists()
 
 
-def test_a_new_reader_first_hears_what_goes_on(tmp_path: Path) -> None:
+def test_a_new_reader_first_gets_the_current_state(tmp_path: Path) -> None:
     path = tmp_path / "s"
 
     def told(*statuses: str) -> list[object]:
@@ -77,7 +77,7 @@ def test_a_new_reader_first_hears_what_goes_on(tmp_path: Path) -> None:
         assert told("deaf", "muted") == ["muted"]
 
 
-def test_a_stuck_reader_blocks_nobody_and_is_told_what_it_missed(tmp_path: Path) -> None:
+def test_a_stuck_reader_is_told_what_it_missed(tmp_path: Path) -> None:
     path = tmp_path / "s"
     count = 3_000
     with UnixSocketSink(path) as sink:
@@ -94,7 +94,7 @@ def test_a_stuck_reader_blocks_nobody_and_is_told_what_it_missed(tmp_path: Path)
             received += good.recv(65_536)
         assert [json.loads(line)["position"] for line in received.splitlines()] == list(range(count))
 
-        stuck.setblocking(False)  # it wakes up and reads all that waits
+        stuck.setblocking(False)  # it wakes up and reads all waiting lines
         old = bytearray()
         number = count
         while b'"dropped"' not in old and number < count + 5_000:
@@ -108,22 +108,22 @@ def test_a_stuck_reader_blocks_nobody_and_is_told_what_it_missed(tmp_path: Path)
         positions = [json.loads(line) for line in old.splitlines()]
         told = next(line for line in positions if line["status"] == "dropped")
         kept = [line["position"] for line in positions[: positions.index(told)]]
-        assert kept == list(range(len(kept))), "what it got is in order and whole"
+        assert kept == list(range(len(kept))), "its lines are in order and complete"
         assert "events were dropped" in told["message"]
         for reader in (stuck, good):
             reader.close()
 
 
-def test_readers_come_and_go_while_nobody_speaks(tmp_path: Path) -> None:
+def test_readers_come_and_go_without_events(tmp_path: Path) -> None:
     path = tmp_path / "s"
     with UnixSocketSink(path) as sink:
-        for _ in range(200):  # more than the kernel would let wait
+        for _ in range(200):  # more than the kernel's backlog
             connect(path).close()
             sink.tick()
         assert not sink._readers
 
 
-def test_a_reader_that_only_stopped_sending_stays(tmp_path: Path) -> None:
+def test_a_reader_that_only_stops_sending_stays(tmp_path: Path) -> None:
     path = tmp_path / "s"
     with UnixSocketSink(path) as sink:
         reader = connect(path)
@@ -133,7 +133,7 @@ def test_a_reader_that_only_stopped_sending_stays(tmp_path: Path) -> None:
     assert len(lines(reader)) == 1
 
 
-def test_running_out_of_descriptors_ends_nothing(tmp_path: Path) -> None:
+def test_too_many_open_files_are_harmless(tmp_path: Path) -> None:
     path = tmp_path / "s"
     with UnixSocketSink(path) as sink:
         first = connect(path)
@@ -152,7 +152,7 @@ def test_running_out_of_descriptors_ends_nothing(tmp_path: Path) -> None:
     assert [line["position"] for line in lines(waiting)] == [2]
 
 
-def test_what_was_dropped_is_told_at_the_end_too(tmp_path: Path) -> None:
+def test_dropped_events_are_reported_at_the_end_too(tmp_path: Path) -> None:
     path = tmp_path / "s"
     with UnixSocketSink(path) as sink:
         reader = connect(path)
@@ -200,7 +200,7 @@ def test_a_dead_socket_is_replaced(tmp_path: Path) -> None:
         (lambda folder: folder / ("x" * 120), "longer than 107 bytes"),
     ],
 )
-def test_an_unwritable_path_says_why(tmp_path: Path, make, words: str) -> None:  # type: ignore[no-untyped-def]
+def test_an_unwritable_path_is_an_error_with_its_reason(tmp_path: Path, make, words: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(SocketUnwritable, match=words):
         UnixSocketSink(make(tmp_path))
 

@@ -1,4 +1,4 @@
-"""Choosing a microphone, and listing whatever this machine has."""
+"""Choosing a microphone, and listing those of this machine."""
 
 from __future__ import annotations
 
@@ -35,34 +35,34 @@ DEVICES = [
         (None, 5),
         (2, 2),
         ("7", 7),
-        ("default", 5),  # exact before part
+        ("default", 5),  # an exact match before a partial one
         ("DEFAULT EXTRA", 8),
         ("usb", 1),
         ("  4-mic ", 7),
         ("hw:2,0", 2),
     ],
 )
-def test_choice(wanted: str | int | None, index: int) -> None:
+def test_choosing_by_name_and_index(wanted: str | int | None, index: int) -> None:
     assert choose(DEVICES, wanted).index == index
 
 
-def test_without_a_default_the_first_is_taken() -> None:
+def test_the_first_microphone_is_chosen_without_a_default() -> None:
     assert choose([device(4, "a"), device(6, "b")], None).index == 4
 
 
 @pytest.mark.parametrize("wanted", [0, 3, 99, -1, "99"])
-def test_unknown_index_names_what_there_is(wanted: str | int) -> None:
-    with pytest.raises(MicrophoneIndexOutOfRange, match=r"index -?\d+; there is: 1 'USB PnP"):
+def test_an_unknown_index_lists_the_microphones(wanted: str | int) -> None:
+    with pytest.raises(MicrophoneIndexOutOfRange, match=r"index -?\d+; available: 1 'USB PnP"):
         choose(DEVICES, wanted)
 
 
 @pytest.mark.parametrize("wanted", ["webcam", "", "  ", "-1", "²"])
-def test_unknown_name_names_what_there_is(wanted: str) -> None:
-    with pytest.raises(UnknownMicrophone, match="there is: 1 'USB PnP"):
+def test_an_unknown_name_lists_the_microphones(wanted: str) -> None:
+    with pytest.raises(UnknownMicrophone, match="available: 1 'USB PnP"):
         choose(DEVICES, wanted)
 
 
-def test_a_part_begins_where_a_word_does() -> None:
+def test_a_part_of_a_name_starts_at_a_word() -> None:
     devices = [device(0, "sysdefault"), device(1, "snd_rpi_googlevoicehat_soundcar: Google voiceHAT (hw:1,0)")]
     with pytest.raises(UnknownMicrophone, match="or another program uses it"):
         choose(devices, "default")
@@ -70,7 +70,7 @@ def test_a_part_begins_where_a_word_does() -> None:
     assert choose(devices, "(hw:1").index == 1
 
 
-def test_ambiguous_name_names_the_candidates() -> None:
+def test_an_ambiguous_name_lists_the_candidates() -> None:
     with pytest.raises(
         UnknownMicrophone, match=r"several microphones.*2 'ReSpeaker 2-Mic.*7 'ReSpeaker 4-Mic"
     ) as caught:
@@ -79,7 +79,7 @@ def test_ambiguous_name_names_the_candidates() -> None:
 
 
 @pytest.mark.parametrize("wanted", [None, 0, "usb"])
-def test_no_device_at_all(wanted: str | int | None) -> None:
+def test_no_microphone_is_an_error(wanted: str | int | None) -> None:
     with pytest.raises(NoMicrophone, match="plug one in"):
         choose([], wanted)
 
@@ -107,7 +107,7 @@ def test_noisy_alsa_is_silenced(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_listing_a_real_device(tmp_path: Path) -> None:
+def test_real_devices_are_listed(tmp_path: Path) -> None:
     pytest.importorskip("pyaudio")
     with pulse_microphone(tmp_path) as microphone:
         done = run_python(LIST, microphone.env)
@@ -116,7 +116,7 @@ def test_listing_a_real_device(tmp_path: Path) -> None:
     assert "is_default=True, supports_16k_mono=True" in done.stdout
 
 
-def test_missing_pyaudio_names_the_packages() -> None:
+def test_missing_pyaudio_names_the_packages_to_install() -> None:
     code = "import sys; sys.modules['pyaudio'] = None\n" + LIST
     done = run_python(code, dict(os.environ) | {"PYTHONPATH": str(ROOT)})
     assert "PyAudioMissing" in done.stderr
@@ -131,7 +131,7 @@ def test_importing_loads_no_pyaudio() -> None:
     assert not {"pyaudio", "soundfile"} & set(modules)
 
 
-def test_stderr_is_silenced_and_restored(capfd: pytest.CaptureFixture[str]) -> None:
+def test_standard_error_is_silenced_and_restored(capfd: pytest.CaptureFixture[str]) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(RuntimeError), quiet_stderr():
         os.write(2, b"noise")
@@ -141,7 +141,7 @@ def test_stderr_is_silenced_and_restored(capfd: pytest.CaptureFixture[str]) -> N
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
-def test_closed_stderr_does_no_harm() -> None:
+def test_a_closed_standard_error_is_harmless() -> None:
     code = (
         "import os; os.close(2)\nfrom edge_ser.sources.devices import quiet_stderr\nwith quiet_stderr(): print('ran')"
     )

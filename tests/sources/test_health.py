@@ -1,4 +1,4 @@
-"""Each fault of a microphone is found in its time, and nothing that a room can sound like is taken for one."""
+"""Each microphone fault is found in time, and no sound of a room is taken for a fault."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from edge_ser.audio import SAMPLE_RATE, Samples
 from edge_ser.errors import InvalidSetting
 from edge_ser.paths import demonstration
-from edge_ser.sources.health import Health, HealthMonitor, HealthSettings, _find, message
+from edge_ser.sources.health import Health, HealthMonitor, HealthSettings, _find
 from edge_ser.sources.recording import read_samples
 
 AFTER = 10.0
@@ -40,8 +40,8 @@ def repeated(period: int, seconds: float) -> Samples:
     return np.resize(noise(1, 300, seed=8)[:period], round(seconds * SAMPLE_RATE))
 
 
-def hear(monitor: HealthMonitor, samples: Samples, cut: int = BLOCK) -> list[tuple[float, Health]]:
-    """Return the changes and when, s, they came."""
+def feed(monitor: HealthMonitor, samples: Samples, cut: int = BLOCK) -> list[tuple[float, Health]]:
+    """Return the changes of state, each with its time, s."""
     changes = []
     for start in range(0, len(samples), cut):
         change = monitor.process(samples[start : start + cut])
@@ -52,7 +52,7 @@ def hear(monitor: HealthMonitor, samples: Samples, cut: int = BLOCK) -> list[tup
 
 
 def states(samples: Iterable[Samples]) -> list[Health]:
-    return [change for _, change in hear(HealthMonitor(), np.concatenate(list(samples)))]
+    return [change for _, change in feed(HealthMonitor(), np.concatenate(list(samples)))]
 
 
 # Proper sound --------------------------------------------------------------------------------------------------------
@@ -67,8 +67,8 @@ def states(samples: Iterable[Samples]) -> list[Health]:
 )
 def test_noise_is_healthy(level: float, offset: float, seed: int, cut: int) -> None:
     if abs(offset) > 6_000:
-        level += 4  # with less on such an offset it is a fault
-    assert hear(HealthMonitor(), noise(12, level, seed, offset), cut) == []
+        level += 4  # with a lower level, such an offset is a fault
+    assert feed(HealthMonitor(), noise(12, level, seed, offset), cut) == []
 
 
 def test_the_demonstration_is_healthy() -> None:
@@ -116,24 +116,24 @@ fault_of = pytest.mark.parametrize(("fault", "make"), FAULTS.values(), ids=FAULT
 
 @fault_of
 @pytest.mark.parametrize("before", [0.0, 3.37])
-def test_a_fault_is_said_once_in_its_time(fault: Health, make, before: float) -> None:
+def test_a_fault_is_reported_once_and_in_time(fault: Health, make, before: float) -> None:
     sound = np.concatenate((noise(before), make(LATEST + 5)))
-    ((moment, change),) = hear(HealthMonitor(), sound)
+    ((moment, change),) = feed(HealthMonitor(), sound)
     assert change is fault
-    if fault is not Health.CLIPPING:  # which counts lately, however it is spread
+    if fault is not Health.CLIPPING:  # which is a share of a period, however it is distributed
         assert moment >= before + AFTER - 0.1
     assert moment <= before + LATEST
 
 
 @fault_of
-def test_a_fault_that_is_shorter_is_not_said(fault: Health, make) -> None:
+def test_a_shorter_fault_is_not_reported(fault: Health, make) -> None:
     assert states([noise(5), make(1.9 if fault is Health.CLIPPING else AFTER - 0.2), noise(12, seed=2)]) == []
 
 
 @fault_of
 def test_recovery(fault: Health, make) -> None:
     sound = make(LATEST)
-    (_, *_), (moment, change) = hear(HealthMonitor(), np.concatenate((sound, noise(12, seed=3))))
+    (_, *_), (moment, change) = feed(HealthMonitor(), np.concatenate((sound, noise(12, seed=3))))
     assert change is Health.HEALTHY
     earliest, latest = {
         Health.SILENT: (0.4, 0.7),
@@ -145,11 +145,11 @@ def test_recovery(fault: Health, make) -> None:
 
 
 @fault_of
-def test_a_click_is_no_recovery(fault: Health, make) -> None:
+def test_a_click_does_not_end_a_fault(fault: Health, make) -> None:
     assert states([make(LATEST), noise(0.15), make(3)]) == [fault]
 
 
-def test_one_fault_after_the_other() -> None:
+def test_one_fault_can_follow_another() -> None:
     assert states([constant(0, 11), constant(5, 11), repeated(3_000, 13), noise(4)]) == [
         Health.SILENT,
         Health.CONSTANT,
@@ -158,7 +158,7 @@ def test_one_fault_after_the_other() -> None:
     ]
 
 
-def test_a_repeated_sound_with_pauses_is_stuck_and_a_muted_one_is_silent_in_the_end() -> None:
+def test_repeated_sound_with_pauses_is_stuck_then_silent() -> None:
     ring = np.concatenate((noise(0.3, 300), constant(0, 0.4)))
     stuck = np.resize(ring, 14 * SAMPLE_RATE)
     assert states([stuck]) == [Health.STUCK]
@@ -167,9 +167,9 @@ def test_a_repeated_sound_with_pauses_is_stuck_and_a_muted_one_is_silent_in_the_
 
 @settings(max_examples=30, deadline=None)
 @given(period=st.integers(1_600, 16_000), lead=st.integers(0, 5_000), seed=st.integers(0, 100))
-def test_any_period_is_found(period: int, lead: int, seed: int) -> None:
+def test_repetitions_of_any_period_are_found(period: int, lead: int, seed: int) -> None:
     sound = np.concatenate((noise(1, seed=seed)[:lead], np.resize(noise(1, 300, seed + 1)[:period], 56_000)))
-    ((moment, change),) = hear(HealthMonitor(SHORT), sound)
+    ((moment, change),) = feed(HealthMonitor(SHORT), sound)
     assert change is Health.STUCK
     assert SHORT.after - 0.1 <= moment - lead / SAMPLE_RATE <= SHORT.after + 2
 
@@ -177,10 +177,10 @@ def test_any_period_is_found(period: int, lead: int, seed: int) -> None:
 @fault_of
 @settings(max_examples=15, deadline=None)
 @given(cuts=st.lists(st.integers(0, 5_000), min_size=1, max_size=8).filter(any))
-def test_how_samples_are_cut_makes_no_difference(fault: Health, make, cuts: list[int]) -> None:
+def test_chunk_sizes_do_not_matter(fault: Health, make, cuts: list[int]) -> None:
     sound = np.concatenate((noise(0.45), make(4), noise(4, seed=2)))
     whole, pieces = HealthMonitor(SHORT), HealthMonitor(SHORT)
-    expected = dict.fromkeys(change for _, change in hear(whole, sound))
+    expected = dict.fromkeys(change for _, change in feed(whole, sound))
     found: dict[Health, None] = {}
     start = 0
     while start < len(sound):
@@ -192,7 +192,7 @@ def test_how_samples_are_cut_makes_no_difference(fault: Health, make, cuts: list
     assert found == expected == {fault: None, Health.HEALTHY: None}
 
 
-def test_overdriving_that_goes_to_and_fro_is_said_once() -> None:
+def test_intermittent_clipping_is_reported_once() -> None:
     mild = [noise(3, 13_000, seed=seed) for seed in range(8)]  # a hundredth is clipped
     assert states(mild) == []
     assert states([noise(12, 25_000), *mild]) == [Health.CLIPPING]
@@ -202,33 +202,33 @@ def test_overdriving_that_goes_to_and_fro_is_said_once() -> None:
 # The rest ------------------------------------------------------------------------------------------------------------
 
 
-def test_reset_forgets() -> None:
+def test_reset_starts_again() -> None:
     monitor = HealthMonitor()
-    hear(monitor, constant(0, 11))
+    feed(monitor, constant(0, 11))
     monitor.reset()
     assert monitor.state is Health.HEALTHY
-    assert hear(monitor, constant(0, AFTER - 0.2)) == []
+    assert feed(monitor, constant(0, AFTER - 0.2)) == []
     monitor.reset()
-    assert hear(monitor, constant(0, AFTER - 0.2)) == []
+    assert feed(monitor, constant(0, AFTER - 0.2)) == []
 
 
-def test_what_is_heard_is_copied() -> None:
+def test_samples_are_copied() -> None:
     block = noise(0.05)
     monitor = HealthMonitor(SHORT)
     for _ in range(40):
         monitor.process(block)
-        block[:] = 0  # a source may use its memory again
+        block[:] = 0  # a source may reuse its memory
         monitor.process(block)
         block[:] = noise(0.05)
     assert monitor.state is Health.STUCK
 
 
 def test_every_message_is_one_line() -> None:
-    assert len({message(health) for health in Health}) == len(Health)
-    assert all("\n" not in message(health) for health in Health)
-    assert "mute" in message(Health.SILENT)
-    assert "L/R" in message(Health.SILENT)
-    assert "alsamixer" in message(Health.CLIPPING)
+    assert len({health.message for health in Health}) == len(Health)
+    assert all("\n" not in health.message for health in Health)
+    assert "mute" in Health.SILENT.message
+    assert "L/R" in Health.SILENT.message
+    assert "alsamixer" in Health.CLIPPING.message
 
 
 @pytest.mark.parametrize("setting", [{"after": 0.1}, {"after": float("nan")}, {"clipping_share": 0.5}])
@@ -237,13 +237,13 @@ def test_settings_are_checked(setting: dict[str, float]) -> None:
         HealthSettings(**setting)
 
 
-def test_it_costs_next_to_nothing() -> None:
+def test_monitoring_is_fast() -> None:
     sound = noise(10, 300)
     best = float("inf")
     for _ in range(5):
         monitor = HealthMonitor()
         start = time.process_time()
-        hear(monitor, sound)
+        feed(monitor, sound)
         best = min(best, (time.process_time() - start) / 100)
     assert best < 100e-6  # 8 microseconds on a desktop, a Pi takes several times as long
 
@@ -252,6 +252,6 @@ def test_it_costs_next_to_nothing() -> None:
     st.lists(st.integers(-2, 2), max_size=60).map(lambda values: np.array(values, np.int16)),
     st.lists(st.integers(-2, 2), min_size=4, max_size=8).map(lambda values: np.array(values, np.int16)),
 )
-def test_a_block_is_found_where_a_plain_search_finds_it(past: Samples, block: Samples) -> None:
+def test_the_fast_search_finds_what_a_plain_one_finds(past: Samples, block: Samples) -> None:
     places = [at for at in range(len(past) - len(block) + 1) if (past[at : at + len(block)] == block).all()]
     assert _find(past.tobytes(), block.tobytes()) == (2 * places[0] if places else -1)

@@ -1,4 +1,4 @@
-"""Raw PCM on pipes, real ones where timing matters."""
+"""Raw PCM from pipes, which are real where timing matters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edge_ser.sources.pcm import PcmStream
 
 
 class Dripping(io.RawIOBase):
-    """A stream that hands out its bytes in given portions, as a slow pipe does."""
+    """A stream that returns its bytes in given portions, like a slow pipe."""
 
     def __init__(self, content: bytes, portions: Sequence[int]) -> None:
         self._content = io.BytesIO(content)
@@ -40,7 +40,7 @@ def read(content: bytes, rate: int = 16_000, channels: int = 1) -> np.ndarray:
     content=st.binary(min_size=2, max_size=400).filter(lambda c: c[:4] not in (b"RIFF", b"RF64", b"fLaC", b"OggS")),
     portions=st.lists(st.integers(1, 30), max_size=50),
 )
-def test_samples_survive_any_portions(content: bytes, portions: list[int]) -> None:
+def test_any_chunking_gives_the_same_samples(content: bytes, portions: list[int]) -> None:
     with PcmStream(Dripping(content, portions)) as source:  # type: ignore[arg-type]
         samples = np.concatenate([block.samples for block in source.blocks()])
     assert np.array_equal(samples, np.frombuffer(content[: len(content) // 2 * 2], "<i2"))
@@ -58,24 +58,24 @@ def test_an_incomplete_last_frame_is_dropped() -> None:
     assert read(b"\1\0\3\0\2\0", channels=2).tolist() == [2]
 
 
-def test_a_slow_pipe_is_not_waited_for() -> None:
+def test_a_slow_pipe_gives_partial_blocks() -> None:
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as stream, os.fdopen(writing, "wb", buffering=0) as sender:
         blocks = PcmStream(stream).blocks()
         sender.write(b"\1\0\2\0\3")
-        assert next(blocks).samples.tolist() == [1, 2]  # would block for ever if it waited for a whole block
+        assert next(blocks).samples.tolist() == [1, 2]  # it would block forever if it waited for a whole block
         sender.write(b"\0\4\0")
         assert next(blocks).samples.tolist() == [3, 4]
         sender.close()
         assert list(blocks) == []
 
 
-def test_blocks_are_100_ms_at_most() -> None:
+def test_blocks_last_100_ms_at_most() -> None:
     with PcmStream(io.BytesIO(bytes(100_000))) as source:
         assert max(block.samples.size for block in source.blocks()) == 1_600
 
 
-def test_no_byte_and_no_sample() -> None:
+def test_streams_without_a_byte_or_a_sample() -> None:
     with pytest.raises(EmptyRecording, match="no byte"):
         read(b"")
     with pytest.raises(NoSamples, match="first sample"):
@@ -86,7 +86,7 @@ def test_no_byte_and_no_sample() -> None:
 
 @pytest.mark.parametrize(("magic", "container"), [(b"RIFF", "WAV"), (b"fLaC", "FLAC"), (b"OggS", "Ogg")])
 @pytest.mark.parametrize("portions", [[], [1, 1, 1, 1]])
-def test_files_are_told_from_samples(magic: bytes, container: str, portions: list[int]) -> None:
+def test_audio_files_are_recognized(magic: bytes, container: str, portions: list[int]) -> None:
     with pytest.raises(NotARecording, match=f"{container} file; give the file by its name"):
         next(PcmStream(Dripping(magic + bytes(100), portions)).blocks())  # type: ignore[arg-type]
 

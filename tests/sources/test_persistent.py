@@ -1,4 +1,4 @@
-"""The microphone that lasts, as a state machine, with a made-up clock and made-up microphones."""
+"""The persistent microphone as a state machine, with a simulated clock and simulated microphones."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ SOUND = RNG.normal(0, 100, 1_600).astype(np.int16)
 
 
 class World:
-    """Time, what is plugged in, and the switch."""
+    """The simulated time, microphone and mute switch."""
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.hushed: str | None = None
+        self.mute_reason: str | None = None
         self.refusal: EdgeSerError | None = None  # why a microphone cannot be opened
         self.delivers: Any = SOUND
         self.cards = 0
@@ -50,7 +50,7 @@ class World:
     def microphone(self, wait: bool = True) -> PersistentMicrophone:
         return PersistentMicrophone(
             lambda: Fake(self),  # type: ignore[arg-type,return-value]
-            lambda: self.hushed,
+            lambda: self.mute_reason,
             wait,
             clock=lambda: self.now,
             sleep=self.sleep,
@@ -59,7 +59,7 @@ class World:
 
 
 class Fake:
-    """A microphone that does what the world says."""
+    """A microphone that behaves as the world prescribes."""
 
     name = "USB PnP"
 
@@ -84,12 +84,12 @@ class Fake:
 
 
 def take(blocks: Iterator[Block], count: int) -> tuple[list[tuple[str, str]], int]:
-    """Return what is said in so many blocks, and how many of them have sound."""
+    """Return the notices of a number of blocks, and how many of these have sound."""
     taken = list(islice(blocks, count))
     return [(b.notice.status, b.notice.message) for b in taken if b.notice], sum(b.samples.size > 0 for b in taken)
 
 
-def test_it_listens() -> None:
+def test_blocks_are_passed_on() -> None:
     world = World()
     with world.microphone() as microphone:
         blocks = microphone.blocks()
@@ -107,17 +107,17 @@ def test_it_listens() -> None:
         (UnsupportedRate("none"), "error"),
     ],
 )
-def test_it_waits_says_so_once_and_listens_when_it_can(error: EdgeSerError, status: str) -> None:
+def test_waiting_is_reported_once_and_then_ends(error: EdgeSerError, status: str) -> None:
     world = World()
     world.refusal = error
     blocks = world.microphone().blocks()
     assert take(blocks, 1000) == ([(status, "none; waiting for it")], 0)
     world.refusal = None
-    said, _ = take(blocks, int(LAST_RETRY / 0.25) + 2)
-    assert said == [("listening", "listening to USB PnP")]
+    notices, _ = take(blocks, int(LAST_RETRY / 0.25) + 2)
+    assert notices == [("listening", "listening to USB PnP")]
 
 
-def test_tries_become_rarer_but_never_cease() -> None:
+def test_retries_become_rarer_but_never_stop() -> None:
     world = World()
     world.refusal = NoMicrophone("none")
     take(world.microphone().blocks(), 4000)
@@ -128,7 +128,7 @@ def test_tries_become_rarer_but_never_cease() -> None:
     assert len(gaps) > 30
 
 
-def test_it_keeps_going_round_while_it_waits() -> None:
+def test_empty_blocks_come_while_it_waits() -> None:
     world = World()
     world.refusal = NoMicrophone("none")
     for before, _ in zip(iter(lambda: world.now, None), world.microphone().blocks(), strict=False):
@@ -137,7 +137,7 @@ def test_it_keeps_going_round_while_it_waits() -> None:
             break
 
 
-def test_a_card_that_is_plugged_in_is_tried_soon() -> None:
+def test_a_new_sound_card_is_tried_soon() -> None:
     world = World()
     world.refusal = NoMicrophone("none")
     blocks = world.microphone().blocks()
@@ -149,7 +149,7 @@ def test_a_card_that_is_plugged_in_is_tried_soon() -> None:
     assert world.now - since < 1.2
 
 
-def test_it_comes_back_after_it_was_unplugged() -> None:
+def test_a_microphone_comes_back_after_unplugging() -> None:
     world = World()
     blocks = world.microphone().blocks()
     take(blocks, 200)
@@ -157,12 +157,12 @@ def test_it_comes_back_after_it_was_unplugged() -> None:
     assert take(blocks, 50)[0] == [("device-lost", "it vanished; waiting for it")]
     assert world.open == 0
     world.refusal, world.cards = None, 1
-    said, sound = take(blocks, 50)
-    assert said == [("listening", "listening to USB PnP")]
+    notices, sound = take(blocks, 50)
+    assert notices == [("listening", "listening to USB PnP")]
     assert sound > 40
 
 
-def test_a_loose_contact_is_not_tried_ever_faster() -> None:
+def test_a_loose_contact_is_not_retried_faster() -> None:
     world = World()
     blocks = world.microphone().blocks()
     for _ in range(8):
@@ -176,14 +176,14 @@ def test_a_loose_contact_is_not_tried_ever_faster() -> None:
 
 
 @pytest.mark.parametrize("error", [NoMicrophone, MicrophoneLost, MicrophoneBusy])
-def test_without_waiting_an_error_ends_it(error: type[EdgeSerError]) -> None:
+def test_without_waiting_an_error_is_raised(error: type[EdgeSerError]) -> None:
     world = World()
     world.refusal = error("no")
     with pytest.raises(error):
         take(world.microphone(wait=False).blocks(), 1)
 
 
-def test_what_waiting_does_not_mend_ends_it() -> None:
+def test_errors_that_waiting_cannot_fix_are_raised() -> None:
     world = World()
     world.refusal = PyAudioMissing("no")
     with pytest.raises(PyAudioMissing):
@@ -193,54 +193,54 @@ def test_what_waiting_does_not_mend_ends_it() -> None:
 # Muted ---------------------------------------------------------------------------------------------------------------
 
 
-def test_muted_it_closes_the_microphone_at_once_and_hands_nothing_on() -> None:
+def test_muting_closes_the_microphone_at_once() -> None:
     world = World()
     blocks = world.microphone().blocks()
     take(blocks, 20)
-    world.hushed = "muted"
+    world.mute_reason = "muted"
     assert take(blocks, 100) == ([("muted", "muted")], 0)
     assert world.open == 0
-    world.hushed = None
+    world.mute_reason = None
     assert take(blocks, 20) == ([("listening", "listening to USB PnP")], 19)
 
 
-def test_muted_from_the_start_it_opens_none() -> None:
+def test_muted_from_the_start_it_stays_closed() -> None:
     world = World()
-    world.hushed = "quiet hours until 07:00"
+    world.mute_reason = "quiet hours until 07:00"
     assert take(world.microphone(wait=False).blocks(), 100)[0] == [("muted", "quiet hours until 07:00")]
     assert world.openings == []
 
 
-def test_muted_while_it_waits_it_does_not_even_try() -> None:
+def test_muting_stops_retries() -> None:
     world = World()
     world.refusal = NoMicrophone("none")
     blocks = world.microphone().blocks()
     take(blocks, 100)
-    world.hushed = "muted"
+    world.mute_reason = "muted"
     tries = len(world.openings)
     assert ("muted", "muted") in take(blocks, 500)[0]
     assert len(world.openings) == tries
 
 
-def test_another_reason_is_said() -> None:
+def test_a_new_mute_reason_is_reported() -> None:
     world = World()
-    world.hushed = "muted until 22:00"
+    world.mute_reason = "muted until 22:00"
     blocks = world.microphone().blocks()
     take(blocks, 5)
-    world.hushed = "quiet hours until 07:00"
+    world.mute_reason = "quiet hours until 07:00"
     assert take(blocks, 5)[0] == [("muted", "quiet hours until 07:00")]
 
 
 # Deaf ----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_deaf_microphone_is_said_and_its_recovery_too() -> None:
+def test_deafness_and_recovery_are_reported() -> None:
     world = World()
     blocks = world.microphone().blocks()
     take(blocks, 20)
     world.delivers = np.zeros(1_600, np.int16)
-    (said,), sound = take(blocks, 200)
-    assert said[0] == "deaf"
+    (notice,), sound = take(blocks, 200)
+    assert notice[0] == "deaf"
     assert sound == 199
     world.delivers = RNG.normal(0, 100, 1_600).astype(np.int16)
     assert [status for status, _ in take(iter(alive(world, blocks)), 40)[0]] == ["recovered"]
@@ -252,30 +252,30 @@ def alive(world: World, blocks: Iterator[Block]) -> Iterator[Block]:
         yield block
 
 
-def test_a_microphone_that_stays_deaf_is_opened_anew_more_and_more_rarely() -> None:
+def test_a_deaf_microphone_is_reopened_ever_more_rarely() -> None:
     world = World()
     world.delivers = np.zeros(1_600, np.int16)
-    said, _ = take(world.microphone().blocks(), 36_000)  # an hour
+    notices, _ = take(world.microphone().blocks(), 36_000)  # an hour
     gaps = np.diff(world.openings)
     assert gaps[0] == pytest.approx(FIRST_REOPENING, abs=15)
     assert gaps[-1] == pytest.approx(LAST_REOPENING, abs=15)
     assert (np.diff(gaps) >= -0.2).all()
-    assert [status for status, _ in said[:4]] == ["listening", "deaf", "listening", "deaf"]
+    assert [status for status, _ in notices[:4]] == ["listening", "deaf", "listening", "deaf"]
 
 
-def test_one_that_is_not_waited_for_is_left_open() -> None:
+def test_without_waiting_a_deaf_microphone_stays_open() -> None:
     world = World()
     world.delivers = np.zeros(1_600, np.int16)
     take(world.microphone(wait=False).blocks(), 3_000)
     assert len(world.openings) == 1
 
 
-def test_a_microphone_opened_anew_is_judged_anew() -> None:
+def test_a_reopened_microphone_starts_healthy() -> None:
     world = World()
     world.delivers = np.zeros(1_600, np.int16)
     blocks = world.microphone().blocks()
     assert "deaf" in dict(take(blocks, 200)[0])
-    world.hushed = "muted"
+    world.mute_reason = "muted"
     take(blocks, 2)
-    world.hushed = None
+    world.mute_reason = None
     assert "deaf" in dict(take(blocks, 200)[0])

@@ -1,4 +1,4 @@
-"""The resampler against what a textbook says of it, and the conversions at their edges."""
+"""The resampler against its theory, and the conversions at their limits."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def test_single_samples_give_the_same_bits(rate: int) -> None:
 
 @pytest.mark.parametrize("rate", [8_000, 11_025, 44_100, 48_000, 44_101])
 @pytest.mark.parametrize("length", [0, 1, 2, 439, 440, 441, 442, 5_000])
-def test_length_is_the_input_s_rounded_up(rate: int, length: int) -> None:
+def test_the_length_is_rounded_up(rate: int, length: int) -> None:
     assert convert(np.ones(length, np.int16), rate).size == -(-length * 16_000 // rate)
 
 
-def test_equal_rates_pass_unchanged() -> None:
+def test_equal_rates_change_nothing() -> None:
     samples = np.arange(-500, 500, dtype=np.int16)
     assert convert(samples, 16_000, chunk=7).tobytes() == samples.tobytes()
 
@@ -72,7 +72,7 @@ def test_dc_is_exact(rate: int, level: int) -> None:
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_an_impulse_answers_at_its_own_time(rate: int) -> None:
+def test_an_impulse_keeps_its_time(rate: int) -> None:
     samples = np.zeros(2 * rate, np.int16)
     samples[rate] = 32_767
     answer = convert(samples, rate).astype(int)
@@ -81,8 +81,8 @@ def test_an_impulse_answers_at_its_own_time(rate: int) -> None:
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_passband_is_flat_and_without_delay(rate: int) -> None:
-    """It ends at 5.2 kHz when the rate falls: nobody behind looks higher."""
+def test_the_passband_is_flat_and_has_no_delay(rate: int) -> None:
+    """It ends at 5.2 kHz for a lower output rate: nothing downstream uses higher frequencies."""
     for frequency in (80.0, *((2_600.0, 5_120.0) if rate > 16_000 else (0.25 * rate, 0.44 * rate))):
         answer, ideal = convert(sine(frequency, rate), rate), sine(frequency, 16_000)
         assert decibels(answer) == pytest.approx(0.0, abs=0.02)
@@ -90,7 +90,7 @@ def test_passband_is_flat_and_without_delay(rate: int) -> None:
 
 
 @pytest.mark.parametrize("rate", [rate for rate in RATES if rate > 16_000])
-def test_nothing_folds_back_to_where_anybody_looks(rate: int) -> None:
+def test_nothing_aliases_into_the_band_in_use(rate: int) -> None:
     for frequency in (8_100.0, 9_000.0, 10_700.0, 10_900.0, 12_000.0, 15_900.0):
         if frequency < rate / 2:
             answer = convert(sine(frequency, rate), rate)
@@ -103,7 +103,7 @@ def test_nothing_folds_back_to_where_anybody_looks(rate: int) -> None:
 
 
 @pytest.mark.parametrize("rate", [4_000, 8_000, 11_025])
-def test_no_images_when_the_rate_rises(rate: int) -> None:
+def test_a_higher_rate_has_no_images(rate: int) -> None:
     frequency = 0.44 * rate
     answer = convert(sine(frequency, rate), rate)[2_000:-2_000].astype(np.float64)
     spectrum = np.abs(np.fft.rfft(answer * np.blackman(len(answer))))
@@ -112,17 +112,17 @@ def test_no_images_when_the_rate_rises(rate: int) -> None:
 
 
 @pytest.mark.parametrize("rate", [8_000, 44_100, 48_000])
-def test_full_scale_square_saturates(rate: int) -> None:
+def test_a_full_scale_square_wave_saturates(rate: int) -> None:
     square = np.where(np.arange(rate) // (rate // 100) % 2, 32_767, -32_768).astype(np.int16)
     answer = convert(square, rate)
     assert answer.max() == 32_767
     assert answer.min() == -32_768
-    # Overshoot that wrapped would jump over the whole range between neighbours, far from the edges of the square.
+    # Overshoot that wraps would jump across the whole range between neighbours, far from the edges of the square.
     plateau = answer[40:120]
     assert np.all(plateau[:80] <= -27_000)
 
 
-def test_a_flushed_resampler_starts_afresh() -> None:
+def test_a_finished_resampler_starts_again() -> None:
     samples = sine(440, 44_100, 0.1)
     resampler = Resampler(44_100)
     first = np.concatenate([resampler.process(samples), resampler.finish()])
@@ -131,19 +131,19 @@ def test_a_flushed_resampler_starts_afresh() -> None:
 
 
 @pytest.mark.parametrize("rate", [0, -1, 3_999, 384_001, 191_999])
-def test_foreign_rates_are_refused(rate: int) -> None:
+def test_unsupported_rates_are_errors(rate: int) -> None:
     with pytest.raises(UnsupportedRate, match="convert"):
         Resampler(rate)
 
 
-def test_mix_rounds_half_up() -> None:
+def test_mixing_rounds_half_up() -> None:
     frames = np.array([[1, 2], [-1, -2], [32_767, 32_767], [-32_768, -32_768], [32_767, -32_768]], np.int16)
     assert mix_to_mono(frames).tolist() == [2, -1, 32_767, -32_768, 0]
     assert mix_to_mono(np.array([[0, 0, 1], [0, 1, 1]], np.int16)).tolist() == [0, 1]
     assert mix_to_mono(np.empty((0, 2), np.int16)).shape == (0,)
 
 
-def test_floats_are_rounded_saturated_and_never_not_a_number() -> None:
+def test_floats_are_rounded_and_saturated() -> None:
     values = np.array([0.0, 0.5, -0.5, 1.0, -1.0, 9.0, -9.0, np.nan, np.inf, -np.inf, 0.5 / 32_768, -0.5 / 32_768])
     wanted = [0, 16_384, -16_384, 32_767, -32_768, 32_767, -32_768, 0, 32_767, -32_768, 1, 0]
     assert to_int16(values).tolist() == wanted
@@ -155,6 +155,6 @@ def test_wide_integers_are_rounded_and_saturated() -> None:
     assert to_int16(values).tolist() == [0, 0, 1, 0, -1, 32_767, -32_768]
 
 
-def test_other_types_are_refused() -> None:
+def test_other_types_are_errors() -> None:
     with pytest.raises(TypeError, match="uint8"):
         to_int16(np.zeros(3, np.uint8))

@@ -1,4 +1,4 @@
-"""Our own voice is not heard: blocks keep their length and place, and hold zeros while we speak and a little longer."""
+"""The program's speech is silenced: blocks keep their length and position, but are zero during and after a word."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOTICE = Notice("listening", "listening to x")
 
 
 def heard(speaking: list[bool], seconds_a_block: float = 0.1) -> list[Block]:
-    """Return what is left of blocks of ones, one for each look at whether we speak."""
+    """Return the result for blocks of ones, one block for each answer to whether the program speaks."""
     clock = [0.0]
 
     def blocks() -> Iterator[Block]:
@@ -31,23 +31,23 @@ def is_silent(block: Block) -> bool:
     return not block.samples.any()
 
 
-def test_nothing_changes_while_nobody_speaks() -> None:
+def test_blocks_pass_unchanged_without_speech() -> None:
     assert not any(map(is_silent, heard([False] * 20)))
 
 
-def test_silence_lasts_for_the_echo_after_the_last_word() -> None:
+def test_silence_covers_the_echo_of_the_last_word() -> None:
     silent = list(map(is_silent, heard([False, True, True, *[False] * 6])))
-    # Speaking at 0.1 and 0.2 s; seen to be over at 0.3 s, which is when the echo begins.
+    # It speaks at 0.1 and 0.2 s; the end is noticed at 0.3 s, when the echo starts.
     assert silent == [False, True, True, True, True, True, False, False, False]
 
 
-def test_a_word_that_ends_between_two_late_blocks_is_not_heard_either() -> None:
+def test_a_word_that_ends_between_late_blocks_is_silenced() -> None:
     silent = list(map(is_silent, heard([True, False, False], seconds_a_block=5.0)))
     assert silent == [True, True, False]
 
 
 @given(st.lists(st.booleans(), max_size=60))
-def test_length_losses_and_notices_stay_and_no_block_near_a_word_has_sound(speaking: list[bool]) -> None:
+def test_length_losses_and_notices_are_kept(speaking: list[bool]) -> None:
     blocks = heard(speaking)
     assert [(len(block.samples), block.lost, block.notice) for block in blocks] == [
         (1_600, number, NOTICE) for number in range(len(speaking))

@@ -19,7 +19,7 @@ from edge_ser.audio import BLOCK_SAMPLES, SAMPLE_RATE, Block, Samples
 from edge_ser.errors import InterpreterMissing
 from edge_ser.events import EmotionEvent, to_json_line
 from edge_ser.features.front_end import FrontEnd
-from edge_ser.listening.assembly import pipeline_of
+from edge_ser.listening.assembly import make_pipeline
 from edge_ser.model.bundle import Bundle
 from edge_ser.model.interpreter import INTERPRETERS, Interpreter, choose_interpreter
 from edge_ser.model.stream import ModelStream
@@ -52,7 +52,7 @@ def edge_ser(name: str, samples: Samples) -> tuple[Work, float]:
         name: Of the work.
         samples: A stream.
     """
-    pipeline = pipeline_of(ListenSettings())
+    pipeline = make_pipeline(ListenSettings())
     pipeline.warm_up()
     blocks = [Block(block) for block in blocks_of(samples)]
 

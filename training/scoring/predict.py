@@ -103,10 +103,10 @@ def pooled(rows: Float, labels: tuple[str, ...]) -> Float:
     """Pool an utterance's rows as the recognizer does; return its logits up to a constant, shape ``(labels,)``."""
     decision = Decision(labels, DecisionSettings(evidence=0.0))
     decision.add(rows)
-    verdict = decision.verdict()
-    if verdict is None:
+    posterior = decision.posterior()
+    if posterior is None:
         return np.zeros(len(labels))
-    return np.asarray(np.log(np.array([verdict.probabilities[label] for label in labels]) + 1e-12))
+    return np.asarray(np.log(np.array([posterior.probabilities[label] for label in labels]) + 1e-12))
 
 
 def clip_predictions(

@@ -1,1 +1,1 @@
-"""Events on an MQTT broker, and entities in Home Assistant."""
+"""The MQTT sink, which publishes events on a broker and announces entities to Home Assistant."""

@@ -1,4 +1,4 @@
-"""``mqtt://[USER[:PASSWORD]@]HOST[:PORT]/PREFIX``: which broker, as whom, and what topics begin with."""
+"""Parsing of MQTT destinations, ``mqtt://[USER[:PASSWORD]@]HOST[:PORT]/PREFIX``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edge_ser.errors import InvalidSetting
 from edge_ser.settings.checks import without_password
 
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
-"""Schemes, without and with TLS, and their usual ports."""
+"""Default ports of the schemes without and with TLS."""
 
 _URI: Final = re.compile(
     r"(?P<scheme>mqtts?)://"
@@ -19,27 +19,27 @@ _URI: Final = re.compile(
     r"(?P<host>\[[0-9A-Fa-f:.]+\]|[\w-]+(?:\.[\w-]+)*)"
     r"(?::(?P<port>\d{1,5}))?"
     r"/(?P<prefix>[\w-]+(?:/[\w-]+)*)",
-    re.ASCII,  # Home Assistant takes no other characters in the names that are made of the prefix
+    re.ASCII,  # Home Assistant accepts no other characters in the names that are made from the prefix
 )
 
 _LONGEST: Final = 1_000
-"""Characters of a destination; MQTT itself has no room for more than 65535 bytes in anything that it names."""
+"""Longest destination, characters; MQTT limits all strings to 65535 bytes."""
 
 _LONGEST_LABEL: Final = 63
-"""Characters between two dots of a host's name, as DNS has it."""
+"""Longest part of a host name between dots, characters, as DNS allows."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """A broker and what to do there.
+    """A parsed MQTT destination.
 
     Attributes:
         scheme: ``mqtt``, or ``mqtts`` for TLS.
         host: Name or address of the broker.
         port: TCP port.
-        user: User name; ``None`` if the broker asks for none.
-        password: The one in the destination itself; ``None`` if it stands elsewhere.
-        prefix: What all topics begin with.
+        user: User name; ``None`` for an anonymous connection.
+        password: The password in the destination; ``None`` if there is none.
+        prefix: Prefix of all topics.
     """
 
     scheme: str
@@ -56,7 +56,7 @@ class Address:
 
     @property
     def name(self) -> str:
-        """What messages call it: never with the password."""
+        """The destination without its password, for messages."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == PORTS[self.scheme] else f":{self.port}"
         user = "" if self.user is None else f"{self.user}@"
@@ -64,10 +64,10 @@ class Address:
 
 
 def parse(uri: str) -> Address:
-    """Read a destination.
+    """Parse a destination.
 
     Raises:
-        InvalidSetting: it cannot be one; the message has no password, and a right example.
+        InvalidSetting: it is not valid; the message has a valid example, and the password is masked.
     """
     found = _URI.fullmatch(uri)
     if found is None or len(uri) > _LONGEST:

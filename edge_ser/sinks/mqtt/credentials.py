@@ -1,4 +1,4 @@
-"""What proves to a broker who one is, and to us who the broker is: a password and a certificate, from files."""
+"""Credentials for a broker: the user's password and the certificate authority, from files."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ CREDENTIAL: Final = "mqtt-password"
 """Name of the systemd credential that holds the password."""
 
 _LONGEST: Final = 1_000
-"""Characters of a password; what is longer is another file."""
+"""Longest password, characters; a longer file is not a password."""
 
 
-def password_of(address: Address, settings: MqttSettings, environment: Mapping[str, str] = os.environ) -> str | None:
-    """Return the password to use: that of the destination, else of the file, else the systemd credential.
+def read_password(address: Address, settings: MqttSettings, environment: Mapping[str, str] = os.environ) -> str | None:
+    """Return the password from the destination, else from the password file, else from the systemd credential.
 
     Args:
-        address: The destination; without a user name no password is sent.
-        settings: Where the file stands.
-        environment: Where systemd says in which folder credentials are.
+        address: The destination; without a user name there is no password.
+        settings: Path of the password file.
+        environment: Environment variables, of which systemd sets ``CREDENTIALS_DIRECTORY``.
 
     Raises:
-        InvalidSetting: there is no such file, or it is no password.
-        NotPermitted: it may not be read.
+        InvalidSetting: the file cannot be read, or does not contain a password.
+        NotPermitted: the file may not be read.
     """
     if address.user is None or address.password is not None:
         return address.password
@@ -51,24 +51,24 @@ def password_of(address: Address, settings: MqttSettings, environment: Mapping[s
     except OSError as error:
         raise InvalidSetting(f"{what} = {str(path)!r}: cannot be read: {error.strerror}; allowed is a file") from None
     except UnicodeDecodeError:
-        raise InvalidSetting(f"{what} = {str(path)!r}: is no text; allowed is a password in UTF-8") from None
+        raise InvalidSetting(f"{what} = {str(path)!r}: is not text; allowed is a password in UTF-8") from None
     if not password or len(password) > _LONGEST or "\n" in password:
         raise InvalidSetting(f"{what} = {str(path)!r}: allowed is one line of 1 to {_LONGEST} characters, the password")
     return password
 
 
-def tls_of(settings: MqttSettings) -> ssl.SSLContext:
-    """Return how the broker is known for who it is.
+def make_tls_context(settings: MqttSettings) -> ssl.SSLContext:
+    """Return a TLS context that verifies the broker's certificate.
 
     Raises:
-        InvalidSetting: the file of the authority's certificate cannot be used.
+        InvalidSetting: the certificate file of the authority cannot be used.
     """
     import ssl
 
     try:
         return ssl.create_default_context(cafile=settings.ca_file)
-    except OSError as error:  # of which ssl.SSLError is one
-        reason = "it is no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+    except OSError as error:  # ssl.SSLError included
+        reason = "it is not a certificate" if isinstance(error, ssl.SSLError) else error.strerror
         raise InvalidSetting(
             f"mqtt.ca_file = {settings.ca_file!r}: cannot be used: {reason}; allowed is a file with a certificate, PEM"
         ) from None

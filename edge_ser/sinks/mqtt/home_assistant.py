@@ -1,6 +1,6 @@
-"""Messages by which Home Assistant finds the device, MQTT discovery: one retained message for each entity.
+"""MQTT discovery messages for Home Assistant: one retained message per entity.
 
-One message an entity, rather than one for the device, is what old and new versions understand.
+Old and new versions of Home Assistant understand messages per entity; messages per device need a new one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from edge_ser.sinks.mqtt.topics import DROPPED, EMOTION, MICROPHONE, MUTED, SPEA
 from edge_ser.state import MICROPHONE_STATES
 
 STATUS_TOPIC: Final = "homeassistant/status"
-"""Where Home Assistant says ``online`` once it has started, and wants to be told everything again."""
+"""Topic on which Home Assistant publishes ``online`` after a start, when all messages must be sent again."""
 
 _ENTITIES: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     "emotion": (
@@ -57,19 +57,19 @@ _ENTITIES: Final[dict[str, tuple[str, str, dict[str, Any]]]] = {
     ),
     "mute": ("switch", MUTED, {"name": "Mute", "icon": "mdi:microphone-off"}),
 }
-"""Entities by their id: component, topic of the state (behind the prefix), and what else describes them."""
+"""Entities by their id: component, state topic without the prefix, and further fields of the message."""
 
 _WITH_ATTRIBUTES: Final = ("emotion", "microphone")
-"""Entities that have all of their topic's JSON as attributes."""
+"""Entities whose attributes are the JSON of their topic."""
 
 
 def discovery(prefix: str, availability: str, command: str | None) -> dict[str, str]:
-    """Return topics and payloads of the messages; an empty payload takes an entity away.
+    """Return the payloads of the messages by topic; an empty payload removes an entity.
 
     Args:
-        prefix: What the device's topics begin with; it also tells devices apart.
-        availability: Topic that says whether the device is there.
-        command: Topic that mutes and unmutes; ``None`` if nothing does.
+        prefix: Prefix of the device's topics, which also identifies the device.
+        availability: Topic of the device's availability.
+        command: Topic of the mute command; ``None`` if there is none.
     """
     device_id = prefix.replace("/", "_")
     device = {
@@ -93,8 +93,8 @@ def discovery(prefix: str, availability: str, command: str | None) -> dict[str, 
             payload["json_attributes_topic"] = payload["state_topic"]
         if component == "switch":
             payload["command_topic"] = command
-        withheld = component == "switch" and command is None
+        removed = component == "switch" and command is None
         messages[f"homeassistant/{component}/edge-ser_{device_id}/{entity}/config"] = (
-            "" if withheld else json.dumps(payload)
+            "" if removed else json.dumps(payload)
         )
     return messages

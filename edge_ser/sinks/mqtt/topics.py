@@ -1,4 +1,4 @@
-"""What the retained topics say: events in, topics and payloads out."""
+"""The payloads of the retained topics, derived from events."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from edge_ser.state import ServiceState
 
 ON: Final = "ON"
 OFF: Final = "OFF"
-"""Payloads of what is yes or no, and of the mute command, as Home Assistant has them."""
+"""Payloads of yes-or-no topics and of the mute command, as Home Assistant expects them."""
 
-EMOTION: Final = "emotion"  # the last final event, as JSON
+EMOTION: Final = "emotion"  # the last final label, as JSON
 SPEAKING: Final = "speaking"  # ON or OFF
 MICROPHONE: Final = "microphone"  # JSON: state, message, time
 MUTED: Final = "muted"  # ON or OFF
-DROPPED: Final = "dropped"  # how many events did not fit into the backlog, a number
-"""Topics behind the prefix."""
+DROPPED: Final = "dropped"  # number of events that did not fit into the backlog
+"""Topics after the prefix."""
 
 
 class RetainedState:
-    """Follows the events.
+    """Derives the payloads from the events.
 
     Attributes:
-        payloads: What each topic (without the prefix) says now; one of which nothing is known yet is missing.
+        payloads: Current payload by topic, without the prefix; a topic whose payload is not known yet is missing.
     """
 
     def __init__(self) -> None:
         self.payloads = {SPEAKING: OFF, DROPPED: "0"}
         self._state = ServiceState()
 
-    def take(self, event: Event) -> dict[str, str]:
-        """Follow an event and return what has changed."""
+    def update(self, event: Event) -> dict[str, str]:
+        """Process an event and return the payloads that have changed."""
         self._state = self._state.after(event)
         return self.set(_payloads(self._state))
 
     def set(self, payloads: dict[str, str]) -> dict[str, str]:
-        """Set payloads and return those that were different before."""
+        """Set payloads and return those that have changed."""
         changed = {topic: payload for topic, payload in payloads.items() if self.payloads.get(topic) != payload}
         self.payloads |= changed
         return changed
@@ -48,8 +48,10 @@ def _payloads(state: ServiceState) -> dict[str, str]:
     if state.last is not None:
         payloads[EMOTION] = to_json_line(state.last).rstrip("\n")
     if state.microphone is not None:
-        said = to_dict(state.microphone)
-        payloads[MICROPHONE] = json.dumps({"state": said["status"], "message": said["message"], "time": said["time"]})
+        event = to_dict(state.microphone)
+        payloads[MICROPHONE] = json.dumps(
+            {"state": event["status"], "message": event["message"], "time": event["time"]}
+        )
     if state.muted is not None:
         payloads[MUTED] = ON if state.muted else OFF
     return payloads

@@ -1,1 +1,1 @@
-"""Events on a Unix domain socket that any number of local programs can read."""
+"""The Unix socket sink, from which any number of local programs can read events."""

@@ -1,7 +1,7 @@
-"""One reader of the Unix socket: lines that it has yet to take, and what it writes to be asked of us.
+"""One reader of the Unix socket: the lines that wait for it, and the requests that it writes.
 
-It writes JSON Lines too: ``{"levels": true}`` lets it have levels from then on, ``{"mute": true}`` closes the
-microphone; ``false`` ends either.  Whatever else it writes is ignored.
+Requests are JSON Lines: ``{"levels": true}`` asks for levels, ``{"mute": true}`` closes the microphone; ``false`` ends
+either.  Anything else is ignored.
 """
 
 from __future__ import annotations
@@ -12,21 +12,24 @@ import socket
 from collections import deque
 from typing import Final
 
-from edge_ser.events import EmotionEvent, Event, LevelEvent, StatusEvent, to_json_line
+from edge_ser.events import Event, LevelEvent, StatusEvent, position_of, to_json_line
 
 QUEUE_LINES: Final = 256
-"""Lines that wait for a slow reader, besides what the kernel buffers."""
+"""Most lines that wait for a slow reader, besides those in the kernel's buffer."""
 
 LONGEST_REQUEST: Final = 1_024
-"""Bytes of a line that a reader may write, and that are read of it at a time."""
+"""Longest line of a request, and most bytes that are read at once, bytes."""
 
 
 class SocketReader:
     """A connected reader.
 
+    Args:
+        connection: The accepted connection, which becomes non-blocking.
+
     Attributes:
-        connection: To it.
-        wants_levels: Whether it has asked for levels.
+        connection: The connection.
+        wants_levels: Whether the reader has asked for levels.
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -34,16 +37,21 @@ class SocketReader:
         self.connection = connection
         self.wants_levels = False
         self._lines: deque[bytes] = deque()
-        self._partial = b""
-        self._dropped = 0
+        self._partial = b""  # the rest of a line that was sent in part
+        self._dropped = 0  # events that it has not been told about
         self._last: Event
-        self._request = b""  # the beginning of a line that it writes
+        self._request = b""  # the beginning of a request
         self._gone = False
         self._poller = select.poll()
         self._poller.register(connection, select.POLLIN)
 
     def add(self, line: bytes, event: Event) -> None:
-        """Let it have an event, now or later; if too many wait, drop it."""
+        """Queue an event's line; if too many lines wait, drop it.
+
+        Args:
+            line: The event as JSON, newline included.
+            event: The event.
+        """
         self._last = event
         if self._dropped or len(self._lines) >= QUEUE_LINES:
             self._dropped += 1
@@ -51,16 +59,16 @@ class SocketReader:
             self._lines.append(line)
 
     def add_level(self, event: LevelEvent) -> None:
-        """Let it have a level, if it wants any and has taken all that came before: an old one is of no use."""
+        """Queue a level, if the reader wants levels and has taken all earlier lines: an old level is useless."""
         if self.wants_levels and not (self._partial or self._lines or self._dropped):
             self._lines.append(to_json_line(event).encode())
 
     def send(self) -> bool:
-        """Send what the kernel takes now; return whether the reader is still there."""
+        """Send as much as possible without blocking; return whether the reader is still connected."""
         try:
             while self._partial or self._lines or self._dropped:
                 if not self._partial and not self._lines:
-                    self._tell()
+                    self._report_dropped()
                 self._partial = self._partial or self._lines.popleft()
                 self._partial = self._partial[self.connection.send(self._partial) :]
         except BlockingIOError:
@@ -70,7 +78,7 @@ class SocketReader:
         return not self._gone
 
     def receive(self) -> bool | None:
-        """Read what it has written, without waiting; return whether to mute, or ``None`` if it asks for neither."""
+        """Read requests without blocking; return whether to mute, or ``None`` without such a request."""
         mute = None
         for _, happened in self._poller.poll(0):
             if happened & select.POLLIN:
@@ -85,7 +93,7 @@ class SocketReader:
         except OSError:
             self._gone = True
             return None
-        if not received:  # it has only stopped writing
+        if not received:  # the reader has closed its writing side only
             self._poller.modify(self.connection, 0)
             return None
         *lines, self._request = (self._request + received).split(b"\n")
@@ -98,16 +106,16 @@ class SocketReader:
         self.wants_levels = asked.get("levels", self.wants_levels)
         return asked.get("mute")
 
-    def _tell(self) -> None:
-        """Say what was dropped, now that all before it is on its way."""
-        position = self._last.end if isinstance(self._last, EmotionEvent) else self._last.position
+    def _report_dropped(self) -> None:
+        """Queue the number of dropped events, once all lines before them have been sent."""
         message = f"{self._dropped} events were dropped: this reader is too slow"
-        self._lines.append(to_json_line(StatusEvent(self._last.time, "dropped", message, position)).encode())
+        event = StatusEvent(self._last.time, "dropped", message, position_of(self._last))
+        self._lines.append(to_json_line(event).encode())
         self._dropped = 0
 
 
 def parse_request(line: bytes) -> dict[str, bool]:
-    """Return what of a line can be asked of us: ``levels``, ``mute``, both or neither."""
+    """Return the valid requests in a line: ``levels``, ``mute``, both or neither."""
     try:
         asked = json.loads(line)
     except (ValueError, RecursionError):

@@ -1,8 +1,8 @@
-"""A Unix domain socket that any number of local programs can read events from, as JSON Lines.
+"""A Unix domain socket from which any number of local programs can read events, as JSON Lines.
 
-There is no thread: connections are accepted, lines are sent and requests are read, without ever waiting, with each
-event and each tick.  A reader that is slower than the events has a bounded queue of its own; beyond it lines are
-dropped for that reader alone and it is told how many once it catches up.
+There is no thread: at each event and each tick, connections are accepted, lines sent and requests read, all without
+blocking.  Each reader has a bounded queue; if it is full, lines are dropped for that reader alone, which is told how
+many once it has caught up.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge_ser.errors import InvalidSetting, NotPermitted, SocketInUse, SocketUnwritable
-from edge_ser.events import EmotionEvent, Event, LevelEvent, StatusEvent, to_json_line, utc_now
-from edge_ser.mute import mute_file, switch
+from edge_ser.events import Event, LevelEvent, StatusEvent, position_of, to_json_line, utc_now
+from edge_ser.mute import requestable_mute_file, set_muted
 from edge_ser.sinks import Dropped, Sink
 from edge_ser.sinks.unix_socket.reader import SocketReader
 from edge_ser.state import ServiceState
@@ -31,31 +31,39 @@ _MOST_READERS: Final = 256
 
 
 def check(uri: str) -> None:
-    """Raise an error that names a ``unix:PATH`` that cannot be."""
+    """Check the syntax of a ``unix:PATH``.
+
+    Raises:
+        InvalidSetting: it is not valid.
+    """
     if uri == SCHEME:
         raise InvalidSetting(f"output.publish = {uri!r}: allowed is unix:PATH, for example unix:/tmp/edge-ser.sock")
 
 
 def make(uri: str, settings: ListenSettings, dropped: Dropped) -> UnixSocketSink:
-    """Return the sink of a ``unix:PATH``."""
+    """Return the sink of a ``unix:PATH``.
+
+    Raises:
+        SocketUnwritable: the path cannot be used.
+        SocketInUse: another process serves it.
+    """
     return UnixSocketSink(Path(uri.removeprefix(SCHEME)), _mute_file(settings))
 
 
 def _mute_file(settings: ListenSettings) -> Path | None:
-    switch = settings.privacy.socket_switch and settings.input.file is None  # recordings are not muted
-    return mute_file(settings.privacy) if switch else None
+    return requestable_mute_file(settings, settings.privacy.socket_switch)
 
 
 class UnixSocketSink(Sink):
-    """Publishes events on a socket; a new reader first gets the event that says what goes on.
+    """Publishes events on a socket; a new reader first gets the events that tell the current state.
 
     Args:
-        path: Where the socket stands; at most 107 bytes, as Linux allows.
-        mute_file: What a reader that mutes and unmutes writes and removes; ``None`` if none may.
+        path: Path of the socket, at most 107 bytes as Linux allows.
+        mute_file: The mute file that requests change; ``None`` if readers may not mute.
 
     Raises:
         SocketUnwritable: the path cannot be used.
-        SocketInUse: another live process serves it.
+        SocketInUse: another process serves it.
     """
 
     def __init__(self, path: Path, mute_file: Path | None = None) -> None:
@@ -79,9 +87,9 @@ class UnixSocketSink(Sink):
         self._position = 0.0  # of the last event
 
     def publish(self, event: Event) -> None:
-        """Send to whoever is connected, without waiting."""
+        """Send the event to all readers, without blocking."""
         self.tick()
-        self._position = event.end if isinstance(event, EmotionEvent) else event.position
+        self._position = position_of(event)
         line = to_json_line(event).encode()
         for reader in self._readers:
             reader.add(line, event)
@@ -89,8 +97,8 @@ class UnixSocketSink(Sink):
         self._state = self._state.after(event)
 
     def tick(self) -> None:
-        """Accept who waits, do what is asked, send what waits, let go who left."""
-        # BlockingIOError: nobody waits.  Any other: out of descriptors, say; who waits then waits on.
+        """Accept new readers, handle requests, send waiting lines, and remove readers that left."""
+        # BlockingIOError: there is no new reader.  Others, such as too many open files: it keeps waiting.
         with contextlib.suppress(OSError):
             while len(self._readers) < _MOST_READERS:
                 connection, _ = self._server.accept()
@@ -101,7 +109,7 @@ class UnixSocketSink(Sink):
         for reader in self._readers:
             mute = reader.receive()
             if mute is not None:
-                self._turn(mute, reader)
+                self._handle_mute(mute, reader)
         self._send()
 
     @property
@@ -110,25 +118,25 @@ class UnixSocketSink(Sink):
         return any(reader.wants_levels for reader in self._readers)
 
     def publish_level(self, event: LevelEvent) -> None:
-        """Send a level to those who asked for them and are not busy with anything else."""
+        """Send a level to the readers that asked for levels and have taken all earlier lines."""
         for reader in self._readers:
             reader.add_level(event)
         self._send()
 
     def reconfigure(self, settings: ListenSettings) -> None:
-        """Let readers mute, or no longer, as new settings say."""
+        """Apply new settings of the mute switch."""
         self._mute_file = _mute_file(settings)
 
-    def _turn(self, mute: bool, asker: SocketReader) -> None:
-        """Turn the mute switch, which an event then tells all readers; why it cannot be, the asker alone."""
+    def _handle_mute(self, mute: bool, asker: SocketReader) -> None:
+        """Mute or unmute, which an event reports to all readers; a refusal is reported to the asker alone."""
         reason = None
         if self._mute_file is None:
-            reason = "this socket cannot mute: privacy.socket_switch is off, or what is listened to is a recording"
+            reason = "this socket cannot mute: privacy.socket_switch is off, or the input is a recording"
         else:
             try:
-                changed = switch(self._mute_file, on=mute)
+                changed = set_muted(self._mute_file, on=mute)
                 if not changed and not mute:
-                    reason = "the mute switch is off already; quiet hours end by themselves"
+                    reason = "the mute switch is already off; quiet hours end by themselves"
             except NotPermitted as error:
                 reason = str(error)
         if reason is not None:
@@ -151,7 +159,12 @@ class UnixSocketSink(Sink):
 
 
 def _clear(path: Path) -> None:
-    """Remove a socket that a dead process left; refuse anything else that stands there."""
+    """Remove the socket of a process that has ended.
+
+    Raises:
+        SocketUnwritable: there is another file at the path, or the socket cannot be removed.
+        SocketInUse: another process serves the socket.
+    """
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:

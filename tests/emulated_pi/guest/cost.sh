@@ -1,9 +1,9 @@
-# Processor time a second of audio, at one instruction a nanosecond, and memory.
+# Processor time per second of audio, at one instruction per nanosecond, and memory.
 SUBJECT=cost
 . ./library.sh
 
 cpu() { show CPUUsageNSec; }
-windows() { # NAME BAR: three windows of 10 s, the first dropped; in microseconds a second of audio
+windows() { # NAME BAR: three windows of 10 s, without the first; microseconds per second of audio
     local a b total=0
     sleep 10
     for _ in 1 2 3; do

@@ -1,4 +1,4 @@
-# What happens to a machine in real life: a damaged model, a full disk, a clock that jumps, a dead microphone.
+# Faults of a machine: a damaged model, a full disk, a clock that jumps, a deaf microphone.
 SUBJECT=damage
 . ./library.sh
 

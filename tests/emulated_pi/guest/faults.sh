@@ -1,4 +1,4 @@
-# What happens to a service in real life: killed, hung, its microphone gone, late or in use, muted, set anew, stopped.
+# Faults of a service: killed, hung, its microphone gone, late or in use, muted, reloaded, stopped.
 SUBJECT=faults
 . ./library.sh
 
@@ -44,7 +44,7 @@ prove "sound card comes: hears, without a restart" eval "hears && same_process"
 
 config=/etc/edge-ser/config.toml
 cp $config /dev/shm/config.toml
-in_use() { # WHAT: another program holds the microphone, and lets go.
+in_use() { # WHAT: another program holds the microphone, then releases it.
     systemctl stop edge-ser
     arecord -q -D hw:Loopback,1,0 -f S16_LE -r 16000 -c 1 -t raw /dev/null &
     local recorder=$!
@@ -63,8 +63,8 @@ sed -i 's/^# device = .*/device = "hw:0,1"/' $config
 in_use "a microphone set by name"
 cp /dev/shm/config.toml $config
 
-# The loopback has a second microphone, on which nobody plays: PortAudio's default while the first is in use.  It is deaf,
-# so after a minute the service looks anew.
+# The loopback has a second microphone without sound: PortAudio's default while the first is in use.  It is deaf, so after
+# a minute the service opens the default microphone again.
 systemctl stop edge-ser
 arecord -q -D hw:Loopback,1,0 -f S16_LE -r 16000 -c 1 -t raw /dev/null &
 recorder=$!

@@ -1,4 +1,4 @@
-# In the image with the checkout, brought up to date: the service, into a system that does not run yet.
+# In the image with the updated checkout: installs the service into a system that is not running yet.
 set -eu
 cp -r /payload/edge-ser/. /root/edge-ser
 cd /root/edge-ser

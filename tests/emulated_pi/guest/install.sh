@@ -1,4 +1,4 @@
-# `edge-ser service install` in a running system, with network, from the checkout; then again; then away with it.
+# `edge-ser service install` in a running system, with network access, from the checkout; a second time; then uninstall.
 SUBJECT=install
 . ./library.sh
 

@@ -1,4 +1,4 @@
-# Real recordings at the microphone: labels in the journal and on the socket.  run.py compares them with this machine's.
+# Real recordings at the microphone: labels in the journal and on the socket, which run.py compares with the host's.
 SUBJECT=labels
 . ./library.sh
 

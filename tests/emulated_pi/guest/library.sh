@@ -1,7 +1,7 @@
-# What the guest's scripts share.  A proof is a line `ok ...` or `FAILED ...`, a figure `figure NAME: VALUE UNIT`; what is
-# quoted from the journal is indented.  run.py reads them.
+# Functions for the guest scripts.  run.py reads their output: a proof is a line `ok ...` or `FAILED ...`, a figure is
+# `figure NAME: VALUE UNIT`, and quotes from the journal are indented.
 
-export EVENTS=/dev/shm/events.jsonl   # what the socket said, in memory: the disk and /run get filled on purpose
+export EVENTS=/dev/shm/events.jsonl   # events from the socket, in memory because tests fill the disk and /run
 cd /payload
 
 ok() { echo "ok $SUBJECT: $*"; }
@@ -23,14 +23,14 @@ within() {
     until "$@"; do [ "$(uptime_ms)" -lt "$end" ] || return 1; sleep 0.2; done
 }
 
-# From here on: what happens next is looked for behind this point.
+# Later checks look at events and journal lines after this point only.
 mark() {
     CURSOR=$(journalctl -n 0 --show-cursor --no-pager | sed -n 's/^-- cursor: //p')
     SEEN=$(wc -l <$EVENTS)
     RESTARTS=$(show NRestarts)
     PID=$(show MainPID)
 }
-journal() { journalctl -u edge-ser --after-cursor="$CURSOR" -o cat --no-pager; }   # the service's and systemd's lines
+journal() { journalctl -u edge-ser --after-cursor="$CURSOR" -o cat --no-pager; }   # lines of the service and of systemd
 logged() { journal | grep -qE "$1"; }
 said() { tail -n +$((SEEN + 1)) $EVENTS | grep -q "\"status\": \"$1\""; }
 finals() { tail -n +$((SEEN + 1)) $EVENTS | grep -c '"final": true'; }
@@ -40,7 +40,7 @@ same_process() { is_active && [ "$(show MainPID)" = "$PID" ]; }
 
 play() { aplay -q -D plughw:Loopback,0,0 "$1"; }
 
-# Whether a sentence that is played now gets a label, on the socket.
+# Whether a sentence played now gets a label on the socket.
 a_label_came() { [ "$(finals)" -gt 0 ]; }
 hears() { SEEN=$(wc -l <$EVENTS); play sentence.wav && within 10 a_label_came; }
 listens() { is_active && status_is '^listening'; }

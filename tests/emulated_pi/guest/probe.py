@@ -1,4 +1,4 @@
-"""Try what the service must not be able to do, in its place, and say how it went."""
+"""Try, inside the sandbox of the service, what it must not be able to do, and print the results."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def write(folder: str) -> None:
 
 
 def attempt(name: str, action: Callable[[], object]) -> None:
-    """Say whether something was refused."""
+    """Print whether an attempt was refused."""
     try:
         action()
     except OSError as error:
@@ -46,7 +46,7 @@ def attempt(name: str, action: Callable[[], object]) -> None:
 
 
 def main() -> None:
-    """Try everything."""
+    """Make all attempts."""
     for name in FAMILIES:
         attempt(name, partial(socket.socket, getattr(socket, name), socket.SOCK_DGRAM))
     for folder in FOLDERS:

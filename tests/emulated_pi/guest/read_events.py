@@ -1,4 +1,4 @@
-"""Append all that the service's socket says to a file, through all its restarts."""
+"""Append all events on the service's socket to a file, across its restarts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PATH = "/run/edge-ser/events.sock"
 
 
 def main() -> None:
-    """Read for ever."""
+    """Read without end."""
     with open(sys.argv[1], "ab", buffering=0) as out:  # noqa: PTH123
         while True:
             try:

@@ -1,4 +1,4 @@
-# What the unit forbids, tried out; and what the service wrote while somebody spoke.
+# Attempts at what the unit forbids, and the files that the service wrote during speech.
 SUBJECT=security
 . ./library.sh
 
@@ -40,7 +40,7 @@ prove "no file changed anywhere" [ -z "$(changed)" ]
 changed | quote
 prove "its state folder is empty" [ -z "$(find /var/lib/private/edge-ser -type f 2>/dev/null)" ]
 
-# A program with the unit's own properties in its place.
+# Another program with the properties of the unit.
 install -D -m 644 probe.py /usr/local/lib/probe.py
 mkdir -p /run/systemd/system/edge-ser.service.d
 cat >/run/systemd/system/edge-ser.service.d/probe.conf <<'END'

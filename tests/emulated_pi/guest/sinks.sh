@@ -1,11 +1,11 @@
-# The service beside a broker, a page, a history and a Prometheus: each gets the labels, and what restarts or stops comes back.
+# The service with a broker, the live page, a history and Prometheus: each gets the labels, and recovers after a restart.
 SUBJECT=sinks
 . ./library.sh
 
 PAGE=http://127.0.0.1:8765
 METRICS=http://127.0.0.1:9105/metrics
-BROKER=/dev/shm/broker   # what the broker said: RETAINED TOPIC PAYLOAD
-STREAM=/dev/shm/stream   # what the page was told
+BROKER=/dev/shm/broker   # messages of the broker: RETAINED TOPIC PAYLOAD
+STREAM=/dev/shm/stream   # events of the live page
 
 config=/etc/edge-ser/config.toml
 publish() { sed -i "s|^publish = .*|publish = [$1]|" $config; edge-ser config check >/dev/null && systemctl restart edge-ser; }
@@ -18,7 +18,7 @@ prove "a configuration with all of them starts" publish "$ALL"
 prove "listens" within 60 listens
 echo "    > STATUS: $(show StatusText)"
 
-# Each in turn.  retained TOPIC: what somebody is told who asks the broker now.
+# Each in turn.  retained TOPIC: the message that the broker sends to a new subscriber.
 retained() { mosquitto_sub -W 5 -C 1 --retained-only -t "edge-ser/$1" 2>/dev/null; }
 retains() { retained "$1" | grep -qE "$2"; }
 from_broker() { tail -n +$((BROKER_SEEN + 1)) $BROKER | grep -qE "$1"; }
@@ -53,7 +53,7 @@ edge-ser history | grep -E "^local| $said_label " | quote
 prove "service status names the page" eval "edge-ser service status | grep -q '$PAGE/'"
 edge-ser service status | cut -c1-120 | quote
 
-# The page's button, and the broker's.
+# The mute buttons of the page and of the broker.
 press() { curl -s -m 5 -o /dev/null -w '%{http_code}' -H "Origin: ${2-$PAGE}" -d "{\"mute\": $1}" $PAGE/mute; }
 muted_file=/var/lib/edge-ser/muted
 silent() { SEEN=$(wc -l <$EVENTS); play sentence.wav; sleep 2; [ "$(finals)" -eq 0 ]; }
@@ -82,7 +82,7 @@ prove "broker's switch: listens" within 10 listens
 prove "broker's switch: it is OFF" within 5 retains muted '^OFF$'
 prove "broker's switch: hears" hears
 
-# The broker dies, and stays away for a sentence.  What it keeps is its readers' sessions, but no state of ours.
+# The broker is killed and stays away for a sentence.  It keeps its readers' sessions, but no state of edge-ser.
 mosquitto_pub -r -n -t edge-ser/availability
 mosquitto_pub -r -n -t edge-ser/emotion
 systemctl kill -s USR1 mosquitto
@@ -102,7 +102,7 @@ prove "broker again: the last label, for who comes later" within 5 retains emoti
 journal | grep 'mqtt://' | quote
 prove "broker again: the same process" same_process
 
-# The service dies; all take it up again.
+# The service is killed; all readers reconnect.
 mark_all
 systemctl kill -s KILL --kill-whom=main edge-ser
 prove "kill -9: the will says that it is away" within 5 from_broker 'edge-ser/availability offline'
@@ -118,7 +118,7 @@ within 10 test -s $STREAM
 mark_all
 prove "page restarted: hears" eval "hears && within 5 from_page '\"final\":true'"
 
-# Who may read.
+# Permissions of readers.
 useradd --system --groups edge-ser-readers reader
 useradd --system stranger
 reads() { runuser -u "$1" -- python3 -c "import socket; s = socket.socket(socket.AF_UNIX); s.settimeout(5)
@@ -136,8 +136,8 @@ for unit in edge-ser edge-ser-dashboard; do
     echo "figure memory of $unit with all sinks: $(($(systemctl show $unit -p MemoryCurrent --value) / 1000000)) MB"
 done
 
-# Whom they reach, tried out in their place.
-ip address add 192.0.2.1/32 dev lo   # of this machine, but no loopback address
+# Addresses that the units can reach, tried from inside their sandboxes.
+ip address add 192.0.2.1/32 dev lo   # an address of this machine, but not loopback
 cat >/usr/local/lib/reach.py <<'PYTHON'
 import socket
 for address in ("127.0.0.1", "192.0.2.1"):
@@ -165,7 +165,7 @@ within 60 curl -fsS -m 5 -o /dev/null $PAGE/
 curl -sN $PAGE/events >$STREAM &
 within 10 test -s $STREAM
 
-# A label is said aloud: through the loopback it would be heard.
+# A label is spoken: the microphone would hear it through the loopback.
 python3 - <<'PYTHON'
 import wave
 with wave.open("sentence.wav") as source, wave.open("short.wav", "wb") as out:  # the loudspeaker is free when the label comes

@@ -1,4 +1,4 @@
-# In the image with the service: a broker, a voice, and all drop-ins that stay on this machine, with their libraries.
+# In the image with the service: a broker, espeak-ng, and all drop-ins that stay on this machine, with their libraries.
 set -eu
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends curl espeak-ng mosquitto mosquitto-clients >/dev/null

@@ -69,7 +69,7 @@ def test_nearly_all_speech_has_the_evidence_within_a_second() -> None:
         decisions = [Decision(LABELS, DecisionSettings(evidence=evidence)) for _ in utterances]
         for so_far, rows in zip(decisions, utterances, strict=True):
             so_far.add(rows[:13])
-        return float(np.mean([so_far.verdict() is not None for so_far in decisions]))
+        return float(np.mean([so_far.posterior() is not None for so_far in decisions]))
 
     assert reached(found.evidence) >= 0.98
     assert reached(found.evidence + 1.0) < 0.99, "as much is required as the delay allows"

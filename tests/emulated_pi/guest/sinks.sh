@@ -110,7 +110,7 @@ prove "kill -9: listens again" within 60 listens
 prove "kill -9: available again" within 10 retains availability '^online$'
 prove "kill -9: hears" hears
 prove "kill -9: so do broker and page" within 5 eval "from_broker '\"final\": true' && from_page '\"final\":true'"
-prove "kill -9: metrics begin anew" within 5 from_metrics '^edge_ser_utterances_total'
+prove "kill -9: metrics begin again" within 5 from_metrics '^edge_ser_utterances_total'
 systemctl restart edge-ser-dashboard
 prove "page restarted: answers" within 60 curl -fsS -m 5 -o /dev/null $PAGE/
 curl -sN $PAGE/events >$STREAM &

@@ -9,7 +9,6 @@ from edge_ser.audio import Source
 from edge_ser.errors import RecordingUnreadable
 from edge_ser.model.bundle import read_bundle
 from edge_ser.model.interpreter import choose_interpreter
-from edge_ser.mute import MuteSwitch, local_now
 from edge_ser.paths import demonstration
 from edge_ser.recognition.pipeline import Pipeline
 from edge_ser.settings import ListenSettings
@@ -32,6 +31,7 @@ def make_source(settings: ListenSettings) -> Source:
         from edge_ser.sources.recording import Recording
 
         return Recording(demonstration() if given.file == "demo" else Path(given.file), realtime=given.realtime)
+    from edge_ser.mute import MuteSwitch, local_now
     from edge_ser.sources.microphone import Microphone
     from edge_ser.sources.persistent import PersistentMicrophone
 

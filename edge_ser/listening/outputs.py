@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from edge_ser.events import utc_now
 from edge_ser.recognition.level import LevelMeter
 from edge_ser.sinks import Sink, destinations
-from edge_ser.sinks.queued import QueuedSink
 
 if TYPE_CHECKING:
     from edge_ser.audio import Block
@@ -59,8 +58,7 @@ class Outputs:
     def close(self) -> None:
         """Close all sinks; their queues are drained in parallel."""
         for sink in self._sinks:
-            if isinstance(sink, QueuedSink):
-                sink.finish()
+            sink.finish()
         for _, stack in self._open.values():
             stack.close()
 
@@ -103,7 +101,7 @@ class Outputs:
         """Return how many events each queue has dropped so far, by the name of its sink."""
         counts: dict[str, int] = {}
         for sink in self._sinks:
-            if isinstance(sink, QueuedSink):
+            if sink.name:
                 counts[sink.name] = counts.get(sink.name, 0) + sink.dropped
         return counts
 

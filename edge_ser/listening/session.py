@@ -14,7 +14,6 @@ from edge_ser.listening.loop import stopped, turns
 from edge_ser.listening.outputs import Outputs
 from edge_ser.listening.stop_signals import Stopped, StopSignals
 from edge_ser.sinks.systemd import Notifier
-from edge_ser.sources.silenced import silenced
 
 if TYPE_CHECKING:
     from edge_ser.audio import Block
@@ -111,6 +110,8 @@ class Session:
         """Return the source's blocks; a microphone must not hear the speech of a sink, a recording cannot."""
         blocks = self._source.blocks()
         if self._outputs.audible and self._settings.input.file in (None, "-"):
+            from edge_ser.sources.silenced import silenced
+
             return silenced(blocks, self._outputs.is_speaking)
         return blocks
 

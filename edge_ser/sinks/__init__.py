@@ -23,6 +23,12 @@ class Sink:
     audible: bool = False
     """Whether a microphone can hear the sink."""
 
+    name: str = ""
+    """Name under which dropped events are counted; empty for a sink without a queue, which drops none."""
+
+    dropped: int = 0
+    """Number of events dropped so far."""
+
     def publish(self, event: Event) -> None:
         """Take one event, without blocking for longer than a write to standard output.
 
@@ -54,6 +60,9 @@ class Sink:
     def waiting(self) -> int:
         """Number of events that have been taken but not yet published."""
         return 0
+
+    def finish(self) -> None:
+        """Begin to drain the queue, if there is one, so that several sinks do so in parallel; ``__exit__`` follows."""
 
     def __enter__(self) -> Sink:
         return self

@@ -231,7 +231,7 @@ def windows(regions: Regions, samples: Samples) -> list[Any]:
 
 def light_sernet(regions: Regions, kept: list[Any], file: Path, delegates: bool) -> None:
     """Run Light-SERNet on windows, with the interpreter's default delegates, or without as this package does."""
-    module = importlib.import_module(INTERPRETERS[BACKEND.name])
+    module = importlib.import_module(INTERPRETERS[BACKEND.name].module)
     content = file.read_bytes()
     if delegates:
         interpreter = module.Interpreter(model_content=content, num_threads=1)

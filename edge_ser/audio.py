@@ -91,16 +91,16 @@ def no_samples() -> Samples:
 
 
 def limited(blocks: Iterator[Block], seconds: float | None) -> Iterator[Block]:
-    """Yield blocks until a part of the stream has passed; the last block is cut to fit.
+    """Return blocks until a part of the stream has passed; the last block is cut to fit.
 
     Args:
         blocks: The stream.
         seconds: Length of the part, lost samples included, s; ``None`` is without limit.
     """
-    if seconds is None:
-        yield from blocks
-        return
-    left = round(seconds * SAMPLE_RATE)
+    return blocks if seconds is None else _until(blocks, round(seconds * SAMPLE_RATE))
+
+
+def _until(blocks: Iterator[Block], left: int) -> Iterator[Block]:
     for block in blocks:
         left -= block.lost
         if left > 0:

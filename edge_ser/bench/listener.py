@@ -80,7 +80,7 @@ class SteppedListener:
             self._next = watch.timed("health", self._next)
             self._publish = watch.timed("publish", sink.publish)
         self._pipeline.warm_up()
-        self._send(self._next().events)  # the status `listening`
+        self._send(self._next()[0])  # the status `listening`
         if watch is not None:
             watch.read()
 
@@ -112,7 +112,7 @@ class SteppedListener:
         microphone = self._microphone
         microphone.frames = frames
         while microphone.frames is not None:
-            self._send(self._next().events)
+            self._send(self._next()[0])
             self._tick()
 
     def finish(self) -> None:

@@ -96,5 +96,5 @@ class Listener(Iterator[Event]):
 
     def _listen(self, loop: Iterator[Turn]) -> Generator[Event, None, None]:
         with self._opened:
-            for turn in loop:
-                yield from turn.events
+            for events, _, _ in loop:
+                yield from events

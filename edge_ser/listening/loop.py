@@ -6,26 +6,20 @@ The command, `Listener` and the benchmark all run it; they differ in what they d
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from typing import NamedTuple
+from typing import TypeAlias
 
 from edge_ser.audio import Block, limited
 from edge_ser.errors import EdgeSerError
 from edge_ser.events import Event
 from edge_ser.recognition.pipeline import Pipeline
 
+Turn: TypeAlias = tuple[Iterable[Event], Block | None, bool]
+"""One turn of the loop.  A plain tuple, since one is made for every block:
 
-class Turn(NamedTuple):
-    """One turn of the loop.
-
-    Attributes:
-        events: The events of the block, made lazily; all must be taken before the next turn.
-        block: The block; ``None`` if there was none.
-        ended: Whether the source has ended, so that there is nothing left to stop.
-    """
-
-    events: Iterable[Event]
-    block: Block | None = None
-    ended: bool = False
+- the events, to be consumed completely before the next turn; they are computed while they are consumed;
+- the block they follow from, ``None`` if there is none;
+- whether the source has ended, so that nothing is left to be stopped.
+"""
 
 
 def turns(
@@ -43,17 +37,17 @@ def turns(
         EdgeSerError: the source failed; the events until then and one for the failure have been yielded.
     """
     if recording is not None:
-        yield Turn([pipeline.status("listening", f"listening to {recording}")])
+        yield [pipeline.status("listening", f"listening to {recording}")], None, False
     try:
         for block in limited(blocks, duration):
-            yield Turn(pipeline.process(block), block)
+            yield pipeline.process(block), block, False
     except EdgeSerError as error:
-        yield Turn(pipeline.finish(), ended=True)  # the labels until then are valid
-        yield Turn([pipeline.status(error.event_status, str(error))], ended=True)
+        yield pipeline.finish(), None, True  # the labels until then are valid
+        yield [pipeline.status(error.event_status, str(error))], None, True
         raise
-    yield Turn(pipeline.finish(), ended=True)
+    yield pipeline.finish(), None, True
     timed_out = duration is not None and pipeline.position >= duration - 1e-6
-    yield Turn([stopped(pipeline, f"{duration:g} s are over" if timed_out else "the end")], ended=True)
+    yield [stopped(pipeline, f"{duration:g} s are over" if timed_out else "the end")], None, True
 
 
 def stopped(pipeline: Pipeline, reason: str) -> Event:

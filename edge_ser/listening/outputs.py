@@ -32,6 +32,7 @@ class Outputs:
         self._notifier = notifier
         self._open: dict[str, tuple[Sink, ExitStack]] = {}
         self._sinks: list[Sink] = []
+        self._metered: list[Sink] = []
         self._meter = LevelMeter(utc_now, time.monotonic)
 
     def open(self, settings: ListenSettings) -> None:
@@ -54,6 +55,7 @@ class Outputs:
             sink.reconfigure(settings)
         self._open |= opened
         self._sinks = [sink for sink, _ in self._open.values()]
+        self._metered = [sink for sink in self._sinks if sink.metered]
 
     def close(self) -> None:
         """Close all sinks; their queues are drained in parallel."""
@@ -80,7 +82,7 @@ class Outputs:
 
     def publish_level(self, block: Block, pipeline: Pipeline) -> None:
         """Measure the level of a block and pass it to the sinks that want levels, of which there are mostly none."""
-        interested = [sink for sink in self._sinks if sink.wants_levels]
+        interested = [sink for sink in self._metered if sink.wants_levels]
         if not interested:
             return
         event = self._meter.read(block.samples, pipeline.position, pipeline.speech_detected)

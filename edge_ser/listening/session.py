@@ -78,22 +78,23 @@ class Session:
         """Listen until the end or until a reload is asked for; return whether it is."""
         given, pipeline, outputs = self._settings.input, self._pipeline, self._outputs
         name = None if given.file is None else self._source.name
+        protected = signals.protected()
         loop = turns(self._blocks(), pipeline, given.duration, name)
         try:
             with standard_error.muting_c_libraries(), closing(loop):
-                for turn in loop:
-                    if turn.ended:
+                for events, block, ended in loop:
+                    if ended:
                         signals.hold()
-                        outputs.publish(turn.events)
+                        outputs.publish(events)
                         continue
-                    with signals.protected():
-                        outputs.publish(turn.events)
-                        if turn.block is not None:
+                    with protected:
+                        outputs.publish(events)
+                        if block is not None:
                             outputs.tick()
-                            outputs.publish_level(turn.block, pipeline)
+                            outputs.publish_level(block, pipeline)
                     if signals.reload_asked:
                         signals.reload_asked = False
-                        with signals.protected():
+                        with protected:
                             outputs.publish(pipeline.finish())
                         return True
         except Stopped:

@@ -23,6 +23,9 @@ class Sink:
     audible: bool = False
     """Whether a microphone can hear the sink."""
 
+    metered: bool = False
+    """Whether the sink can show levels."""
+
     name: str = ""
     """Name under which dropped events are counted; empty for a sink without a queue, which drops none."""
 

@@ -66,6 +66,8 @@ class UnixSocketSink(Sink):
         SocketInUse: another process serves it.
     """
 
+    metered = True
+
     def __init__(self, path: Path, mute_file: Path | None = None) -> None:
         self._path = path
         self._mute_file = mute_file

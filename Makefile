@@ -25,7 +25,7 @@ listen: $(VENV)/runtime.stamp
 	else exit $$status; fi; }
 
 test: lint
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 lint: $(VENV)/development.stamp
 	@$(BIN)/ruff check .

@@ -15,8 +15,6 @@ MICROPHONE_STATES: Final = (
 )
 """Values of the status of :attr:`ServiceState.microphone`: every state and every fault."""
 
-assert set(MICROPHONE_STATES) == {*STATES, *FAULTS}
-
 _ENDS_MUTING: Final = ("listening", "no-microphone", "device-lost", "device-busy")
 """States that occur only while the microphone is not muted."""
 

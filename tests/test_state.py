@@ -80,3 +80,8 @@ def test_there_is_one_state_and_at_most_one_fault(events: list[Event]) -> None:
     names = [event.status for event in events if isinstance(event, StatusEvent)]
     assert (state.overflows, state.dropped) == (names.count("overflow"), names.count("dropped"))
     assert state.utterances == sum(isinstance(event, EmotionEvent) and event.final for event in events)
+
+
+def test_a_microphone_is_in_a_state_or_has_a_fault() -> None:
+    assert set(MICROPHONE_STATES) == {*STATES, *FAULTS}
+    assert len(MICROPHONE_STATES) == len(set(MICROPHONE_STATES))

@@ -20,6 +20,7 @@ from contextlib import ExitStack
 from edge_ser.audio import SAMPLE_RATE
 from edge_ser.events import Event
 from edge_ser.listening.assembly import make_pipeline, make_source
+from edge_ser.listening.configuration import check
 from edge_ser.listening.loop import Turn, turns
 from edge_ser.settings import InputSettings, ListenSettings, MicrophoneSettings, ModelSettings
 
@@ -69,10 +70,12 @@ class Listener(Iterator[Event]):
         model: str | os.PathLike[str] | None = None,
         interpreter: str | None = None,
     ) -> None:
-        settings = ListenSettings(
-            microphone=MicrophoneSettings(device, wait),
-            input=InputSettings(None if input is None else os.fspath(input), rate, channels, realtime, duration),
-            model=ModelSettings(None if model is None else os.fspath(model), interpreter),
+        settings = check(
+            ListenSettings(
+                microphone=MicrophoneSettings(device, wait),
+                input=InputSettings(None if input is None else os.fspath(input), rate, channels, realtime, duration),
+                model=ModelSettings(None if model is None else os.fspath(model), interpreter),
+            )
         )
         pipeline = make_pipeline(settings)
         self._opened = ExitStack()

@@ -116,3 +116,8 @@ def test_no_microphone_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert "UnknownMicrophone: " in done.stderr.splitlines()[-1]
+
+
+def test_an_unknown_interpreter_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(InvalidSetting, match=r"model\.interpreter = nonesuch: allowed are tflite-runtime, litert"):
+        Listener(input="demo", interpreter="nonesuch")

@@ -17,7 +17,7 @@ from edge_ser.errors import OutputFailed
 
 if TYPE_CHECKING:
     from edge_ser.features.parameters import FrontEndParameters
-    from edge_ser.reports.recording.features import Utterance
+    from edge_ser.reports.recording.features import UtteranceFeatures
 
 
 @click.command(name="features")
@@ -78,7 +78,7 @@ def _save(figure: Any, path: Path) -> None:
         raise click.UsageError(f"--plot {path}: {str(error).splitlines()[0]}") from None
 
 
-def _npy(found: list[Utterance], parameters: FrontEndParameters) -> bytes:
+def _npy(found: list[UtteranceFeatures], parameters: FrontEndParameters) -> bytes:
     import numpy as np
 
     out = io.BytesIO()
@@ -86,7 +86,7 @@ def _npy(found: list[Utterance], parameters: FrontEndParameters) -> bytes:
     return out.getvalue()
 
 
-def _json(found: list[Utterance], rate: int, step: float) -> str:
+def _json(found: list[UtteranceFeatures], rate: int, step: float) -> str:
     rows = [
         {
             "start": round(u.start / rate, 4),
@@ -100,7 +100,7 @@ def _json(found: list[Utterance], rate: int, step: float) -> str:
     return json.dumps(rows) + "\n"
 
 
-def _csv(found: list[Utterance], parameters: FrontEndParameters, step: float) -> str:
+def _csv(found: list[UtteranceFeatures], parameters: FrontEndParameters, step: float) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     names = list(next((u.descriptors for u in found if u.descriptors), {}))

@@ -18,7 +18,7 @@ Float: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Utterance:
+class UtteranceFeatures:
     """An utterance that the speech gate found in a recording.
 
     Attributes:
@@ -34,7 +34,7 @@ class Utterance:
     descriptors: dict[str, Float]
 
 
-def utterances(samples: Samples, parameters: FrontEndParameters, descriptors: bool = False) -> list[Utterance]:
+def utterances(samples: Samples, parameters: FrontEndParameters, descriptors: bool = False) -> list[UtteranceFeatures]:
     """Return the utterances of a recording with the features that the model would receive.
 
     Args:
@@ -46,12 +46,12 @@ def utterances(samples: Samples, parameters: FrontEndParameters, descriptors: bo
         EdgeSerError: the libraries for the descriptors are not installed.
     """
     front_end = FrontEnd(parameters)
-    found: list[Utterance] = []
+    found: list[UtteranceFeatures] = []
     for part in cut(samples):
         front_end.reset()
         features = np.concatenate((front_end.process(part.samples), front_end.finish()))
         more = describe(part.samples, len(features), parameters) if descriptors else {}
-        found.append(Utterance(part.start, part.samples, features, more))
+        found.append(UtteranceFeatures(part.start, part.samples, features, more))
     return found
 
 

@@ -10,10 +10,10 @@ from edge_ser.reports.recording import panels
 if TYPE_CHECKING:
     from edge_ser.audio import Samples
     from edge_ser.features.parameters import FrontEndParameters
-    from edge_ser.reports.recording.features import Utterance
+    from edge_ser.reports.recording.features import UtteranceFeatures
 
 
-def draw(title: str, samples: Samples, utterances: list[Utterance], parameters: FrontEndParameters) -> Any:
+def draw(title: str, samples: Samples, utterances: list[UtteranceFeatures], parameters: FrontEndParameters) -> Any:
     """Return the figure: waveform with the gate's utterances, log-mel energies, and the int8 input of the model.
 
     Args:

@@ -131,3 +131,10 @@ def test_the_state_follows_the_events(happened: list[Event]) -> None:
 def test_every_status_is_a_state_or_a_known_exception() -> None:
     passing = {"recovered", "overflow", "dropped", "refused", "reloaded", "not-reloaded"}
     assert set(MICROPHONE_STATES) == set(events.STATUSES) - passing
+
+
+def test_a_final_label_is_published_before_the_end_of_speaking() -> None:
+    state = RetainedState()
+    state.update(EmotionEvent(TIME, 1, False, 0.0, 0.5, "fear", 0.5, {"anger": 0.5}))
+    changed = state.update(EmotionEvent(TIME, 1, True, 0.0, 1.0, "anger", 0.5, {"anger": 0.5}))
+    assert list(changed) == ["emotion", "speaking"], "an automation that is run by the end reads the new label"

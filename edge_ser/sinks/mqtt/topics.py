@@ -44,7 +44,8 @@ class RetainedState:
 
 
 def _payloads(state: ServiceState) -> dict[str, str]:
-    payloads = {SPEAKING: ON if state.speaking else OFF}
+    # In the order of publication: the label comes before the end of speaking, which programs take as its signal.
+    payloads = {}
     if state.last is not None:
         payloads[EMOTION] = to_json_line(state.last).rstrip("\n")
     if state.microphone is not None:
@@ -54,4 +55,5 @@ def _payloads(state: ServiceState) -> dict[str, str]:
         )
     if state.muted is not None:
         payloads[MUTED] = ON if state.muted else OFF
+    payloads[SPEAKING] = ON if state.speaking else OFF
     return payloads

@@ -47,6 +47,7 @@ class Recording:
         self._sleep = sleep
 
         self._file: Any = None
+        self._decoded_frames = 0  # at the file's rate
         self._resampler: Resampler
         self._resources = ExitStack()
 
@@ -56,7 +57,7 @@ class Recording:
         return str(self._path)
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the recording in blocks of about 100 ms.
+        """Yield the recording in blocks of about 100 ms; a second call continues where the first was left.
 
         Raises:
             TruncatedRecording: decoding fails, or ends before the length in the header.
@@ -86,6 +87,7 @@ class Recording:
         """
         with ExitStack() as stack:
             self._file = _open(self._path, stack)
+            self._decoded_frames = 0
             try:
                 self._resampler = Resampler(self._file.samplerate)
             except UnsupportedRate as error:
@@ -112,21 +114,20 @@ class Recording:
         file = self._file
         dtype = "float64" if file.subtype in _FLOATING else "int32" if file.subtype in _WIDE else "int16"
         wanted = max(1, file.samplerate * BLOCK_SAMPLES // SAMPLE_RATE)
-        count = 0
         while True:
             try:
                 frames = file.read(wanted, dtype=dtype, always_2d=True)
             except soundfile.LibsndfileError:
-                raise self._cut(count) from None
+                raise self._cut() from None
             if not len(frames):
                 break
-            count += len(frames)
+            self._decoded_frames += len(frames)
             yield frames
-        if count < file.frames < _UNKNOWN_FRAMES:
-            raise self._cut(count)
+        if self._decoded_frames < file.frames < _UNKNOWN_FRAMES:
+            raise self._cut()
 
-    def _cut(self, count: int) -> TruncatedRecording:
-        seconds = count / self._file.samplerate
+    def _cut(self) -> TruncatedRecording:
+        seconds = self._decoded_frames / self._file.samplerate
         return TruncatedRecording(f"{self._path}: cut off or damaged after {seconds:.1f} s; copy or record it again")
 
 

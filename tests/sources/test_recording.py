@@ -119,6 +119,13 @@ def assert_refused(path: Path, error: type[EdgeSerError], match: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_reading_continues_where_it_was_left(wav: Path, noise: np.ndarray) -> None:
+    with Recording(wav) as recording:
+        first = next(recording.blocks()).samples
+        rest = [block.samples for block in recording.blocks()]  # as after a reload that failed
+    np.testing.assert_array_equal(np.concatenate([first, *rest]), noise)
+
+
 def test_a_missing_file_is_an_error(tmp_path: Path, wav: Path) -> None:
     assert_refused(tmp_path / "none.wav", RecordingMissing, "no such file")
     assert_refused(wav / "below.wav", RecordingMissing, "no such file")

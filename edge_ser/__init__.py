@@ -9,9 +9,10 @@ The public API is loaded on first use, so that `import edge_ser` costs nothing:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # type checkers take it for true; `typing` has the same, and takes longer than all else here
 if TYPE_CHECKING:
+    from typing import Any
+
     from edge_ser.errors import EdgeSerError as EdgeSerError
     from edge_ser.events import EmotionEvent as EmotionEvent
     from edge_ser.events import Event as Event

@@ -35,6 +35,16 @@ def test_the_examples_in_the_documentation_work() -> None:
     assert sum(result.failed for result in done) == 0
 
 
+def test_importing_the_package_imports_nothing_else() -> None:
+    # Ctrl-C during an import would end the command with a traceback, until `main` has dealt with it.
+    program = (
+        f"import sys; sys.path.insert(0, {str(Path(edge_ser.__file__).parents[1])!r}); before = set(sys.modules); "
+        "import edge_ser; print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-IS", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["__future__", "edge_ser"]
+
+
 def test_a_listener_and_a_recognizer_agree() -> None:
     events = list(Listener(input=demonstration()))
     first, *between, last = events

@@ -74,7 +74,7 @@ def _text(name: str, finding: Finding) -> str:
     """Return the line of a check, and its fix on a line below."""
     state = finding.state.value
     mark = f"{state:<{_STATE_WIDTH}}"
-    if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+    if sys.stdout is not None and sys.stdout.isatty() and "NO_COLOR" not in os.environ:
         mark = click.style(mark, fg=_COLOURS[state])
     text = f"{mark} {name:<{_NAME_WIDTH}}{' '.join(finding.found.split())}\n"
     return text if finding.fix is None else f"{text}{' ' * (_STATE_WIDTH + 1 + _NAME_WIDTH)}-> {finding.fix}\n"

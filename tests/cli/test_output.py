@@ -94,8 +94,9 @@ def test_output_beyond_the_file_size_limit(tmp_path: Path, unbuffered: str) -> N
     assert_refused(done, errors.OutputFailed, "File too large")
 
 
-def test_closed_standard_output() -> None:
-    done = run(*DEMO, prefix=["sh", "-c", 'exec "$@" >&-', "sh"])
+@pytest.mark.parametrize("arguments", [DEMO, ("doctor",), ("model",)], ids=lambda words: words[0])
+def test_closed_standard_output(arguments: tuple[str, ...]) -> None:
+    done = run(*arguments, prefix=["sh", "-c", 'exec "$@" >&-', "sh"])
     assert_refused(done, errors.OutputFailed, "closed")
 
 

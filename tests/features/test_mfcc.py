@@ -53,7 +53,7 @@ def test_golden_vectors() -> None:
             assert found["sets"][name][signal] == row, (name, signal)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     seed=st.integers(0, 2**32 - 1),
     length=st.integers(0, 40_000),
@@ -239,7 +239,7 @@ def test_tables_follow_the_formulas() -> None:
     assert (np.sort(mel, axis=0) == np.sort(np.reshape(tables["mel"], (160, 40)), axis=0)).all()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.integers(1, 2**53 - 1), min_size=1, max_size=50))
 def test_log2_is_within_its_bound(values: list[int]) -> None:
     found = fixed_point.log2_q16(np.array(values, np.float64))

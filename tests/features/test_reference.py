@@ -44,7 +44,7 @@ def test_golden_signals(pair: tuple[Reference, str], name: str, samples: npt.NDA
     check(pair, samples)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1), length=st.integers(0, 9_000), level=st.integers(0, 15), runs=st.integers(1, 600))
 def test_any_signal(pair: tuple[Reference, str], seed: int, length: int, level: int, runs: int) -> None:
     noise = np.random.default_rng(seed).integers(-32_768, 32_768, length // runs + 1) >> level

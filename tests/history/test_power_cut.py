@@ -62,7 +62,7 @@ def running() -> tuple[bytes, bytes]:
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cut=st.floats(0, 1), tail=st.sampled_from(["nothing", "zeros", "noise"]))
 def test_torn_log_gives_whole_batches(running: tuple[bytes, bytes], cut: float, tail: str) -> None:
     database, log = running

@@ -36,7 +36,7 @@ def cut(samples: Samples, cuts: list[int]) -> list[Block]:
 WHOLE = run([Block(DEMONSTRATION)])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.integers(0, len(DEMONSTRATION)), max_size=20))
 def test_any_chunking_gives_the_same_events(cuts: list[int]) -> None:
     assert run(cut(DEMONSTRATION, cuts)) == WHOLE

@@ -58,7 +58,7 @@ def states(samples: Iterable[Samples]) -> list[Health]:
 # Proper sound --------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     level=st.floats(0.35, 8_000),
     offset=st.floats(-8_000, 8_000),
@@ -165,7 +165,7 @@ def test_repeated_sound_with_pauses_is_stuck_then_silent() -> None:
     assert states([stuck, constant(0, 12)]) == [Health.STUCK, Health.SILENT]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(period=st.integers(1_600, 16_000), lead=st.integers(0, 5_000), seed=st.integers(0, 100))
 def test_repetitions_of_any_period_are_found(period: int, lead: int, seed: int) -> None:
     sound = np.concatenate((noise(1, seed=seed)[:lead], np.resize(noise(1, 300, seed + 1)[:period], 56_000)))
@@ -175,7 +175,7 @@ def test_repetitions_of_any_period_are_found(period: int, lead: int, seed: int) 
 
 
 @fault_of
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(cuts=st.lists(st.integers(0, 5_000), min_size=1, max_size=8).filter(any))
 def test_chunk_sizes_do_not_matter(fault: Health, make, cuts: list[int]) -> None:
     sound = np.concatenate((noise(0.45), make(4), noise(4, seed=2)))

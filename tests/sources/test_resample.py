@@ -32,7 +32,7 @@ def decibels(samples: Samples) -> float:
     return float(20 * np.log10(np.sqrt(np.mean(middle**2)) / (16_000 / np.sqrt(2)) + 1e-12))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rate=st.sampled_from([8_000, 11_025, 22_050, 44_100, 48_000, 96_000]),
     length=st.integers(0, 9_000),

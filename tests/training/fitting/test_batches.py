@@ -187,7 +187,7 @@ def test_a_batch_has_the_layout_of_its_family(family: Family) -> None:
 
 
 @given(st.floats(0.05, 10), st.integers(0, 2**32 - 1), st.sampled_from(IMBALANCES))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_mixup_keeps_distributions(alpha: float, seed: int, imbalance: str) -> None:
     chosen = TrainingSettings(batch=6, imbalance=imbalance, noise_share=0.5, smoothing=0.1, mixup=alpha)
     smoothed = pool((8, 12, 4), noises=3)
@@ -258,7 +258,7 @@ def test_smoothing_keeps_a_distribution_and_noise_has_none() -> None:
 
 
 @given(st.integers(1, 900), st.floats(0, 1), st.integers(0, 2**32 - 1))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_jitter_keeps_a_stretch_of_reasonable_length(frames: int, mask: float, seed: int) -> None:
     features = np.random.default_rng(seed).integers(-128, 128, (frames, COEFFICIENTS)).astype(np.int8)
     before, speech = features.copy(), np.arange(frames) % 3 == 0

@@ -17,7 +17,7 @@ from training.scoring.predictions import NO_SPEECH
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.floats(0, 1))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_figures_agree_with_scikit_learn(seed: int, clips: int, silent: float) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     predictions = made_up(clips, 5, seed, silent=silent)

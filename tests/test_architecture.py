@@ -1,4 +1,4 @@
-"""The architecture holds: arrows between rooms go one way, and a wrong one is found."""
+"""The architecture holds: imports between packages go one way, and a wrong one is found."""
 
 from __future__ import annotations
 

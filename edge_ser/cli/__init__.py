@@ -1,1 +1,1 @@
-"""The command line, one module per command: it reads options, calls the rooms below, and prints."""
+"""The command line, one module per command: it reads options, calls the packages below, and prints."""

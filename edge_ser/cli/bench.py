@@ -47,7 +47,7 @@ def _count(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option("--model", "models", multiple=True, type=click.Path(path_type=Path, readable=False), metavar="FILE",
               help="Model file.  May be repeated.  [default: the one in the package]")  # fmt: skip
 @click.option("--form", "forms", multiple=True, type=click.Choice(FORMS),
-              help="Form of the model: FILE-dynamic and FILE-float are beside FILE.  May be repeated.")  # fmt: skip
+              help="Form of the model; FILE-dynamic and FILE-float must be beside FILE.  May be repeated.")  # fmt: skip
 @click.option("--interpreter", "interpreters", multiple=True, type=click.Choice(list(INTERPRETERS)),
               help="Interpreter.  May be repeated.  [default: the first that is installed]")  # fmt: skip
 @click.option("--threads", multiple=True, type=click.IntRange(1, 64), metavar="N",

@@ -21,7 +21,7 @@ def command(format_: str) -> None:
     \b
     Examples:
       edge-ser devices
-      edge-ser listen --device "USB PnP"     # a part of the name that fits only one
+      edge-ser listen --device "USB PnP"     # a part of the name that matches only one
     """
     from edge_ser.sources.devices import choose, list_inputs
 

@@ -28,7 +28,7 @@ def command(since: datetime, until: datetime, file: Path | None, out: Path) -> N
     """Summarize the history: speaking time, shares of the emotions by hour and by day, and a timeline.
 
     HTML is one file with pictures, words and tables, which any browser shows without a network. TXT has the
-    same in words and tables only, for a screen reader or a letter. PNG has the pictures, and needs matplotlib.
+    same in words and tables only, for a screen reader or an e-mail. PNG has the pictures, and needs matplotlib.
     Times are local. A history is kept only on request, see `edge-ser history --help`.
 
     \b

@@ -1,1 +1,1 @@
-"""A history of what was recognized, in a SQLite file; off by default, limited in age and size, never any audio."""
+"""A history of what was recognized, in an SQLite file; off by default, limited in age and size, never any audio."""
